@@ -1,0 +1,333 @@
+import { RelationError } from "../errors.js";
+import { field, formatType, type StructField } from "../types.js";
+import type { BooleanColumn } from "./boolean_column.js";
+import { Column, type ColumnOf, commonType, type Kind, wrap } from "./column.js";
+import { type Expr, type SortKey, someExpr } from "./expr.js";
+import type { JoinType, NamedExpr, RelationNode, Source } from "./node.js";
+import { formatRelation } from "./print.js";
+import type { Runner, Value } from "./runner.js";
+import { type KindOfValue, type Plain, toColumn } from "./when.js";
+import { sortKey } from "./window.js";
+
+/** Column names and their kinds, for the compiler of TypeScript. */
+export type Shape = Readonly<Record<string, Kind>>;
+
+/** The typed columns of a relation: `t.email`. */
+export type Columns<S extends Shape> = { readonly [N in keyof S]: ColumnOf<S[N]> };
+
+type Values = Readonly<Record<string, Column | Plain>>;
+type ShapeOf<V extends Values> = { readonly [N in keyof V]: KindOfValue<V[N]> };
+type Flat<T> = { readonly [N in keyof T]: T[N] };
+type Extended<S extends Shape, V extends Values> = Flat<Omit<S, keyof V> & ShapeOf<V>>;
+type Renamed<S extends Shape, R extends Partial<Readonly<Record<keyof S, string>>>> = {
+  readonly [N in keyof S & string as N extends keyof R ? (R[N] extends string ? R[N] : N) : N]: S[N];
+};
+/** What of another relation an operator needs: its tree and its runner. */
+export type AnyRelation = Pick<Relation, "node" | "runner">;
+
+type JoinKeys<L extends Shape, R extends Shape> =
+  | readonly (keyof L & keyof R & string)[]
+  | Readonly<Partial<Record<keyof L & string, keyof R & string>>>;
+
+/** What a join says beside its keys. */
+export interface JoinOptions {
+  /** Null keys match each other; default false. */
+  readonly nullsEqual?: boolean;
+}
+
+/** A typed, engine-neutral query: an immutable value that every method extends. `Runner` gives it results. */
+export class Relation<S extends Shape = Shape> {
+  readonly node: RelationNode;
+  readonly runner: Runner | undefined;
+  /** Only for the type checker. */
+  declare readonly shape: S;
+
+  constructor(node: RelationNode, runner?: Runner) {
+    this.node = node;
+    this.runner = runner;
+  }
+
+  /** Names, types and nullability of the columns, in order. */
+  get fields(): readonly StructField[] {
+    return this.node.fields;
+  }
+  get columnNames(): readonly (keyof S & string)[] {
+    return this.node.fields.map((f) => f.name);
+  }
+  /** The columns, to build expressions from; a name that is not there is an error. */
+  get columns(): Columns<S> {
+    return columnsOf(this.node) as Columns<S>;
+  }
+
+  /** Only these columns, in this order. */
+  select<N extends keyof S & string>(names: readonly N[]): Relation<Pick<S, N>>;
+  select<V extends Values>(values: (t: Columns<S>) => V): Relation<ShapeOf<V>>;
+  select<T extends Shape>(what: readonly string[] | ((t: Columns<S>) => Values)): Relation<T> {
+    if (typeof what === "function") return this.project(named(what(this.columns)));
+    return this.project(passed(this.node, what));
+  }
+  /** All columns and these; a name that is there already is replaced in its place. */
+  extend<V extends Values>(values: (t: Columns<S>) => V): Relation<Extended<S, V>> {
+    const added = new Map(named(values(this.columns)).map((column) => [column.name, column]));
+    const kept = this.fields.map((f) => added.get(f.name) ?? { name: f.name, expr: columnRef(this.node, f.name) });
+    const names = new Set(this.fields.map((f) => f.name));
+    return this.project([...kept, ...[...added.values()].filter((column) => !names.has(column.name))]);
+  }
+  rename<const R extends Partial<Readonly<Record<keyof S, string>>>>(names: R): Relation<Renamed<S, R>> {
+    const renames = new Map(Object.entries(names as Readonly<Record<string, string>>));
+    for (const name of renames.keys()) columnRef(this.node, name);
+    return this.project(this.fields.map((f) => ({ name: renames.get(f.name) ?? f.name, expr: columnRef(this.node, f.name) })));
+  }
+  drop<N extends keyof S & string>(...names: readonly N[]): Relation<Flat<Omit<S, N>>> {
+    for (const name of names) columnRef(this.node, name);
+    const gone = new Set<string>(names);
+    const kept = this.fields.filter((f) => !gone.has(f.name));
+    return this.project(passed(this.node, kept.map((f) => f.name)));
+  }
+  /** The rows for which the condition is true. */
+  filter(condition: (t: Columns<S>) => BooleanColumn): Relation<S> {
+    const { expr } = condition(this.columns);
+    refuseKinds("filter", [expr], ["aggregate", "window"]);
+    return this.derive({ op: "filter", input: this.node, condition: expr, fields: this.fields });
+  }
+
+  /** The pairs of rows whose keys are equal. Both sides may share key names only. */
+  join<R extends Shape, K extends JoinKeys<S, R>>(
+    other: Relation<R>,
+    on: K,
+    options: JoinOptions = {},
+  ): Relation<Flat<S & Omit<R, RightKeys<K>>>> {
+    return this.joined(other, "inner", on as JoinKeys<Shape, Shape>, options);
+  }
+  /** Every left row, with nulls where no right row has its key. */
+  leftJoin<R extends Shape, K extends JoinKeys<S, R>>(
+    other: Relation<R>,
+    on: K,
+    options: JoinOptions = {},
+  ): Relation<Flat<S & Omit<R, RightKeys<K>>>> {
+    return this.joined(other, "left", on as JoinKeys<Shape, Shape>, options);
+  }
+  /** Every row of both sides. */
+  fullJoin<R extends Shape, K extends JoinKeys<S, R>>(
+    other: Relation<R>,
+    on: K,
+    options: JoinOptions = {},
+  ): Relation<Flat<S & Omit<R, RightKeys<K>>>> {
+    return this.joined(other, "full", on as JoinKeys<Shape, Shape>, options);
+  }
+  /** The left rows that have a partner. */
+  semiJoin<R extends Shape>(other: Relation<R>, on: JoinKeys<S, R>, options: JoinOptions = {}): Relation<S> {
+    return this.joined(other, "semi", on as JoinKeys<Shape, Shape>, options);
+  }
+  /** The left rows that have none. */
+  antiJoin<R extends Shape>(other: Relation<R>, on: JoinKeys<S, R>, options: JoinOptions = {}): Relation<S> {
+    return this.joined(other, "anti", on as JoinKeys<Shape, Shape>, options);
+  }
+
+  /** Groups by these columns, to be closed by `aggregate`. No name: the whole relation is one group. */
+  groupBy<N extends keyof S & string>(...keys: readonly N[]): Grouping<S, N> {
+    return new Grouping(this, keys);
+  }
+  /** Each different row once. */
+  distinct(): Relation<S>;
+  /** One row per combination of the columns `on`: the first in the order given. */
+  distinct(on: readonly (keyof S & string)[], orderBy: (t: Columns<S>) => readonly (Column | SortKey)[]): Relation<S>;
+  distinct(on?: readonly string[], orderBy?: (t: Columns<S>) => readonly (Column | SortKey)[]): Relation<S> {
+    const names = on ?? this.columnNames;
+    for (const name of names) columnRef(this.node, name);
+    const keys = orderBy ? orderBy(this.columns).map(sortKey) : [];
+    return this.derive({ op: "distinct", input: this.node, on: names, orderBy: keys, fields: this.fields });
+  }
+  /** All rows of this and the others, matched by column name; the columns must be the same. */
+  union(...others: readonly Relation<S>[]): Relation<S> {
+    const inputs = [this, ...others].map((relation) => aligned(this.fields, relation.node));
+    const fields = this.fields.map((f, i) => unionField(inputs.flatMap((input) => input.fields[i] ?? []), f));
+    return this.derive({ op: "union", inputs, fields });
+  }
+  orderBy(keys: (t: Columns<S>) => readonly (Column | SortKey)[]): Relation<S> {
+    return this.derive({ op: "sort", input: this.node, orderBy: keys(this.columns).map(sortKey), fields: this.fields });
+  }
+  /** The first rows. */
+  limit(rows: number): Relation<S> {
+    return this.derive({ op: "limit", input: this.node, rows, fields: this.fields });
+  }
+  /** Hands the relation to a function: for steps that have a name of their own. */
+  pipe<T>(step: (relation: this) => T): T {
+    return step(this);
+  }
+
+  /** Displays the first rows with their types. */
+  async show(rows = 10): Promise<void> {
+    await this.bound().show(this.node, rows);
+  }
+  /** All rows as objects: long as bigint, decimals, dates and times as exact text. */
+  collect(): Promise<readonly Row<S>[]> {
+    return this.bound().collect(this.node) as Promise<readonly Row<S>[]>;
+  }
+  count(): Promise<number> {
+    return this.bound().count(this.node);
+  }
+  toString(): string {
+    return formatRelation(this.node);
+  }
+
+  private bound(): Runner {
+    if (this.runner) return this.runner;
+    throw new RelationError("this relation is bound to no lake", { remedy: "start from lake.read(table)" });
+  }
+  private derive<T extends Shape>(node: RelationNode): Relation<T> {
+    return new Relation<T>(node, this.runner);
+  }
+  private project<T extends Shape>(columns: readonly NamedExpr[]): Relation<T> {
+    refuseKinds("a projection", columns.map((column) => column.expr), ["aggregate"]);
+    return this.derive({ op: "project", input: this.node, columns, fields: columns.map(outputField(this.node)) });
+  }
+  private joined<T extends Shape>(
+    other: AnyRelation,
+    how: JoinType,
+    keys: JoinKeys<Shape, Shape>,
+    options: JoinOptions,
+  ): Relation<T> {
+    const on = isList(keys)
+      ? keys.map((key) => ({ left: key, right: key }))
+      : Object.entries(keys).flatMap(([left, right]) => (right === undefined ? [] : [{ left, right }]));
+    const node = { op: "join", how, left: this.node, right: other.node, on, nullsEqual: options.nullsEqual ?? false } as const;
+    return new Relation<T>({ ...node, fields: joinFields(node) }, this.runner ?? other.runner);
+  }
+}
+
+/** Column names that a join drops from its right side. */
+type RightKeys<K> = (K extends readonly (infer N)[] ? N : K[keyof K]) & string;
+
+/** A row as `collect` gives it. */
+export type Row<S extends Shape> = { readonly [N in keyof S]: Value };
+
+/** Groups waiting for their aggregates. */
+export class Grouping<S extends Shape, N extends keyof S & string> {
+  private readonly relation: Relation<S>;
+  private readonly keys: readonly N[];
+
+  constructor(relation: Relation<S>, keys: readonly N[]) {
+    this.relation = relation;
+    this.keys = keys;
+  }
+
+  /** One row per group: its keys, then these aggregates. */
+  aggregate<V extends Values>(values: (t: Columns<S>) => V): Relation<Flat<Pick<S, N> & ShapeOf<V>>> {
+    const input = this.relation.node;
+    const aggregates = named(values(this.relation.columns));
+    refuseKinds("aggregate", aggregates.map((column) => column.expr), ["window"]);
+    const keys = this.keys.map((name) => ({ name, expr: columnRef(input, name) }));
+    const fields = [...keys, ...aggregates].map(outputField(input));
+    return new Relation({ op: "groupBy", input, keys: this.keys, aggregates, fields }, this.relation.runner);
+  }
+}
+
+/** A relation over a source whose columns are known. */
+export function scan<S extends Shape>(source: Source, fields: readonly StructField[], runner?: Runner): Relation<S> {
+  return new Relation<S>({ op: "scan", source, fields }, runner);
+}
+
+function columnsOf(node: RelationNode): Readonly<Record<string, Column>> {
+  const byName = new Map(node.fields.map((f) => [f.name, f]));
+  return new Proxy<Readonly<Record<string, Column>>>(
+    {},
+    {
+      get: (_, name) => (typeof name === "string" ? wrap(columnRef(node, name)) : undefined),
+      has: (_, name) => typeof name === "string" && byName.has(name),
+      ownKeys: () => [...byName.keys()],
+      getOwnPropertyDescriptor: (_, name) =>
+        typeof name === "string" && byName.has(name) ? { enumerable: true, configurable: true } : undefined,
+    },
+  );
+}
+
+function columnRef(node: RelationNode, name: string): Expr {
+  const found = node.fields.find((f) => f.name === name);
+  if (!found) {
+    throw new RelationError(`no column ${name}`, {
+      where: { column: name },
+      expected: `one of ${node.fields.map((f) => f.name).join(", ")}`,
+      actual: name,
+    });
+  }
+  return { kind: "column", name, type: found.type, nullable: found.nullable };
+}
+
+function named(values: Values): NamedExpr[] {
+  return Object.entries(values).map(([name, value]) => ({ name, expr: toColumn(value).expr }));
+}
+
+/** A column passed on unchanged keeps the metadata of its field. */
+function outputField(input: RelationNode): (column: NamedExpr) => StructField {
+  return ({ name, expr }) => {
+    const origin = expr.kind === "column" ? input.fields.find((f) => f.name === expr.name) : undefined;
+    return field(name, expr.type, expr.nullable, origin?.metadata ?? {});
+  };
+}
+
+function refuseKinds(place: string, exprs: readonly Expr[], kinds: readonly Expr["kind"][]): void {
+  for (const kind of kinds) {
+    if (exprs.some((expr) => someExpr(expr, (node) => node.kind === kind))) {
+      throw new RelationError(`${place} takes no ${kind} function`, {
+        remedy: kind === "window" ? "compute it with extend first" : "use groupBy(…).aggregate(…)",
+      });
+    }
+  }
+}
+
+function passed(node: RelationNode, names: readonly string[]): NamedExpr[] {
+  return names.map((name) => ({ name, expr: columnRef(node, name) }));
+}
+
+function aligned(fields: readonly StructField[], other: RelationNode): RelationNode {
+  const missing = fields.filter((f) => !other.fields.some((o) => o.name === f.name)).map((f) => f.name);
+  const extra = other.fields.filter((o) => !fields.some((f) => f.name === o.name)).map((o) => o.name);
+  if (missing.length + extra.length > 0) {
+    throw new RelationError("a union needs the same columns on all sides", {
+      expected: fields.map((f) => f.name).join(", "),
+      actual: `without ${missing.join(", ") || "none"}, beyond them ${extra.join(", ") || "none"}`,
+      remedy: "select the same columns first",
+    });
+  }
+  if (fields.every((f, i) => other.fields[i]?.name === f.name)) return other;
+  const columns = passed(other, fields.map((f) => f.name));
+  return { op: "project", input: other, columns, fields: columns.map(outputField(other)) };
+}
+
+function unionField(fields: readonly StructField[], first: StructField): StructField {
+  const type = fields.reduce((common, f) => commonType(`union of ${first.name}`, common, f.type), first.type);
+  return field(first.name, type, fields.some((f) => f.nullable), first.metadata);
+}
+
+function joinFields(node: Pick<Extract<RelationNode, { op: "join" }>, "how" | "left" | "right" | "on">): StructField[] {
+  for (const { left, right } of node.on) {
+    const types = [columnRef(node.left, left).type, columnRef(node.right, right).type] as const;
+    if (formatType(types[0]) !== formatType(types[1])) {
+      throw new RelationError(`join keys of different types: ${left} and ${right}`, {
+        expected: formatType(types[0]),
+        actual: formatType(types[1]),
+        remedy: "cast one of them",
+      });
+    }
+  }
+  if (node.how === "semi" || node.how === "anti") return [...node.left.fields];
+  const rightKeys = new Set(node.on.map((key) => key.right));
+  const right = node.right.fields.filter((f) => !rightKeys.has(f.name));
+  const clash = right.find((f) => node.left.fields.some((l) => l.name === f.name));
+  if (clash) {
+    throw new RelationError(`both sides of the join have a column ${clash.name}`, {
+      where: { column: clash.name },
+      remedy: "rename or drop it on one side",
+    });
+  }
+  const nullable = (f: StructField, outer: boolean): StructField => (outer ? { ...f, nullable: true } : f);
+  return [
+    ...node.left.fields.map((f) => nullable(f, node.how === "full" && !node.on.some((key) => key.left === f.name))),
+    ...right.map((f) => nullable(f, node.how !== "inner")),
+  ];
+}
+
+function isList<T>(keys: readonly T[] | object): keys is readonly T[] {
+  return Array.isArray(keys);
+}

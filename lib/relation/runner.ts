@@ -1,0 +1,12 @@
+import type { RelationNode } from "./node.js";
+
+/** A value as JavaScript gets it: long as bigint; decimals, dates and times as exact text; lists as arrays. */
+export type Value = string | number | bigint | boolean | null | Uint8Array | readonly Value[];
+
+/** Gives relations their results: a lake with its engine. */
+export interface Runner {
+  collect(node: RelationNode): Promise<readonly Readonly<Record<string, Value>>[]>;
+  count(node: RelationNode): Promise<number>;
+  /** Displays the first rows in a notebook, or prints them. */
+  show(node: RelationNode, rows: number): Promise<void>;
+}
