@@ -1,1 +1,5 @@
 #!/usr/bin/env node
+"use strict";
+
+require("./node-version.js");
+require("./launcher.js").start("cli");

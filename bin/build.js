@@ -1,0 +1,98 @@
+/**
+ * Bundles the library, the command line and the notebook processes into one CommonJS file with one copy of each module.
+ *
+ * Each entry point is evaluated when it is first asked for. Packages stay outside and are loaded at the first use of
+ * something imported from them, so a start pays only for what it needs; pure JavaScript packages that are slow to load from
+ * their many files are packed into one file each.
+ */
+"use strict";
+
+const fs = require("node:fs");
+const path = require("node:path");
+
+/** Names under which the bundle answers, and their modules. */
+const ENTRIES = {
+  tslake: "lib/index.ts",
+  "tslake/tables": "lib/tables/index.ts",
+  cli: "lib/cli/main.ts",
+  pipeline: "scripts/run-notebooks.ts",
+};
+const PACKED = ["apache-arrow", "hyparquet", "hyparquet-writer"];
+const LATER = "const __later = (load) => new Proxy({}, { get: (_, name) => load()[name], has: (_, name) => name in load() });";
+const OPTIONS = { bundle: true, format: "cjs", platform: "node", target: "node20", keepNames: true, charset: "utf8", write: false, logLevel: "silent" };
+
+/** Writes the bundle, its source map and the packed packages into a folder and makes them durable. */
+function build({ root, folder, bundle, BuildError }) {
+  const esbuild = loadEsbuild(BuildError);
+  const attempt = (options) => {
+    try {
+      return esbuild.buildSync({ ...OPTIONS, absWorkingDir: root, ...options }).outputFiles;
+    } catch (error) {
+      if (!Array.isArray(error.errors)) throw error;
+      throw new BuildError(error.errors.map(describe).join("\n"));
+    }
+  };
+  const library = attempt({
+    stdin: { contents: entrySource(root), resolveDir: root, sourcefile: "entries.js", loader: "js" },
+    outfile: path.join(folder, bundle),
+    packages: "external",
+    sourcemap: "linked",
+    banner: { js: LATER },
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+  });
+  const packed = PACKED.flatMap((name) =>
+    attempt({
+      stdin: { contents: `export * from ${JSON.stringify(name)};`, resolveDir: root, loader: "js" },
+      outfile: path.join(folder, "packed", `${name}.cjs`),
+    }),
+  );
+  fs.mkdirSync(path.join(folder, "packed"));
+  for (const file of [...library, ...packed]) {
+    writeDurably(file.path, path.basename(file.path) === bundle ? Buffer.from(defer(file.text)) : file.contents);
+  }
+}
+
+module.exports = { build };
+
+function entrySource(root) {
+  const entries = Object.entries(ENTRIES).filter(([, file]) => fs.existsSync(path.join(root, file)));
+  const getters = entries.map(([name, file]) => `get ${JSON.stringify(name)}() { return require("./${file}"); }`);
+  return `module.exports = { ${getters.join(", ")} };`;
+}
+
+/**
+ * Puts off the loading of every imported package to the first use of one of its exports. esbuild reads an import through
+ * its namespace at each use (`import_x.name`); here that variable holds a stand-in, which loads the package and takes
+ * its own place as soon as it is asked for anything. Lines stay where the source map says.
+ */
+function defer(text) {
+  return text
+    .replaceAll(/\b(import_\w+) = (__toESM\(require\("([^"]+)"\)(?:, 1)?\)|require\("([^"]+)"\))/g, (whole, variable, load, wrapped, bare) =>
+      (wrapped ?? bare).startsWith("node:") ? whole : `${variable} = __later(() => ${variable} = ${load})`,
+    )
+    .replaceAll(/\brequire\("([^"]+)"\)/g, (whole, name) => (PACKED.includes(name) ? `require("./packed/${name}.cjs")` : whole));
+}
+
+function loadEsbuild(BuildError) {
+  try {
+    return require("esbuild");
+  } catch (cause) {
+    throw new BuildError("esbuild, which builds the library, cannot be loaded. Run `npm ci` in the project's folder.", { cause });
+  }
+}
+
+function describe({ text, location }) {
+  if (location === null) return `error: ${text}`;
+  const { file, line, column, lineText } = location;
+  return `${file}:${line}:${column + 1}: error: ${text}\n    ${lineText.trim()}`;
+}
+
+function writeDurably(file, content) {
+  const handle = fs.openSync(file, "w");
+  try {
+    fs.writeFileSync(handle, content);
+    fs.fsyncSync(handle);
+  } finally {
+    fs.closeSync(handle);
+  }
+}
