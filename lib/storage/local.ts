@@ -1,0 +1,262 @@
+import { randomBytes } from "node:crypto";
+import fs from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { stopwatch } from "../clock.js";
+import { fsyncFile, fsyncFolder, makeFolder } from "./durable.js";
+import { codeOf, isAbsent, storageError } from "./local_errors.js";
+import { checkPath, compareUtf8, TEMPORARY_PREFIX } from "./path.js";
+import type { Location, ObjectMeta, Storage } from "./storage.js";
+
+export interface LocalStorageOptions {
+  /** False for file systems without hard links (exFAT, some network shares); found out by itself when left out. */
+  readonly hardLinks?: boolean;
+}
+
+/** After this long a lock belongs to a crashed writer; only file systems without hard links need locks. */
+const STALE_LOCK_MILLIS = 30_000;
+
+/**
+ * Objects up to this size are read and written by synchronous calls: each hop to the thread pool costs more than the
+ * call itself, and a Delta log is made of small files.
+ */
+const SMALL_BYTES = 1 << 20;
+
+/**
+ * Files below a folder. A write goes to a temporary file in the same folder, is flushed to disk, gets its name in one
+ * step, and then the folder is flushed: readers never see half a file, and what was acknowledged survives power loss.
+ */
+export class LocalStorage implements Storage {
+  readonly uri: string;
+  #hardLinks: boolean;
+
+  /** @param root a folder, relative to the working directory or absolute; made by the first write. */
+  constructor(root: string, options: LocalStorageOptions = {}) {
+    this.uri = resolve(root);
+    this.#hardLinks = options.hardLinks ?? true;
+  }
+
+  async read(path: string): Promise<Uint8Array | undefined> {
+    return this.#absentIsUndefined("read", path, async (file) => {
+      const stat = fs.statSync(file);
+      if (!stat.isFile()) return undefined;
+      return stat.size <= SMALL_BYTES ? fs.readFileSync(file) : await fs.promises.readFile(file);
+    });
+  }
+
+  async readRange(path: string, start: number, end: number): Promise<Uint8Array | undefined> {
+    return this.#absentIsUndefined("read", path, async (file) => {
+      const handle = await fs.promises.open(file, "r");
+      try {
+        const buffer = Buffer.allocUnsafe(Math.max(0, end - start));
+        let filled = 0;
+        while (filled < buffer.length) {
+          const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, start + filled);
+          if (bytesRead === 0) break;
+          filled += bytesRead;
+        }
+        return buffer.subarray(0, filled);
+      } finally {
+        await handle.close();
+      }
+    });
+  }
+
+  async head(path: string): Promise<ObjectMeta | undefined> {
+    return this.#absentIsUndefined("look at", path, async (file) => {
+      const stat = fs.statSync(file);
+      return stat.isFile() ? { path, size: stat.size, modifiedAt: Math.floor(stat.mtimeMs) } : undefined;
+    });
+  }
+
+  async list(prefix: string, options: { readonly startAfter?: string } = {}): Promise<readonly ObjectMeta[]> {
+    const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
+    if (folder !== "") checkPath(folder.slice(0, -1));
+    const found: ObjectMeta[] = [];
+    try {
+      this.#walk(folder, prefix, options.startAfter, found);
+    } catch (error) {
+      throw storageError("list", this.uri, prefix, error);
+    }
+    return found.sort((a, b) => compareUtf8(a.path, b.path));
+  }
+
+  async put(path: string, bytes: Uint8Array): Promise<void> {
+    await this.#write(path, bytes, async (temporary, file) => {
+      await renameReplacing(temporary, file);
+      return true;
+    });
+  }
+
+  async putIfAbsent(path: string, bytes: Uint8Array): Promise<boolean> {
+    if (fs.existsSync(this.#file(path))) return false;
+    return this.#write(path, bytes, async (temporary, file) => {
+      if (!this.#hardLinks) return renameIfAbsent(temporary, file);
+      try {
+        fs.linkSync(temporary, file);
+        return true;
+      } catch (error) {
+        const code = codeOf(error);
+        if (code === "EEXIST") return false;
+        if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EISDIR", "UNKNOWN"].includes(code)) throw error;
+        this.#hardLinks = false;
+        return renameIfAbsent(temporary, file);
+      }
+    });
+  }
+
+  async delete(path: string): Promise<void> {
+    await this.#absentIsUndefined("delete", path, async (file) => {
+      fs.unlinkSync(file);
+      fsyncFolder(dirname(file));
+      return undefined;
+    });
+  }
+
+  async locate(path: string): Promise<Location> {
+    const file = this.#file(path);
+    try {
+      makeFolder(dirname(file));
+    } catch (error) {
+      throw storageError("write", this.uri, path, error);
+    }
+    return { url: file };
+  }
+
+  async settle(path: string): Promise<number> {
+    const file = this.#file(path);
+    try {
+      const size = await fsyncFile(file);
+      fsyncFolder(dirname(file));
+      return size;
+    } catch (error) {
+      throw storageError("flush", this.uri, path, error);
+    }
+  }
+
+  at(folder: string): Storage {
+    return new LocalStorage(this.#file(folder), { hardLinks: this.#hardLinks });
+  }
+
+  #file(path: string): string {
+    checkPath(path);
+    return join(this.uri, path);
+  }
+
+  async #absentIsUndefined<T>(
+    verb: string,
+    path: string,
+    action: (file: string) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const file = this.#file(path);
+    try {
+      return await action(file);
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw storageError(verb, this.uri, path, error);
+    }
+  }
+
+  async #write(
+    path: string,
+    bytes: Uint8Array,
+    publish: (temporary: string, file: string) => Promise<boolean>,
+  ): Promise<boolean> {
+    const file = this.#file(path);
+    // Not from clock.ts: nobody ever sees these names, and a fixed seed must not make two processes share one.
+    const temporary = join(dirname(file), `${TEMPORARY_PREFIX}${process.pid}-${randomBytes(9).toString("base64url")}`);
+    try {
+      makeFolder(dirname(file));
+      try {
+        await writeFlushed(temporary, bytes);
+        const published = await publish(temporary, file);
+        if (published) fsyncFolder(dirname(file));
+        return published;
+      } finally {
+        fs.rmSync(temporary, { force: true });
+      }
+    } catch (error) {
+      throw storageError("write", this.uri, path, error);
+    }
+  }
+
+  #walk(folder: string, prefix: string, startAfter: string | undefined, found: ObjectMeta[]): void {
+    for (const entry of entriesOf(join(this.uri, folder))) {
+      const path = folder + entry.name;
+      if (entry.isDirectory()) {
+        const below = `${path}/`;
+        if (below.startsWith(prefix) || prefix.startsWith(below)) this.#walk(below, prefix, startAfter, found);
+        continue;
+      }
+      if (!path.startsWith(prefix) || entry.name.startsWith(TEMPORARY_PREFIX)) continue;
+      if (startAfter !== undefined && compareUtf8(path, startAfter) <= 0) continue;
+      const stat = fs.statSync(join(this.uri, path), { throwIfNoEntry: false });
+      if (stat?.isFile()) found.push({ path, size: stat.size, modifiedAt: Math.floor(stat.mtimeMs) });
+    }
+  }
+}
+
+function entriesOf(folder: string): fs.Dirent[] {
+  try {
+    return fs.readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw error;
+  }
+}
+
+async function writeFlushed(file: string, bytes: Uint8Array): Promise<void> {
+  if (bytes.length > SMALL_BYTES) {
+    await fs.promises.writeFile(file, bytes, { flag: "wx", flush: true });
+    return;
+  }
+  const descriptor = fs.openSync(file, "wx");
+  try {
+    for (let written = 0; written < bytes.length; ) written += fs.writeSync(descriptor, bytes, written);
+    fs.fsyncSync(descriptor);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/** Windows refuses to replace a file that somebody has open at this moment: try again for a second. */
+async function renameReplacing(temporary: string, file: string): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      fs.renameSync(temporary, file);
+      return;
+    } catch (error) {
+      if (!["EPERM", "EBUSY", "EACCES"].includes(codeOf(error)) || process.platform !== "win32" || attempt >= 20)
+        throw error;
+      await sleep(50);
+    }
+  }
+}
+
+/** For file systems without hard links: a lock file, made exclusively, guards "look, then rename". */
+async function renameIfAbsent(temporary: string, file: string): Promise<boolean> {
+  const lock = join(dirname(file), `${TEMPORARY_PREFIX}lock-${basename(file)}`);
+  const waited = stopwatch();
+  while (!takeLock(lock)) {
+    if (fs.existsSync(file)) return false;
+    if (waited() > STALE_LOCK_MILLIS) fs.rmSync(lock, { force: true });
+    else await sleep(20);
+  }
+  try {
+    if (fs.existsSync(file)) return false;
+    await renameReplacing(temporary, file);
+    return true;
+  } finally {
+    fs.rmSync(lock, { force: true });
+  }
+}
+
+function takeLock(lock: string): boolean {
+  try {
+    fs.closeSync(fs.openSync(lock, "wx"));
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
+  }
+}
