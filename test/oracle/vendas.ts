@@ -106,60 +106,79 @@ export const SALES_HEADER = [
 
 /** What the sales tables must hold after runs that each take the files landed since the run before. */
 export async function salesOracle(runs: readonly (readonly LandedFile[])[]): Promise<SalesAnswer> {
-  const takenContent = new Set<string>();
-  const seen = new Map<string, "good" | "broken">();
-  const silver: SilverSale[] = [];
-  const quarantined: QuarantinedSale[] = [];
+  const state: SalesState = { takenContent: new Set(), seen: new Map(), silver: [], quarantined: [] };
   const reports: SalesRun[] = [];
-
   for (const landed of runs) {
-    const report = { read: 0, written: 0, duplicates: 0, brokenDuplicates: 0, quarantined: 0 };
-    const taken: string[] = [];
-    const resent: string[] = [];
-    const rejected: { file: string; reason: string }[] = [];
-    const left: string[] = [];
-
+    const report: SalesReport = { ...NOTHING, taken: [], resent: [], rejected: [], left: [] };
     for (const file of landed.toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))) {
-      if (isIgnored(file.name) || !/^registros.*\.csv(\.gz)?$/.test(file.name)) {
-        left.push(file.name);
-        continue;
-      }
-      if (takenContent.has(contentHash(file))) {
-        resent.push(file.name);
-        continue;
-      }
-      const content = await readLanded(file, SALES_HEADER);
-      if (content.rejected !== undefined) {
-        rejected.push({ file: file.name, reason: content.rejected });
-        continue;
-      }
-      takenContent.add(contentHash(file));
-      taken.push(file.name);
-
-      for (const row of content.rows) {
-        report.read++;
-        const identity = identityOf(row);
-        const before = seen.get(identity);
-        if (before !== undefined) {
-          report.duplicates++;
-          if (before === "broken") report.brokenDuplicates++;
-          continue;
-        }
-        const judged = judge(row);
-        if ("reasons" in judged) {
-          quarantined.push(judged);
-          report.quarantined++;
-          seen.set(identity, "broken");
-        } else {
-          silver.push(judged);
-          report.written++;
-          seen.set(identity, "good");
-        }
-      }
+      await takeFile(file, state, report);
     }
-    reports.push({ ...report, taken, resent, rejected, left });
+    reports.push(report);
   }
+  const { silver, quarantined } = state;
   return { silver, gold: silver.map(goldSale), quarantined, runs: reports };
+}
+
+interface SalesState {
+  readonly takenContent: Set<string>;
+  readonly seen: Map<string, "good" | "broken">;
+  readonly silver: SilverSale[];
+  readonly quarantined: QuarantinedSale[];
+}
+
+interface SalesReport extends SalesRun {
+  read: number;
+  written: number;
+  duplicates: number;
+  brokenDuplicates: number;
+  quarantined: number;
+  readonly taken: string[];
+  readonly resent: string[];
+  readonly rejected: { readonly file: string; readonly reason: string }[];
+  readonly left: string[];
+}
+
+const NOTHING = { read: 0, written: 0, duplicates: 0, brokenDuplicates: 0, quarantined: 0 };
+
+async function takeFile(file: LandedFile, state: SalesState, report: SalesReport): Promise<void> {
+  if (isIgnored(file.name) || !/^registros.*\.csv(\.gz)?$/.test(file.name)) {
+    report.left.push(file.name);
+    return;
+  }
+  const hash = contentHash(file);
+  if (state.takenContent.has(hash)) {
+    report.resent.push(file.name);
+    return;
+  }
+  const content = await readLanded(file, SALES_HEADER);
+  if (content.rejected !== undefined) {
+    report.rejected.push({ file: file.name, reason: content.rejected });
+    return;
+  }
+  state.takenContent.add(hash);
+  report.taken.push(file.name);
+  for (const row of content.rows) takeRow(row, state, report);
+}
+
+function takeRow(row: LandedRow, state: SalesState, report: SalesReport): void {
+  report.read++;
+  const identity = identityOf(row);
+  const before = state.seen.get(identity);
+  if (before !== undefined) {
+    report.duplicates++;
+    if (before === "broken") report.brokenDuplicates++;
+    return;
+  }
+  const judged = judge(row);
+  if ("reasons" in judged) {
+    state.quarantined.push(judged);
+    report.quarantined++;
+    state.seen.set(identity, "broken");
+  } else {
+    state.silver.push(judged);
+    report.written++;
+    state.seen.set(identity, "good");
+  }
 }
 
 /** Two rows are the same sale when every value that they came with is the same text, whatever the columns' order. */
