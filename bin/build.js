@@ -18,8 +18,18 @@ const ENTRIES = {
   pipeline: "scripts/run-notebooks.ts",
 };
 const PACKED = ["apache-arrow", "hyparquet", "hyparquet-writer"];
-const LATER = "const __later = (load) => new Proxy({}, { get: (_, name) => load()[name], has: (_, name) => name in load() });";
-const OPTIONS = { bundle: true, format: "cjs", platform: "node", target: "node20", keepNames: true, charset: "utf8", write: false, logLevel: "silent" };
+const LATER =
+  "const __later = (load) => new Proxy({}, { get: (_, name) => load()[name], has: (_, name) => name in load() });";
+const OPTIONS = {
+  bundle: true,
+  format: "cjs",
+  platform: "node",
+  target: "node20",
+  keepNames: true,
+  charset: "utf8",
+  write: false,
+  logLevel: "silent",
+};
 
 /** Writes the bundle, its source map and the packed packages into a folder and makes them durable. */
 function build({ root, folder, bundle, BuildError }) {
@@ -29,7 +39,7 @@ function build({ root, folder, bundle, BuildError }) {
       return esbuild.buildSync({ ...OPTIONS, absWorkingDir: root, ...options }).outputFiles;
     } catch (error) {
       if (!Array.isArray(error.errors)) throw error;
-      throw new BuildError(error.errors.map(describe).join("\n"));
+      throw new BuildError(error.errors.map(describe).join("\n"), { cause: error });
     }
   };
   const library = attempt({
@@ -67,17 +77,23 @@ function entrySource(root) {
  */
 function defer(text) {
   return text
-    .replaceAll(/\b(import_\w+) = (__toESM\(require\("([^"]+)"\)(?:, 1)?\)|require\("([^"]+)"\))/g, (whole, variable, load, wrapped, bare) =>
-      (wrapped ?? bare).startsWith("node:") ? whole : `${variable} = __later(() => ${variable} = ${load})`,
+    .replaceAll(
+      /\b(import_\w+) = (__toESM\(require\("([^"]+)"\)(?:, 1)?\)|require\("([^"]+)"\))/g,
+      (whole, variable, load, wrapped, bare) =>
+        (wrapped ?? bare).startsWith("node:") ? whole : `${variable} = __later(() => ${variable} = ${load})`,
     )
-    .replaceAll(/\brequire\("([^"]+)"\)/g, (whole, name) => (PACKED.includes(name) ? `require("./packed/${name}.cjs")` : whole));
+    .replaceAll(/\brequire\("([^"]+)"\)/g, (whole, name) =>
+      PACKED.includes(name) ? `require("./packed/${name}.cjs")` : whole,
+    );
 }
 
 function loadEsbuild(BuildError) {
   try {
     return require("esbuild");
   } catch (cause) {
-    throw new BuildError("esbuild, which builds the library, cannot be loaded. Run `npm ci` in the project's folder.", { cause });
+    throw new BuildError("esbuild, which builds the library, cannot be loaded. Run `npm ci` in the project's folder.", {
+      cause,
+    });
   }
 }
 

@@ -93,11 +93,13 @@ function find(hash) {
 /** Builds into a cache and answers which; undefined when the sources changed meanwhile, and what was built is a mixture. */
 function build(hash, sources) {
   const cache = caches().find(isWritable);
-  if (cache === undefined) throw new BuildError(`No folder to build the library in: ${caches().join(" and ")} cannot be written.`);
+  if (cache === undefined)
+    throw new BuildError(`No folder to build the library in: ${caches().join(" and ")} cannot be written.`);
   const temporary = fs.mkdtempSync(path.join(cache, ".build-"));
   try {
     require("./build.js").build({ root: ROOT, folder: temporary, bundle: BUNDLE, BuildError });
-    if (cache !== CACHE) fs.symlinkSync(path.join(ROOT, "node_modules"), path.join(temporary, "node_modules"), "junction");
+    if (cache !== CACHE)
+      fs.symlinkSync(path.join(ROOT, "node_modules"), path.join(temporary, "node_modules"), "junction");
     fs.chmodSync(temporary, 0o755);
     if (listSources().signature !== sources.signature) return undefined;
     publish(temporary, path.join(cache, hash));
@@ -224,14 +226,14 @@ function describe(error) {
   const payload = readJson(`${file}.map`);
   if (payload === undefined) return error.stack;
   const map = new (require("node:module").SourceMap)(payload);
-  return error.stack.replaceAll(new RegExp(`${escape(file)}:(\\d+):(\\d+)`, "g"), (place, line, column) => {
+  return error.stack.replaceAll(new RegExp(`${quote(file)}:(\\d+):(\\d+)`, "g"), (place, line, column) => {
     const { originalSource, originalLine, originalColumn } = map.findEntry(Number(line) - 1, Number(column) - 1);
     if (originalSource === undefined) return place;
     return `${path.relative(process.cwd(), path.resolve(path.dirname(file), originalSource))}:${originalLine + 1}:${originalColumn + 1}`;
   });
 }
 
-function escape(text) {
+function quote(text) {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 

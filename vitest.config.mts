@@ -1,0 +1,25 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^tslake\/tables$/, replacement: here("lib/tables/index.ts") },
+      { find: /^tslake$/, replacement: here("lib/index.ts") },
+    ],
+  },
+  test: {
+    include: ["test/**/*.test.ts"],
+    // Frames are native memory: a process of its own gives back what a test file used.
+    pool: "forks",
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+    // The machine's zone is never the workspace's: a test that depends on it fails here.
+    env: { TZ: "Asia/Kolkata" },
+    expect: { requireAssertions: false },
+    reporters: process.env["CI"] === undefined ? ["default"] : [["default", { summary: false }]],
+  },
+});
