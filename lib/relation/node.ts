@@ -86,11 +86,11 @@ export interface NamedExpr {
 /** Where rows come from. */
 export type Source = TableSource | FileSource | ValuesSource | FrameSource;
 
-/** A lake table at a version; with `since`, only the rows that commits after that version and up to `version` have added. */
+/** A lake table at a version (default: the newest when first used); with `since`, only the rows that commits after that version have added. */
 export interface TableSource {
   readonly kind: "table";
   readonly table: string;
-  readonly version: number;
+  readonly version?: number;
   readonly since?: number;
 }
 

@@ -65,7 +65,7 @@ function formatOperator(node: RelationNode): string {
 function formatSource(source: Source): string {
   switch (source.kind) {
     case "table":
-      return `${source.table} version ${source.version}${source.since === undefined ? "" : ` since ${source.since}`}`;
+      return `${source.table}${source.version === undefined ? "" : ` version ${source.version}`}${source.since === undefined ? "" : ` since ${source.since}`}`;
     case "file":
       return `${source.format} ${source.path}`;
     case "values":

@@ -1,0 +1,80 @@
+import { ContractError, UsageError } from "../errors.js";
+import type { AnyTable } from "./define_table.js";
+
+/** All tables of a lake, with the order in which they can be built. */
+export class Catalog {
+  /** In dependency order; tables that do not depend on each other by layer, then name. */
+  readonly tables: readonly AnyTable[];
+  private readonly byName: ReadonlyMap<string, AnyTable>;
+
+  /** @throws ContractError for two tables of one name, a read of an unknown table, or a cycle (its path is printed) */
+  constructor(tables: readonly AnyTable[]) {
+    this.byName = new Map(tables.map((table) => [table.name, table]));
+    const twice = tables.find((table, i) => tables.findIndex((other) => other.name === table.name) !== i);
+    if (twice) throw new ContractError(`two tables are named ${twice.name}`, { where: { table: twice.name } });
+    for (const table of tables) {
+      for (const read of table.reads) {
+        if (!this.byName.has(read)) {
+          throw new ContractError(`${table.name} reads an unknown table`, {
+            where: { table: table.name },
+            expected: [...this.byName.keys()].join(", "),
+            actual: read,
+          });
+        }
+      }
+    }
+    this.tables = this.sorted(tables);
+  }
+
+  /** @throws UsageError with the known names */
+  table(name: string): AnyTable {
+    const found = this.byName.get(name);
+    if (found) return found;
+    throw new UsageError(`no table ${name}`, { expected: `one of ${[...this.byName.keys()].sort().join(", ")}`, actual: name });
+  }
+  has(name: string): boolean {
+    return this.byName.has(name);
+  }
+  /** Every table that this one is built from, near and far. */
+  upstream(name: string): ReadonlySet<string> {
+    return reach(name, (table) => this.table(table).reads);
+  }
+  /** Every table that is built from this one, near and far. */
+  downstream(name: string): ReadonlySet<string> {
+    return reach(name, (table) => this.tables.filter((other) => other.reads.includes(table)).map((other) => other.name));
+  }
+
+  private sorted(tables: readonly AnyTable[]): readonly AnyTable[] {
+    const done = new Set<string>();
+    const order: AnyTable[] = [];
+    const visit = (table: AnyTable, path: readonly string[]): void => {
+      if (done.has(table.name)) return;
+      if (path.includes(table.name)) {
+        throw new ContractError("tables read each other in a circle", {
+          actual: [...path.slice(path.indexOf(table.name)), table.name].join(" → "),
+          remedy: "remove one of these reads",
+        });
+      }
+      for (const read of [...table.reads].sort()) visit(this.table(read), [...path, table.name]);
+      done.add(table.name);
+      order.push(table);
+    };
+    const layers = ["bronze", "silver", "gold"];
+    const start = [...tables].sort((a, b) => layers.indexOf(a.layer) - layers.indexOf(b.layer) || (a.name < b.name ? -1 : 1));
+    for (const table of start) visit(table, []);
+    return order;
+  }
+}
+
+function reach(from: string, next: (name: string) => readonly string[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  const visit = (name: string): void => {
+    for (const other of next(name)) {
+      if (found.has(other)) continue;
+      found.add(other);
+      visit(other);
+    }
+  };
+  visit(from);
+  return found;
+}

@@ -1,0 +1,203 @@
+import { ContractError } from "../errors.js";
+import type { BooleanColumn } from "../relation/boolean_column.js";
+import type { Columns, Shape } from "../relation/relation.js";
+import type { Value } from "../relation/runner.js";
+import { field, type StructField, type StructType } from "../types.js";
+import { type ColumnSpec, instant, type KindOfSpec, long, text } from "./column_spec.js";
+import type { Expectation } from "./expectation.js";
+
+/** The layers of the lake, from source to product; a table reads its own layer or lower ones. */
+export const LAYERS = ["bronze", "silver", "gold"] as const;
+export type Layer = (typeof LAYERS)[number];
+
+/**
+ * `append`: rows are only ever added (`delta.appendOnly`). `merge`: a row replaces the one of its key.
+ * `overwrite`: each run replaces the table.
+ */
+export type WriteMode = "append" | "merge" | "overwrite";
+
+type AnyColumns = Readonly<Record<string, ColumnSpec>>;
+
+/** What happens to columns of a source file that the contract does not know. */
+export type DriftMode = "rescue" | "evolve" | "fail";
+
+/** Which files of a landing zone a table takes. */
+export interface Landing {
+  /** Folder below the landing zone. */
+  readonly source: string;
+  /** Names taken: `*` stands for any text. `.gz` may follow every name. */
+  readonly files: readonly string[];
+}
+
+/** Everything that a contract says; see `defineTable`. */
+export interface TableSpec<C extends AnyColumns> {
+  readonly description: string;
+  /** What one row is. */
+  readonly grain: string;
+  readonly columns: C;
+  readonly reads?: readonly (AnyTable | string)[];
+  readonly landing?: Landing;
+  readonly key?: readonly (keyof C & string)[];
+  readonly partitionBy?: readonly (keyof C & string)[];
+  readonly write?: WriteMode;
+  readonly drift?: DriftMode;
+  readonly expect?: Readonly<Record<string, Expectation<ShapeOfColumns<C>>>>;
+  /** What happens to a row with a value that cannot be parsed; default quarantine. */
+  readonly unparsable?: "quarantine" | "drop" | "fail";
+  /** Delta table properties. */
+  readonly properties?: Readonly<Record<string, string>>;
+}
+
+export type ShapeOfColumns<C extends AnyColumns> = { readonly [N in keyof C]: KindOfSpec<C[N]> };
+
+interface KindValues {
+  boolean: boolean;
+  integer: number;
+  long: bigint;
+  double: number;
+  decimal: string;
+  string: string;
+  date: string;
+  timestamp: string;
+  timestamp_ntz: string;
+  binary: Uint8Array;
+  list: readonly Value[];
+}
+
+/** A row of a table: exact decimals, dates and times as text, 64-bit integers as bigint. */
+export type RowOf<T extends AnyTable> = T extends Table<infer C>
+  ? { readonly [N in keyof C]: C[N] extends ColumnSpec<infer K, infer Null> ? KindValues[K] | (Null extends false ? never : null) : never }
+  : never;
+
+/** The contract of a table: what it promises, from which everything else about it is derived. */
+export class Table<C extends AnyColumns> {
+  /** `layer.name` */
+  readonly name: string;
+  readonly layer: Layer;
+  readonly description: string;
+  readonly grain: string;
+  readonly columns: C;
+  /** Names of the tables that it reads. */
+  readonly reads: readonly string[];
+  readonly landing: Landing | undefined;
+  readonly key: readonly string[];
+  readonly partitionBy: readonly string[];
+  readonly write: WriteMode;
+  readonly drift: DriftMode;
+  readonly unparsable: "quarantine" | "drop" | "fail";
+  readonly expectations: readonly NamedExpectation[];
+  readonly properties: Readonly<Record<string, string>>;
+
+  constructor(name: string, layer: Layer, spec: TableSpec<C>) {
+    this.name = name;
+    this.layer = layer;
+    this.description = spec.description;
+    this.grain = spec.grain;
+    this.columns = spec.columns;
+    this.reads = (spec.reads ?? []).map((read) => (typeof read === "string" ? read : read.name));
+    this.landing = spec.landing;
+    this.key = spec.key ?? [];
+    this.partitionBy = spec.partitionBy ?? [];
+    this.write = spec.write ?? "append";
+    this.drift = spec.drift ?? "rescue";
+    this.unparsable = spec.unparsable ?? "quarantine";
+    this.properties = spec.properties ?? {};
+    this.expectations = Object.entries(spec.expect ?? {}).map(([rule, { severity, rule: condition }]) => ({
+      name: rule,
+      severity,
+      rule: (t: Columns<Shape>): BooleanColumn => condition(t as Columns<ShapeOfColumns<C>>),
+    }));
+  }
+
+  get columnNames(): readonly (keyof C & string)[] {
+    return Object.keys(this.columns);
+  }
+  /** The Delta schema: descriptions as `comment`, source headers as `tslake.from`. */
+  get schema(): StructType {
+    return { type: "struct", fields: Object.entries(this.columns).map(([name, spec]) => deltaField(name, spec)) };
+  }
+}
+
+/** An expectation under its name. */
+export interface NamedExpectation extends Omit<Expectation, "rule"> {
+  readonly name: string;
+  readonly rule: (t: Columns<Shape>) => BooleanColumn;
+}
+
+/** A table whatever its columns. */
+export interface AnyTable extends Omit<Table<AnyColumns>, "columnNames"> {
+  readonly columnNames: readonly string[];
+}
+
+/** Compile-time column kinds of a table. */
+export type ShapeOfTable<T extends AnyTable> = T extends Table<infer C> ? ShapeOfColumns<C> : never;
+
+/**
+ * Defines a table by its contract.
+ * @param name `bronze.x`, `silver.x` or `gold.x`, in snake_case ASCII
+ * @throws ContractError when the contract contradicts itself; it names the table and the part
+ */
+export function defineTable<const C extends AnyColumns>(name: string, spec: TableSpec<C>): Table<C> {
+  const match = /^(bronze|silver|gold)\.[a-z][a-z0-9_]*$/.exec(name);
+  if (!match) {
+    throw new ContractError(`not a table name: ${name}`, { expected: "bronze.x, silver.x or gold.x in lower-case ASCII" });
+  }
+  const table = new Table(name, match[1] as Layer, spec);
+  checkColumns(table);
+  checkReads(table, spec.reads ?? []);
+  return table;
+}
+
+/** The columns that every table fed from a landing zone has beside its own. */
+export const LANDING_COLUMNS = {
+  _rescued: text().describe("Unknown columns of the file, as a JSON object"),
+  _corrupt_record: text().describe("The line as it came, when it has too few or too many fields"),
+  _file: text().notNull().describe("Name under which the file is archived"),
+  _row: long().notNull().describe("Line of the file at which the row begins"),
+  _ingested_at: instant().notNull().describe("When the file was taken, UTC"),
+} as const;
+
+function checkColumns(table: AnyTable): void {
+  const refuse = (message: string, actual: string, expected: string): never => {
+    throw new ContractError(`${table.name}: ${message}`, { where: { table: table.name }, expected, actual });
+  };
+  const names = table.columnNames;
+  if (names.length === 0) refuse("a table needs columns", "none", "at least one");
+  for (const name of names) {
+    if (!/^[a-z_][a-z0-9_]*$/.test(name)) refuse("column names are lower-case ASCII", name, "snake_case");
+  }
+  for (const [part, columns] of Object.entries({ key: table.key, partitionBy: table.partitionBy })) {
+    for (const column of columns) {
+      if (!names.includes(column)) refuse(`${part} names a column that the table lacks`, column, `one of ${names.join(", ")}`);
+    }
+  }
+  if (table.write === "merge" && table.key.length === 0) refuse("write mode merge needs a key", "no key", "key: [column, …]");
+  for (const column of table.key) {
+    if (table.columns[column]?.nullable !== false) refuse("a key column cannot be null", column, `${column}: ….notNull()`);
+  }
+  if (table.landing && table.layer !== "bronze") refuse("only bronze tables take files", table.layer, "bronze");
+}
+
+function checkReads(table: AnyTable, reads: readonly (AnyTable | string)[]): void {
+  for (const read of reads) {
+    const name = typeof read === "string" ? read : read.name;
+    const layer = name.split(".")[0] as Layer;
+    if (name === table.name) {
+      throw new ContractError(`${table.name} reads itself`, { where: { table: table.name }, actual: `${name} → ${name}` });
+    }
+    if (LAYERS.indexOf(layer) > LAYERS.indexOf(table.layer)) {
+      throw new ContractError(`${table.name} reads upwards, from ${name}`, {
+        where: { table: table.name },
+        expected: `tables of ${LAYERS.slice(0, LAYERS.indexOf(table.layer) + 1).join(", ")}`,
+        actual: name,
+      });
+    }
+  }
+}
+
+function deltaField(name: string, spec: ColumnSpec): StructField {
+  return field(name, spec.type, spec.nullable, {
+    ...(spec.description === "" ? {} : { comment: spec.description }),
+    ...(spec.from === undefined ? {} : { "tslake.from": spec.from }),
+  });
+}

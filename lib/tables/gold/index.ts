@@ -1,0 +1,2 @@
+export { gvm } from "./gvm.js";
+export { vendas } from "./vendas.js";
