@@ -1,6 +1,6 @@
 import { ContractError } from "../errors.js";
-import type { BooleanColumn } from "../relation/boolean_column.js";
-import type { Columns, Shape } from "../relation/relation.js";
+import type { Source } from "../relation/node.js";
+import { type Columns, scan } from "../relation/relation.js";
 import type { Value } from "../relation/runner.js";
 import { field, type StructField, type StructType } from "../types.js";
 import { type ColumnSpec, instant, type KindOfSpec, long, text } from "./column_spec.js";
@@ -29,6 +29,9 @@ export interface Landing {
   readonly files: readonly string[];
 }
 
+/** Stands for the table's own rows in its expectations. */
+const SELF: Source = { kind: "values", rows: [] };
+
 /** Everything that a contract says; see `defineTable`. */
 export interface TableSpec<C extends AnyColumns> {
   readonly description: string;
@@ -41,7 +44,8 @@ export interface TableSpec<C extends AnyColumns> {
   readonly partitionBy?: readonly (keyof C & string)[];
   readonly write?: WriteMode;
   readonly drift?: DriftMode;
-  readonly expect?: Readonly<Record<string, Expectation<ShapeOfColumns<C>>>>;
+  /** Rules over the typed row, by name. */
+  readonly expect?: (t: Columns<ShapeOfColumns<C>>) => Readonly<Record<string, Expectation>>;
   /** What happens to a row with a value that cannot be parsed; default quarantine. */
   readonly unparsable?: "quarantine" | "drop" | "fail";
   /** Delta table properties. */
@@ -102,11 +106,9 @@ export class Table<C extends AnyColumns> {
     this.drift = spec.drift ?? "rescue";
     this.unparsable = spec.unparsable ?? "quarantine";
     this.properties = spec.properties ?? {};
-    this.expectations = Object.entries(spec.expect ?? {}).map(([rule, { severity, rule: condition }]) => ({
-      name: rule,
-      severity,
-      rule: (t: Columns<Shape>): BooleanColumn => condition(t as Columns<ShapeOfColumns<C>>),
-    }));
+    this.expectations = Object.entries(spec.expect?.(scan<ShapeOfColumns<C>>(SELF, this.schema.fields).columns) ?? {}).map(
+      ([rule, expectation]) => ({ name: rule, ...expectation }),
+    );
   }
 
   get columnNames(): readonly (keyof C & string)[] {
@@ -119,9 +121,8 @@ export class Table<C extends AnyColumns> {
 }
 
 /** An expectation under its name. */
-export interface NamedExpectation extends Omit<Expectation, "rule"> {
+export interface NamedExpectation extends Expectation {
   readonly name: string;
-  readonly rule: (t: Columns<Shape>) => BooleanColumn;
 }
 
 /** A table whatever its columns. */

@@ -28,9 +28,9 @@ export const vendas = defineTable("silver.vendas", {
     venda_id: text().notNull().computed().describe("Archived file and line of the sale's first occurrence: its identity in this lake"),
     ano: integer().notNull().computed().describe("Year of the registration"),
   },
-  expect: {
-    valor_nao_negativo: quarantine((t) => t.valor_da_compra.ge(0)),
-    desconto_entre_0_e_100: quarantine((t) => t.desconto_oferecido.between(0, 1)),
-    email_com_um_arroba: quarantine((t) => t.email.matches("^[^@]*@[^@]*$")),
-  },
+  expect: (t) => ({
+    valor_nao_negativo: quarantine(t.valor_da_compra.ge(0)),
+    desconto_entre_0_e_100: quarantine(t.desconto_oferecido.between(0, 1)),
+    email_com_um_arroba: quarantine(t.email.matches("^[^@]*@[^@]*$")),
+  }),
 });
