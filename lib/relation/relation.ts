@@ -1,3 +1,4 @@
+import "./kinds.js";
 import { RelationError } from "../errors.js";
 import { field, formatType, type StructField } from "../types.js";
 import type { BooleanColumn } from "./boolean_column.js";
