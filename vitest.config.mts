@@ -2,6 +2,8 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+/** Where a machine-readable report goes besides the one for people. */
+const report = process.env["TSLAKE_TEST_JSON"];
 
 export default defineConfig({
   resolve: {
@@ -19,7 +21,7 @@ export default defineConfig({
     teardownTimeout: 10_000,
     // The machine's zone is never the workspace's: a test that depends on it fails here.
     env: { TZ: "Asia/Kolkata" },
-    expect: { requireAssertions: false },
-    reporters: process.env["CI"] === undefined ? ["default"] : [["default", { summary: false }]],
+    reporters: [["default", { summary: process.env["CI"] === undefined }], ...(report === undefined ? [] : ["json"])],
+    ...(report === undefined ? {} : { outputFile: { json: report } }),
   },
 });
