@@ -1,4 +1,6 @@
 import { ContractError } from "../errors.js";
+import type { Kind } from "../relation/column.js";
+import { columnsIn } from "../relation/expr.js";
 import type { Source } from "../relation/node.js";
 import { type Columns, scan } from "../relation/relation.js";
 import type { Value } from "../relation/runner.js";
@@ -54,6 +56,11 @@ export interface TableSpec<C extends AnyColumns> {
 
 export type ShapeOfColumns<C extends AnyColumns> = { readonly [N in keyof C]: KindOfSpec<C[N]> };
 
+/** Column kinds of a table, without the columns that its notebook computes. */
+export type ParsedShapeOf<T extends AnyTable> = T extends Table<infer C>
+  ? { readonly [N in keyof C as C[N] extends ColumnSpec<Kind, boolean, true> ? never : N]: KindOfSpec<C[N]> }
+  : never;
+
 interface KindValues {
   boolean: boolean;
   integer: number;
@@ -70,7 +77,7 @@ interface KindValues {
 
 /** A row of a table: exact decimals, dates and times as text, 64-bit integers as bigint. */
 export type RowOf<T extends AnyTable> = T extends Table<infer C>
-  ? { readonly [N in keyof C]: C[N] extends ColumnSpec<infer K, infer Null> ? KindValues[K] | (Null extends false ? never : null) : never }
+  ? { readonly [N in keyof C]: C[N] extends ColumnSpec<infer K, infer Null, boolean> ? KindValues[K] | (Null extends false ? never : null) : never }
   : never;
 
 /** The contract of a table: what it promises, from which everything else about it is derived. */
@@ -146,6 +153,7 @@ export function defineTable<const C extends AnyColumns>(name: string, spec: Tabl
   const table = new Table(name, match[1] as Layer, spec);
   checkColumns(table);
   checkReads(table, spec.reads ?? []);
+  checkExpectations(table);
   return table;
 }
 
@@ -177,6 +185,18 @@ function checkColumns(table: AnyTable): void {
     if (table.columns[column]?.nullable !== false) refuse("a key column cannot be null", column, `${column}: ….notNull()`);
   }
   if (table.landing && table.layer !== "bronze") refuse("only bronze tables take files", table.layer, "bronze");
+}
+
+function checkExpectations(table: AnyTable): void {
+  for (const { name, condition } of table.expectations) {
+    const late = columnsIn(condition.expr).find((column) => table.columns[column]?.parse.rule === "computed");
+    if (late === undefined) continue;
+    throw new ContractError(`${table.name}: expectation ${name} uses a computed column`, {
+      where: { table: table.name, column: late },
+      expected: "columns that are parsed from the source",
+      remedy: "state the rule over the columns from which it is computed",
+    });
+  }
 }
 
 function checkReads(table: AnyTable, reads: readonly (AnyTable | string)[]): void {

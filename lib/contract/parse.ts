@@ -1,0 +1,95 @@
+import type { BooleanColumn } from "../relation/boolean_column.js";
+import type { Column } from "../relation/column.js";
+import type { TextColumn } from "../relation/text_column.js";
+import { coalesce, concat, lit, when } from "../relation/when.js";
+import { type DecimalType, decimalOf, formatType } from "../types.js";
+import type { ColumnSpec, NumberLocale } from "./column_spec.js";
+
+/** A value read from text. */
+export interface Parsed {
+  /** Null for empty text without a default, and for text that does not fit. */
+  readonly value: Column;
+  /** True for text that does not fit; never null. */
+  readonly unparsable: BooleanColumn;
+  /** Why, for people; only meaningful where `unparsable` is true. */
+  readonly reason: TextColumn;
+}
+
+/**
+ * How a column of a contract is read from text, as expressions. Text around numbers, dates and truth values is trimmed; of
+ * text columns only emptiness is looked at.
+ *
+ * pt-BR numbers: with a comma, dots must separate groups of three; without one, a dot before one or two final digits is
+ * the decimal point; other dotted text (`1.234`) is ambiguous and does not fit, nor do more decimals than the scale.
+ */
+export function parseColumn(name: string, spec: ColumnSpec, text: TextColumn): Parsed {
+  if (spec.parse.rule === "text") {
+    return { value: withDefault(text.nullIf(""), spec), unparsable: lit(false), reason: lit("") };
+  }
+  const filled = text.trim().nullIf("");
+  const value = readValue(spec, filled);
+  return {
+    value: withDefault(value, spec, filled),
+    unparsable: filled.isNotNull().and(value.isNull()),
+    reason: concat(`${name} is not ${expectation(spec)}: `, filled.orElse("")),
+  };
+}
+
+function readValue(spec: ColumnSpec, text: TextColumn): Column {
+  const { parse } = spec;
+  switch (parse.rule) {
+    case "integer":
+      return when(text.matches("^[+-]?[0-9]+$"), text).otherwise(null).tryCast(spec.type);
+    case "boolean":
+      return when(text.lower().isIn("true", "1"), true).when(text.lower().isIn("false", "0"), false).otherwise(null);
+    case "number": {
+      const scale = decimalOf(spec.type)?.scale;
+      if (scale === undefined) return text.tryCast(spec.type);
+      return plainNumber(text, parse.locale, scale).tryCast(spec.type);
+    }
+    case "percent": {
+      const scale = (decimalOf(spec.type)?.scale ?? 0) - 2;
+      const share: DecimalType = `decimal(${(decimalOf(spec.type)?.precision ?? 0)},${scale})`;
+      const number = when(text.matches("%$"), text.replaceRegex("\\s*%$", "")).otherwise(null);
+      return plainNumber(number, parse.locale, scale).tryCast(share).times(lit("0.01", "decimal(3,2)")).tryCast(spec.type);
+    }
+    case "date":
+      return coalesce(...parse.formats.map((format) => text.parseDate(format)));
+    case "timestamp":
+      return coalesce(...parse.formats.map((format) => text.parseTimestamp(format)));
+    case "text":
+    case "computed":
+      return text;
+  }
+}
+
+/** A number with a decimal point and no separators; null for text that is no such number, or ambiguous. */
+function plainNumber(text: TextColumn, locale: NumberLocale, scale: number): TextColumn {
+  const decimals = (most: number, mark: string): string => (most === 0 ? "" : `(${mark}[0-9]{1,${most}})?`);
+  if (locale === "plain") return when(text.matches(`^[+-]?[0-9]+${decimals(scale, "\\.")}$`), text).otherwise(null);
+  const pointed = text.matches(`^[+-]?[0-9]+${decimals(Math.min(scale, 2), "\\.")}$`);
+  if (scale === 0) return when(pointed, text).otherwise(null);
+  const grouped = text.matches(`^[+-]?([0-9]{1,3}(\\.[0-9]{3})+|[0-9]+),[0-9]{1,${scale}}$`);
+  return when(pointed, text).when(grouped, text.replace(".", "").replace(",", ".")).otherwise(null);
+}
+
+function withDefault(value: Column, spec: ColumnSpec, filled?: TextColumn): Column {
+  if (spec.empty === undefined) return value;
+  const empty = lit(spec.empty, spec.type) as Column;
+  if (filled === undefined) return coalesce(value, empty);
+  return when(filled.isNull(), empty).otherwise(value).tryCast(spec.type);
+}
+
+function expectation(spec: ColumnSpec): string {
+  switch (spec.parse.rule) {
+    case "number":
+      return `a ${formatType(spec.type)} in ${spec.parse.locale} notation`;
+    case "percent":
+      return "a percentage";
+    case "date":
+    case "timestamp":
+      return `a ${spec.parse.rule} like ${spec.parse.formats[0] ?? ""}`;
+    default:
+      return `of type ${formatType(spec.type)}`;
+  }
+}

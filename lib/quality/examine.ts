@@ -1,0 +1,117 @@
+import type { ColumnSpec } from "../contract/column_spec.js";
+import { type AnyTable, LANDING_COLUMNS, type ParsedShapeOf, type ShapeOfColumns } from "../contract/define_table.js";
+import type { Severity } from "../contract/expectation.js";
+import { type Parsed, parseColumn } from "../contract/parse.js";
+import { RelationError } from "../errors.js";
+import type { BooleanColumn } from "../relation/boolean_column.js";
+import type { Column } from "../relation/column.js";
+import type { IntegerColumn } from "../relation/number_column.js";
+import type { Relation } from "../relation/relation.js";
+import { TextColumn } from "../relation/text_column.js";
+import { lit, listOf, when } from "../relation/when.js";
+
+/** Columns that tell where a row came from. */
+export type Origin = ShapeOfColumns<typeof LANDING_COLUMNS>;
+
+/** Raw rows with every rule that they break. */
+export type Refused = Relation<Origin & { readonly _reasons: "list" }>;
+
+/** Bronze rows after the contract of their silver table has looked at them; `accepted`, `refused`, `dropped` and `fatal` share them out. */
+export interface Examined<T extends AnyTable> {
+  /** Rows that fit: the parsed columns of the table, and where they came from. */
+  readonly accepted: Relation<Omit<ParsedShapeOf<T>, keyof Origin> & Origin>;
+  readonly refused: Refused;
+  readonly dropped: Refused;
+  readonly fatal: Refused;
+  /** Accepted rows that break a rule which only warns. */
+  readonly warned: Refused;
+}
+
+/**
+ * Reads bronze text as the contract says and sorts the rows by what becomes of them. A row goes by the gravest rule that
+ * it breaks: fail, then quarantine, then drop. A rule whose result is null is broken.
+ */
+export function examine<T extends AnyTable>(rows: Relation, table: T): Examined<T> {
+  const parsed = new Map(parsedColumns(table).map(([name, spec]) => [name, parse(rows, name, spec)]));
+  const read = rows.select((t) => ({
+    ...Object.fromEntries([...parsed].map(([name, { value }]) => [name, value])),
+    ...Object.fromEntries([...parsed].map(([name, { unparsable }]) => [`bad:${name}`, unparsable])),
+    ...Object.fromEntries([...parsed].map(([name, { reason }]) => [`why:${name}`, reason])),
+    ...Object.fromEntries(rows.columnNames.map((name) => [`raw:${name}`, at(t, name)])),
+  }));
+  const rules = rulesOf(table, read);
+  const judged = read.extend(() => ({ fate: fate(rules) })) as unknown as Relation;
+  const having = (code: number): Relation => judged.filter((t) => (at(t, "fate") as IntegerColumn).eq(code));
+  const origin = rows.columnNames.filter((name) => name in LANDING_COLUMNS);
+  const explain = (some: Relation): Refused =>
+    some.select((t) => ({
+      ...Object.fromEntries(rows.columnNames.map((name) => [name, at(t, `raw:${name}`)])),
+      _reasons: listOf(...rules.map((rule) => when(rule.broken, rule.reason).otherwise(null))),
+    })) as unknown as Refused;
+  const kept = having(FATES.keep);
+  return {
+    accepted: kept.select((t) => ({
+      ...Object.fromEntries([...parsed.keys()].map((name) => [name, at(t, name)])),
+      ...Object.fromEntries(origin.map((name) => [name, at(t, `raw:${name}`)])),
+    })) as unknown as Examined<T>["accepted"],
+    refused: explain(having(FATES.quarantine)),
+    dropped: explain(having(FATES.drop)),
+    fatal: explain(having(FATES.fail)),
+    warned: explain(kept.filter(() => any(rules.filter((rule) => rule.severity === "warn")))),
+  };
+}
+
+const FATES = { keep: 0, drop: 1, quarantine: 2, fail: 3 } as const;
+
+interface BreakableRule {
+  readonly severity: Severity;
+  /** Never null. */
+  readonly broken: BooleanColumn;
+  readonly reason: TextColumn;
+}
+
+function parsedColumns(table: AnyTable): (readonly [string, ColumnSpec])[] {
+  return Object.entries(table.columns).filter(([, spec]) => spec.parse.rule !== "computed");
+}
+
+function parse(rows: Relation, name: string, spec: ColumnSpec): Parsed {
+  const text = at(rows.columns, name);
+  if (text instanceof TextColumn) return parseColumn(name, spec, text);
+  throw new RelationError(`${name} is parsed from text`, { where: { column: name }, actual: String(text.expr.type) });
+}
+
+/** Everything that a row can break, in the order in which reasons are given. */
+function rulesOf(table: AnyTable, read: Relation): readonly BreakableRule[] {
+  const t = read.columns;
+  const corrupt = at(t, "raw:_corrupt_record").isNotNull();
+  const shape: BreakableRule = { severity: table.unparsable, broken: corrupt, reason: lit("the line has too few or too many fields") };
+  const values = parsedColumns(table).flatMap(([name, spec]): BreakableRule[] => {
+    const bad = at(t, `bad:${name}`) as BooleanColumn;
+    const unparsable = { severity: table.unparsable, broken: bad, reason: at(t, `why:${name}`) as TextColumn };
+    const missing = at(t, name).isNull().and(bad.not(), corrupt.not());
+    return spec.nullable ? [unparsable] : [unparsable, { severity: table.unparsable, broken: missing, reason: lit(`${name} is empty`) }];
+  });
+  const expectations = table.expectations.map(({ name, severity, condition }) => ({
+    severity,
+    broken: condition.orElse(false).not().and(corrupt.not()),
+    reason: lit(`breaks ${name}`),
+  }));
+  return [shape, ...values, ...expectations];
+}
+
+function fate(rules: readonly BreakableRule[]): Column {
+  const of = (severity: Severity): BooleanColumn => any(rules.filter((rule) => rule.severity === severity));
+  return when(of("fail"), FATES.fail).when(of("quarantine"), FATES.quarantine).when(of("drop"), FATES.drop).otherwise(FATES.keep);
+}
+
+function any(rules: readonly BreakableRule[]): BooleanColumn {
+  return rules.reduce<BooleanColumn>((broken, rule) => (broken === NEVER ? rule.broken : broken.or(rule.broken)), NEVER);
+}
+
+const NEVER: BooleanColumn = lit(false);
+
+function at(columns: Readonly<Record<string, Column | undefined>>, name: string): Column {
+  const column = columns[name];
+  if (column) return column;
+  throw new RelationError(`no column ${name}`, { where: { column: name } });
+}
