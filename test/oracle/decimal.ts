@@ -5,8 +5,8 @@
  * `precision` digits, and for text that is no number.
  */
 export function parseBrazilian(text: string, precision: number, scale: number): bigint | undefined {
-  const withComma = /^(-?)(\d+|\d{1,3}(?:\.\d{3})+),(\d+)$/.exec(text);
-  const withPoint = /^(-?)(\d+)(?:\.(\d{1,2}))?$/.exec(text);
+  const withComma = /^([+-]?)(\d+|\d{1,3}(?:\.\d{3})+),(\d+)$/.exec(text);
+  const withPoint = /^([+-]?)(\d+)(?:\.(\d{1,2}))?$/.exec(text);
   const match = withComma ?? withPoint;
   if (match === null) return undefined;
   const [, sign = "", whole = "", decimals = ""] = match;
@@ -15,7 +15,7 @@ export function parseBrazilian(text: string, precision: number, scale: number): 
 
 /** A plainly written number (`-1234.5`) as an exact integer of `scale` decimals; undefined as for {@link parseBrazilian}. */
 export function parsePlain(text: string, precision: number, scale: number): bigint | undefined {
-  const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
+  const match = /^([+-]?)(\d+)(?:\.(\d+))?$/.exec(text);
   if (match === null) return undefined;
   const [, sign = "", whole = "", decimals = ""] = match;
   return unscaled(sign, whole, decimals, precision, scale);

@@ -17,25 +17,25 @@ export const EVENT_COLUMNS: Readonly<Record<EventTable, readonly Column[]>> = {
     { name: "transaction_datetime", kind: "timestamp" },
     { name: "transaction_date", kind: "date" },
     { name: "purchase_id", kind: "long" },
-    { name: "buyer_id", kind: "long" },
-    { name: "prod_item_id", kind: "long" },
+    { name: "buyer_id", kind: "long", nullable: true },
+    { name: "prod_item_id", kind: "long", nullable: true },
     { name: "order_date", kind: "date" },
     { name: "release_date", kind: "date", nullable: true },
-    { name: "producer_id", kind: "long" },
+    { name: "producer_id", kind: "long", nullable: true },
   ],
   product_item: [
     { name: "transaction_datetime", kind: "timestamp" },
     { name: "transaction_date", kind: "date" },
     { name: "purchase_id", kind: "long" },
     { name: "product_id", kind: "long" },
-    { name: "item_quantity", kind: "long" },
+    { name: "item_quantity", kind: "long", nullable: true },
     { name: "purchase_value", kind: "decimal" },
   ],
   purchase_extra_info: [
     { name: "transaction_datetime", kind: "timestamp" },
     { name: "transaction_date", kind: "date" },
     { name: "purchase_id", kind: "long" },
-    { name: "subsidiary", kind: "text" },
+    { name: "subsidiary", kind: "text", nullable: true },
   ],
 };
 
@@ -254,7 +254,8 @@ function parseEvent(
   const broken: string[] = [];
   for (const { name, kind, nullable } of columns) {
     const text = row.values.get(name) ?? null;
-    const canonical = text === null ? null : canonicalText(kind, text);
+    const filled = kind === "text" ? text : text?.trim() || null;
+    const canonical = filled === null ? null : canonicalText(kind, filled);
     if (canonical === undefined || (canonical === null && nullable !== true)) broken.push(name);
     values[name] = canonical ?? null;
   }
@@ -282,8 +283,8 @@ function canonicalText(kind: ColumnKind, text: string): string | undefined {
 }
 
 function canonicalLong(text: string): string | undefined {
-  if (!/^-?\d+$/.test(text)) return undefined;
-  const value = BigInt(text);
+  if (!/^[+-]?\d+$/.test(text)) return undefined;
+  const value = BigInt(text.replace("+", ""));
   return BigInt.asIntN(64, value) === value ? value.toString() : undefined;
 }
 

@@ -70,6 +70,22 @@ describe("a purchase moves", () => {
     ]);
   });
 
+  test("back to the unknown one when a later event takes it away", async () => {
+    const rows = await rowsAfter({
+      to: jan(9),
+      files: [
+        csv("purchase", purchase(2, "1")),
+        csv("product_item", item(2, "1", "7", "50")),
+        csv("purchase_extra_info", extra(2, "1", "nacional"), extra(6, "1", "")),
+      ],
+    });
+    expect(rows).toEqual([
+      "02 P7 nacional 50.00 ×1 #1 → 02",
+      "02 P7 nacional 0.00 ×0 #2 → 06",
+      "02 P7 não informada 50.00 ×1 #1 → 06",
+    ]);
+  });
+
   test("between products", async () => {
     const rows = await rowsAfter({
       to: jan(9),

@@ -107,7 +107,7 @@ describe("a sale through silver and gold", () => {
     ["  ana   MARIA ", " de  SOUZA", "Ana Maria De Souza"],
     ["A\u0301LVARO", "", "A\u0301lvaro"],
     ["", "çelik", "Çelik"],
-    ["", "", null],
+    ["", " ", ""],
   ])("of %j %j bears the name %j", async (nome, sobrenome, expected) => {
     const { gold } = await withValues({ Nome: nome, Sobrenome: sobrenome });
     expect(gold[0]?.nome_completo).toBe(expected);
@@ -133,6 +133,7 @@ describe("a sale through silver and gold", () => {
     ["12.5", "12.50"],
     ["1.234.567,89", "1234567.89"],
     ["0", "0.00"],
+    [" 2500 ", "2500.00"],
   ])("may cost %j", async (text, expected) => {
     const { silver } = await withValues({ "Valor da Compra": text });
     expect(silver[0]?.valor_da_compra).toBe(expected);

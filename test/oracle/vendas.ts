@@ -34,7 +34,7 @@ export interface SilverSale extends SaleOrigin {
 export interface GoldSale extends SaleOrigin {
   readonly timestamp_do_registro: string;
   readonly turno_compra: "Madrugada" | "Manhã" | "Tarde" | "Noite";
-  readonly nome_completo: string | null;
+  readonly nome_completo: string;
   readonly email: string;
   readonly dominio_email: string;
   readonly telefone: string | null;
@@ -195,9 +195,10 @@ function judge(row: LandedRow): SilverSale | QuarantinedSale {
     return { ...origin, fields: row.fields, reasons: [{ column: "fields", problem }] };
   }
   const text = (header: (typeof SALES_HEADER)[number]): string | null => values.get(header) ?? null;
+  const trimmed = (header: (typeof SALES_HEADER)[number]): string | null => text(header)?.trim() || null;
   const reasons: Reason[] = [];
 
-  const timestamp = text("Timestamp do Registro");
+  const timestamp = trimmed("Timestamp do Registro");
   if (timestamp === null) reasons.push({ column: "timestamp_do_registro", problem: "missing" });
   else if (!isTimestamp(timestamp)) reasons.push({ column: "timestamp_do_registro", problem: "not a timestamp" });
 
@@ -205,13 +206,13 @@ function judge(row: LandedRow): SilverSale | QuarantinedSale {
   if (email === null) reasons.push({ column: "email", problem: "missing" });
   else if (email.split("@").length !== 2) reasons.push({ column: "email", problem: "not exactly one @" });
 
-  const valueText = text("Valor da Compra");
+  const valueText = trimmed("Valor da Compra");
   const value = valueText === null ? undefined : parseBrazilian(valueText, 18, 2);
   if (valueText === null) reasons.push({ column: "valor_da_compra", problem: "missing" });
   else if (value === undefined) reasons.push({ column: "valor_da_compra", problem: "not a number" });
   else if (value < 0n) reasons.push({ column: "valor_da_compra", problem: "negative" });
 
-  const discountText = text("Desconto Oferecido");
+  const discountText = trimmed("Desconto Oferecido");
   const discount = discountText === null ? 0n : parsePercent(discountText);
   if (discount === undefined) reasons.push({ column: "desconto_oferecido", problem: "not a percentage" });
   else if (discount < 0n || discount > 1_000_000n) {
@@ -273,7 +274,7 @@ function isTimestamp(text: string): boolean {
 
 /** `12,5%` as millionths: 125000n. */
 function parsePercent(text: string): bigint | undefined {
-  return text.endsWith("%") ? parseBrazilian(text.slice(0, -1), 9, 4) : undefined;
+  return text.endsWith("%") ? parseBrazilian(text.slice(0, -1).trim(), 9, 4) : undefined;
 }
 
 function shiftOf(hour: number): GoldSale["turno_compra"] {
@@ -282,9 +283,8 @@ function shiftOf(hour: number): GoldSale["turno_compra"] {
   return hour < 18 ? "Tarde" : "Noite";
 }
 
-function fullName(first: string | null, last: string | null): string | null {
+function fullName(first: string | null, last: string | null): string {
   const words = `${first ?? ""} ${last ?? ""}`.split(" ").filter((word) => word !== "");
-  if (words.length === 0) return null;
   return words.map(capitalise).join(" ");
 }
 

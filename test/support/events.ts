@@ -159,18 +159,22 @@ const cents = fc.oneof(
   fc.bigInt({ min: 0n, max: 99_999_999_999_999_999n }),
 );
 
+function maybe(values: fc.Arbitrary<string>): fc.Arbitrary<string | null> {
+  return fc.option(values, { nil: null, freq: 9 });
+}
+
 function purchaseBody(days: number): fc.Arbitrary<EventBody> {
   const day = fc.integer({ min: -1, max: Math.min(days, 3) }).map((offset) => ({ days: offset }));
-  return fc.tuple(longs, longs, day, fc.option(day, { nil: null, freq: 2 }), longs);
+  return fc.tuple(maybe(longs), longs, day, fc.option(day, { nil: null, freq: 2 }), maybe(longs));
 }
 
 const itemBody: fc.Arbitrary<EventBody> = fc.tuple(
   fc.constantFrom(...PRODUCT_IDS),
-  longs,
+  maybe(longs),
   cents.map((value) => `${value / 100n}.${(value % 100n).toString().padStart(2, "0")}`),
 );
 
-const extraBody: fc.Arbitrary<EventBody> = fc.tuple(fc.constantFrom(...SUBSIDIARIES));
+const extraBody: fc.Arbitrary<EventBody> = fc.tuple(maybe(fc.constantFrom(...SUBSIDIARIES)));
 
 function fileStyle(formats: readonly EventFormat[]): fc.Arbitrary<FileStyle> {
   return fc

@@ -215,7 +215,7 @@ const prices = fc
     ),
     fc.constantFrom("whole", "grouped", "comma", "point", "short"),
   )
-  .map(([cents, style]) => priceText(cents, style));
+  .map(([cents, style]) => (cents % 7n === 3n ? ` ${priceText(cents, style)} ` : priceText(cents, style)));
 
 function priceText(cents: bigint, style: string): string {
   const whole = (cents / 100n).toString();
