@@ -1,0 +1,28 @@
+import type { Storage } from "../storage/storage.js";
+import type { StructType } from "../types.js";
+
+/** Some columns of consecutive rows of a Parquet file. */
+export interface ColumnBatch {
+  readonly rowCount: number;
+  /**
+   * One value per row; null when it, or a struct above it, is null or the file has no such column. Text is `string`,
+   * INT32 `number`, INT64 `bigint`, maps are plain objects, lists arrays.
+   */
+  column(path: string): readonly unknown[];
+}
+
+export interface ReadOptions {
+  /** Row groups whose statistics exclude all of these texts in this column may be left out. */
+  readonly oneOf?: { readonly column: string; readonly values: readonly string[] };
+}
+
+/** What the log needs from an engine that knows Parquet: reading and writing checkpoints. */
+export interface ParquetHandler {
+  /**
+   * Reads columns, each a dotted path into structs (`add.path`) that ends at a primitive, a map or a list. Row groups
+   * in which all of them are null may be left out. Throws DeltaError when the file is absent or is no valid Parquet.
+   */
+  read(storage: Storage, path: string, columns: readonly string[], options?: ReadOptions): AsyncIterable<ColumnBatch>;
+  /** Encodes a Parquet file; each list of rows becomes one row group. Longs are `bigint`, maps plain objects. */
+  encode(schema: StructType, rowGroups: Iterable<readonly Readonly<Record<string, unknown>>[]>): Promise<Uint8Array>;
+}

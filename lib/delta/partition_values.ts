@@ -1,0 +1,62 @@
+import { DeltaError } from "../errors.js";
+import { type DataType, formatType, type StructType } from "../types.js";
+import type { PartitionValues } from "./actions/action.js";
+import { parseScalar, type Scalar } from "./scalar.js";
+
+/**
+ * A partition value as the log stores it (protocol, "Partition Value Serialization"). The protocol reads an empty text
+ * back as null, so an empty text is stored as null. Timestamps are written in UTC with zone, those without zone as
+ * wall-clock time. Throws DeltaError for a type that cannot partition a table.
+ */
+export function serializePartitionValue(type: DataType, value: Scalar | null): string | null {
+  if (value === null || value === "") return null;
+  switch (type) {
+    case "timestamp":
+      return `${formatMicros(toMicros(value), "T")}Z`;
+    case "timestamp_ntz":
+      return formatMicros(toMicros(value), " ");
+    case "float":
+    case "double":
+      return Object.is(value, -0) ? "-0.0" : String(value);
+    default:
+      if (typeof type === "string") return String(value);
+      throw new DeltaError(`A column of type ${formatType(type)} cannot partition a table`);
+  }
+}
+
+/** The value that a stored partition value stands for. Throws DeltaError when it is none of the type's. */
+export function parsePartitionValue(type: DataType, stored: string | null | undefined): Scalar | null {
+  if (stored === null || stored === undefined || stored === "") return null;
+  const value = parseScalar(type, stored);
+  if (value !== undefined) return value;
+  throw new DeltaError("The log holds a partition value that its column's type cannot have", {
+    expected: formatType(type),
+    actual: JSON.stringify(stored),
+  });
+}
+
+/** The stored partition values of a row, in the order of the table's partition columns. */
+export function serializePartitionValues(
+  schema: StructType,
+  partitionColumns: readonly string[],
+  values: Readonly<Record<string, Scalar | null>>,
+): PartitionValues {
+  return Object.fromEntries(
+    partitionColumns.map((name) => {
+      const type = schema.fields.find((field) => field.name === name)?.type;
+      if (type === undefined) throw new DeltaError(`The partition column ${name} is not in the schema`);
+      return [name, serializePartitionValue(type, values[name] ?? null)];
+    }),
+  );
+}
+
+function toMicros(value: Scalar): bigint {
+  if (typeof value === "bigint") return value;
+  throw new DeltaError("A timestamp partition value must be microseconds as a bigint", { actual: String(value) });
+}
+
+function formatMicros(micros: bigint, separator: string): string {
+  const millis = micros >= 0n ? micros / 1000n : -((-micros + 999n) / 1000n);
+  const rest = String(micros - millis * 1000n).padStart(3, "0");
+  return `${new Date(Number(millis)).toISOString().slice(0, -1).replace("T", separator)}${rest}`;
+}

@@ -1,0 +1,315 @@
+import { DeltaError } from "../errors.js";
+import type { Storage } from "../storage/storage.js";
+import type { StructType } from "../types.js";
+import type {
+  AddFile,
+  Commit,
+  DomainMetadata,
+  Metadata,
+  Protocol,
+  RemoveFile,
+  SetTransaction,
+} from "./actions/action.js";
+import { parseCommitInfo } from "./actions/parse.js";
+import { CheckpointReader } from "./checkpoint_reader.js";
+import { readCommitFile, readCommits } from "./commit_reader.js";
+import { fileFilter } from "./data_skipping.js";
+import { type ActiveFiles, applyCommits, applyRemoves } from "./file_state.js";
+import type { ParquetHandler } from "./handler.js";
+import { type CheckpointFiles, listCommitsAfter, listLogSegment } from "./log_segment.js";
+import { parquetHandler } from "./parquet_handler.js";
+import type { Predicate } from "./predicate.js";
+import { parseSchema } from "./schema.js";
+import { parseStats } from "./stats.js";
+import { type CommitChanges, changesBetween } from "./table_changes.js";
+import { checkReadable } from "./table_features.js";
+import { type TableProperties, tableProperties } from "./table_properties.js";
+import { Transaction, type TransactionOptions } from "./transaction.js";
+
+export interface LoadOptions {
+  /** Default: the newest. */
+  readonly version?: number;
+  /** Reads and writes checkpoints. Default: plain JavaScript. */
+  readonly handler?: ParquetHandler;
+}
+
+/**
+ * One version of a table. Loading reads the commits since the newest checkpoint; what stands in the checkpoint itself
+ * (files, transactions, domains) is read when it is first asked for. A snapshot never changes; `refresh` makes a newer one.
+ */
+export class Snapshot {
+  readonly storage: Storage;
+  readonly handler: ParquetHandler;
+  readonly version: number;
+  /** Milliseconds since the epoch at which this version was committed, as its commit says. */
+  readonly timestamp: number;
+  readonly protocol: Protocol;
+  readonly metadata: Metadata;
+  readonly #state: LogState;
+  #schema: StructType | undefined;
+  #properties: TableProperties | undefined;
+  #files: Promise<ActiveFiles> | undefined;
+
+  private constructor(storage: Storage, handler: ParquetHandler, state: LogState) {
+    this.storage = storage;
+    this.handler = handler;
+    this.version = state.version;
+    this.timestamp = state.timestamp;
+    this.protocol = state.protocol;
+    this.metadata = state.metadata;
+    this.#state = state;
+    checkReadable(state.protocol, state.metadata, state.version);
+  }
+
+  /**
+   * Loads a version of the table at the storage's root; undefined when there is no table. Throws DeltaError when the
+   * version does not exist or the log is damaged, UnsupportedFeatureError when the table needs what this engine lacks.
+   */
+  static async load(storage: Storage, options: LoadOptions = {}): Promise<Snapshot | undefined> {
+    const handler = options.handler ?? parquetHandler;
+    const segment = await listLogSegment(storage, options.version);
+    if (segment === undefined) return undefined;
+    const commits = await readCommits(storage, segment.commits);
+    const reader = segment.checkpoint && new CheckpointReader(storage, handler, segment.checkpoint);
+    const { protocol, metadata } = await protocolAndMetadata(commits, reader, segment.version);
+    const newest =
+      commits.at(-1)?.commitInfo ??
+      (segment.last && parseCommitInfo(segment.version, await readCommitFile(storage, segment.version)));
+    return new Snapshot(storage, handler, {
+      version: segment.version,
+      timestamp:
+        newest?.inCommitTimestamp ??
+        newest?.timestamp ??
+        segment.last?.modifiedAt ??
+        segment.checkpoint?.parts[0]?.modifiedAt ??
+        0,
+      protocol,
+      metadata,
+      checkpoint: segment.checkpoint,
+      commits,
+      base: new CheckpointBase(reader),
+      known: undefined,
+    });
+  }
+
+  get schema(): StructType {
+    this.#schema ??= parseSchema(this.metadata.schemaString);
+    return this.#schema;
+  }
+
+  get partitionColumns(): readonly string[] {
+    return this.metadata.partitionColumns;
+  }
+
+  get properties(): TableProperties {
+    this.#properties ??= tableProperties(this.metadata.configuration);
+    return this.#properties;
+  }
+
+  /** The newest version: this snapshot itself when nothing was committed since, otherwise one more listing's worth of work. */
+  async refresh(): Promise<Snapshot> {
+    const files = await listCommitsAfter(this.storage, this.version);
+    return files.length === 0 ? this : this.withCommits(await readCommits(this.storage, files));
+  }
+
+  /** This snapshot with the commits that follow it, which the caller has read or written. */
+  withCommits(commits: readonly Commit[]): Snapshot {
+    const newest = commits.at(-1);
+    if (newest === undefined) return this;
+    const state = this.#state;
+    const last = <K extends "protocol" | "metadata">(kind: K): Commit[K] =>
+      commits.findLast((commit) => commit[kind])?.[kind];
+    const snapshot = new Snapshot(this.storage, this.handler, {
+      ...state,
+      version: newest.version,
+      timestamp: newest.commitInfo?.inCommitTimestamp ?? newest.commitInfo?.timestamp ?? state.timestamp,
+      protocol: last("protocol") ?? state.protocol,
+      metadata: last("metadata") ?? state.metadata,
+      commits: [...state.commits, ...commits],
+      known: this.#files ? { files: this.#files, commits: state.commits.length } : state.known,
+    });
+    if (snapshot.metadata === this.metadata) {
+      snapshot.#schema = this.#schema;
+      snapshot.#properties = this.#properties;
+    }
+    return snapshot;
+  }
+
+  /** The snapshot of a table that its first commit has just made. */
+  static ofFirstCommit(storage: Storage, handler: ParquetHandler, commit: Commit): Snapshot {
+    const { protocol, metadata } = commit;
+    if (protocol === undefined || metadata === undefined)
+      throw new DeltaError("A table's first commit needs protocol and metadata");
+    return new Snapshot(storage, handler, {
+      version: 0,
+      timestamp: commit.commitInfo?.timestamp ?? 0,
+      protocol,
+      metadata,
+      checkpoint: undefined,
+      commits: [commit],
+      base: new CheckpointBase(undefined),
+      known: undefined,
+    });
+  }
+
+  /** This version standing on a checkpoint of it that has just been written: forgets the commits before. */
+  async withCheckpoint(checkpoint: CheckpointFiles): Promise<Snapshot> {
+    const reader = new CheckpointReader(this.storage, this.handler, checkpoint);
+    const base = new CheckpointBase(reader, await this.#activeFiles());
+    return new Snapshot(this.storage, this.handler, {
+      ...this.#state,
+      checkpoint,
+      base,
+      commits: [],
+      known: undefined,
+    });
+  }
+
+  /** The table's data files, or those of them that may hold rows which match. */
+  async files(condition?: Predicate): Promise<readonly AddFile[]> {
+    const files = [...(await this.#activeFiles()).values()];
+    return condition === undefined ? files : files.filter(fileFilter(condition, this.schema, this.partitionColumns));
+  }
+
+  /** Rows in the table, as the files' statistics tell; undefined when one of them does not. */
+  async numRecords(): Promise<bigint | undefined> {
+    let sum = 0n;
+    for (const file of await this.files()) {
+      const records = parseStats(file.stats)?.numRecords;
+      if (records === undefined) return undefined;
+      sum += records - BigInt(file.deletionVector?.cardinality ?? 0);
+    }
+    return sum;
+  }
+
+  /** How far an application got, by its last `txn` action; undefined when it never committed. */
+  async txn(appId: string): Promise<bigint | undefined> {
+    return (await this.txns([appId])).get(appId);
+  }
+
+  /** How far each of these applications got; those that never committed are absent. One pass over the log for all. */
+  async txns(appIds: readonly string[]): Promise<ReadonlyMap<string, bigint>> {
+    const found = new Map<string, bigint>();
+    const missing = new Set(appIds);
+    const { commits } = this.#state;
+    for (let i = commits.length - 1; i >= 0 && missing.size > 0; i--) {
+      for (const { appId, version } of commits[i]?.txns ?? []) if (missing.delete(appId)) found.set(appId, version);
+    }
+    if (missing.size === 0) return found;
+    for (const [appId, { version }] of await this.#state.base.txns([...missing])) found.set(appId, version);
+    return found;
+  }
+
+  /** The configuration text of a metadata domain; undefined when it has none. */
+  async domainMetadata(domain: string): Promise<string | undefined> {
+    const found = (await this.domains()).get(domain);
+    return found === undefined || found.removed ? undefined : found.configuration;
+  }
+
+  /** Every domain's newest action, also of those that were removed. */
+  async domains(): Promise<ReadonlyMap<string, DomainMetadata>> {
+    const domains = new Map(await this.#state.base.domains());
+    for (const commit of this.#state.commits) for (const domain of commit.domains) domains.set(domain.domain, domain);
+    return domains;
+  }
+
+  /** Every application's newest `txn` action: for checkpoints, and costly where there are many. */
+  async allTxns(): Promise<ReadonlyMap<string, SetTransaction>> {
+    const txns = new Map(await this.#state.base.txns());
+    for (const commit of this.#state.commits) for (const txn of commit.txns) txns.set(txn.appId, txn);
+    return txns;
+  }
+
+  /** The files that were removed and not yet dropped from the log. */
+  async tombstones(): Promise<readonly RemoveFile[]> {
+    return [...applyRemoves(await this.#state.base.removes(), this.#state.commits).values()];
+  }
+
+  /** The commits since the newest checkpoint, ascending. */
+  get commitsSinceCheckpoint(): readonly Commit[] {
+    return this.#state.commits;
+  }
+
+  /** The newest checkpoint that this snapshot was loaded from. */
+  get checkpoint(): CheckpointFiles | undefined {
+    return this.#state.checkpoint;
+  }
+
+  /**
+   * What was committed after a version, up to this one, commit by commit; undefined when the log no longer holds all
+   * of these commits. Throws DeltaError when the version is newer than this snapshot.
+   */
+  addedSince(version: number): Promise<readonly CommitChanges[] | undefined> {
+    return changesBetween(this.storage, version, this.version, this.#state.commits);
+  }
+
+  /** A new commit on top of this version. Throws UnsupportedFeatureError when this engine must not write to the table. */
+  transaction(options: TransactionOptions): Transaction {
+    return Transaction.on(this, options);
+  }
+
+  async #activeFiles(): Promise<ActiveFiles> {
+    const { base, commits, known } = this.#state;
+    this.#files ??= known
+      ? known.files.then((files) => applyCommits(files, commits.slice(known.commits)))
+      : base.adds().then((files) => applyCommits(files, commits));
+    return this.#files;
+  }
+}
+
+interface LogState {
+  readonly version: number;
+  readonly timestamp: number;
+  readonly protocol: Protocol;
+  readonly metadata: Metadata;
+  readonly checkpoint: CheckpointFiles | undefined;
+  readonly commits: readonly Commit[];
+  readonly base: CheckpointBase;
+  /** The files after the first `commits` commits, when an older snapshot has worked them out. */
+  readonly known: { readonly files: Promise<ActiveFiles>; readonly commits: number } | undefined;
+}
+
+/** What a checkpoint holds, read once each and shared by all snapshots that stand on it. */
+class CheckpointBase {
+  readonly #reader: CheckpointReader | undefined;
+  #adds: Promise<ReadonlyMap<string, AddFile>> | undefined;
+  #domains: Promise<ReadonlyMap<string, DomainMetadata>> | undefined;
+
+  constructor(reader: CheckpointReader | undefined, adds?: ReadonlyMap<string, AddFile>) {
+    this.#reader = reader;
+    this.#adds = adds && Promise.resolve(adds);
+  }
+
+  adds(): Promise<ReadonlyMap<string, AddFile>> {
+    this.#adds ??= this.#reader?.adds() ?? Promise.resolve(new Map());
+    return this.#adds;
+  }
+
+  domains(): Promise<ReadonlyMap<string, DomainMetadata>> {
+    this.#domains ??= this.#reader?.domains() ?? Promise.resolve(new Map());
+    return this.#domains;
+  }
+
+  async removes(): Promise<ReadonlyMap<string, RemoveFile>> {
+    return (await this.#reader?.removes()) ?? new Map();
+  }
+
+  async txns(appIds?: readonly string[]): Promise<ReadonlyMap<string, SetTransaction>> {
+    return (await this.#reader?.txns(appIds)) ?? new Map();
+  }
+}
+
+async function protocolAndMetadata(commits: readonly Commit[], reader: CheckpointReader | undefined, version: number) {
+  let protocol = commits.findLast((commit) => commit.protocol)?.protocol;
+  let metadata = commits.findLast((commit) => commit.metadata)?.metadata;
+  if ((protocol === undefined || metadata === undefined) && reader !== undefined) {
+    const base = await reader.protocolAndMetadata();
+    protocol ??= base.protocol;
+    metadata ??= base.metadata;
+  }
+  if (protocol === undefined)
+    throw new DeltaError("The log holds no protocol action, which every table needs", { where: { version } });
+  if (metadata === undefined)
+    throw new DeltaError("The log holds no metaData action, which every table needs", { where: { version } });
+  return { protocol, metadata };
+}
