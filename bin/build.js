@@ -16,6 +16,7 @@ const ENTRIES = {
   "tslake/tables": "lib/tables/index.ts",
   cli: "lib/cli/main.ts",
   pipeline: "scripts/run-notebooks.ts",
+  "notebook process": "lib/notebook/process.ts",
 };
 const PACKED = ["apache-arrow", "hyparquet", "hyparquet-writer"];
 const LATER =

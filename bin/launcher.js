@@ -128,7 +128,7 @@ function prune(cache, current) {
   const entries = fs
     .readdirSync(cache, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && entry.name !== current)
-    .map((entry) => ({ name: entry.name, time: fs.statSync(path.join(cache, entry.name)).mtimeMs }))
+    .map((entry) => ({ name: entry.name, time: timeOf(path.join(cache, entry.name)) }))
     .sort((a, b) => b.time - a.time);
   const bundles = entries.filter((entry) => !entry.name.startsWith("."));
   const spare = new Set(bundles.slice(0, BUNDLES_KEPT - 1));
@@ -136,6 +136,11 @@ function prune(cache, current) {
     if (spare.has(entry) || Date.now() - entry.time < HOUR) continue;
     fs.rmSync(path.join(cache, entry.name), { recursive: true, force: true });
   }
+}
+
+/** When a folder was last written; another process may have removed it. */
+function timeOf(folder) {
+  return fs.statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 /** The bundle that was last made or found for sources of this signature. */

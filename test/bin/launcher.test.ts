@@ -94,7 +94,7 @@ describe("the launcher", () => {
   test("lets many processes build at once", async () => {
     const runs = await Promise.all(Array.from({ length: 6 }, () => tslake("x", "5")));
     expect(runs.map((run) => run.status)).toEqual([5, 5, 5, 5, 5, 5]);
-    expect(readdirSync(cache())).toHaveLength(bundles().length);
+    expect(readdirSync(cache()).filter((name) => name.startsWith(".build"))).toEqual([]);
     expect(bundles()).toHaveLength(1);
   });
 
