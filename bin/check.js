@@ -76,7 +76,7 @@ function tool(script) {
 /** Type-checks every cell of every notebook. */
 async function checkCells() {
   try {
-    const problems = await load().notebook.checkNotebooks(path.join(ROOT, "notebooks"));
+    const problems = await load()["notebook check"].checkNotebooks(path.join(ROOT, "notebooks"));
     return { ok: problems.length === 0, output: problems.join("\n") };
   } catch (error) {
     return { ok: false, output: error instanceof BuildError ? error.message : String(error.stack) };
