@@ -50,6 +50,8 @@ export interface TableSpec<C extends AnyColumns> {
   readonly expect?: (t: Columns<ShapeOfColumns<C>>) => Readonly<Record<string, Expectation>>;
   /** What happens to a row with a value that cannot be parsed; default quarantine. */
   readonly unparsable?: "quarantine" | "drop" | "fail";
+  /** Tables of one calendar close their days together: from the first event of any of them, each through the same day. */
+  readonly calendar?: string;
   /** Delta table properties. */
   readonly properties?: Readonly<Record<string, string>>;
 }
@@ -96,6 +98,7 @@ export class Table<C extends AnyColumns> {
   readonly write: WriteMode;
   readonly drift: DriftMode;
   readonly unparsable: "quarantine" | "drop" | "fail";
+  readonly calendar: string | undefined;
   readonly expectations: readonly NamedExpectation[];
   readonly properties: Readonly<Record<string, string>>;
 
@@ -112,6 +115,7 @@ export class Table<C extends AnyColumns> {
     this.write = spec.write ?? "append";
     this.drift = spec.drift ?? "rescue";
     this.unparsable = spec.unparsable ?? "quarantine";
+    this.calendar = spec.calendar;
     this.properties = spec.properties ?? {};
     this.expectations = Object.entries(spec.expect?.(scan<ShapeOfColumns<C>>(SELF, this.schema.fields).columns) ?? {}).map(
       ([rule, expectation]) => ({ name: rule, ...expectation }),

@@ -1,12 +1,15 @@
 import { date, long } from "../../contract/column_spec.js";
 import { defineTable } from "../../contract/define_table.js";
+import { product_item as bronzeProductItem } from "../bronze/product_item.js";
 import { purchase as bronzePurchase } from "../bronze/purchase.js";
+import { purchase_extra_info as bronzeExtraInfo } from "../bronze/purchase_extra_info.js";
 import { EVENT_COLUMNS, HISTORY_COLUMNS } from "./event_columns.js";
 
 export const purchase = defineTable("silver.purchase", {
   description: "History of marketplace purchases: every distinct event, with the day on which it became known",
   grain: "one event of a purchase",
-  reads: [bronzePurchase],
+  reads: [bronzePurchase, bronzeProductItem, bronzeExtraInfo],
+  calendar: "marketplace",
   write: "append",
   key: ["purchase_id", "version"],
   columns: {

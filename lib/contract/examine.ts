@@ -1,7 +1,7 @@
-import type { ColumnSpec } from "../contract/column_spec.js";
-import { type AnyTable, LANDING_COLUMNS, type ParsedShapeOf, type ShapeOfColumns } from "../contract/define_table.js";
-import type { Severity } from "../contract/expectation.js";
-import { type Parsed, parseColumn } from "../contract/parse.js";
+import type { ColumnSpec } from "./column_spec.js";
+import { type AnyTable, LANDING_COLUMNS, type ParsedShapeOf, type ShapeOfColumns } from "./define_table.js";
+import type { Severity } from "./expectation.js";
+import { type Parsed, parseColumn } from "./parse.js";
 import { RelationError } from "../errors.js";
 import type { BooleanColumn } from "../relation/boolean_column.js";
 import type { Column } from "../relation/column.js";
@@ -59,6 +59,11 @@ export function examine<T extends AnyTable>(rows: Relation, table: T): Examined<
     fatal: explain(having(FATES.fail)),
     warned: explain(kept.filter(() => any(rules.filter((rule) => rule.severity === "warn")))),
   };
+}
+
+/** Names of the columns that are read from the source, in contract order. */
+export function parsedNames<T extends AnyTable>(table: T): readonly (keyof ParsedShapeOf<T> & string)[] {
+  return parsedColumns(table).map(([name]) => name as keyof ParsedShapeOf<T> & string);
 }
 
 const FATES = { keep: 0, drop: 1, quarantine: 2, fail: 3 } as const;

@@ -1,0 +1,84 @@
+import { addDays, yesterday } from "../clock.js";
+import type { AnyTable } from "../contract/define_table.js";
+import { UsageError } from "../errors.js";
+import type { Snapshot } from "../delta/snapshot.js";
+import type { Lake } from "../lake/lake.js";
+
+/** Domain of a table of events in which it keeps how far it has come. */
+export const DAYS_DOMAIN = "tslake.days";
+
+/** How far a table of events has come. Days are ISO days, moments are arrival times in bronze. */
+export interface DayMark {
+  /** The last closed day: what was known then can no longer change. */
+  readonly closed: string | null;
+  /** Arrivals up to here are in the table, but for those that wait for their day. */
+  readonly takenUntil: string | null;
+  /** Arrivals up to here have been looked at, and refused if they had to be. */
+  readonly seenUntil: string | null;
+  /** The earliest arrival that still waits. */
+  readonly waitingSince: string | null;
+}
+
+/** The days that a run can close in a table. */
+export interface OpenDays {
+  /** First open day; null while nothing is closed and no day was named: then every day is open. */
+  readonly first: string | null;
+  /** The logical day of the run. */
+  readonly last: string;
+  /** False when the run's day is closed already: what arrives now waits for the first open day. */
+  readonly open: boolean;
+}
+
+/** The logical day of a run, and where history begins on a first run; null for the defaults. */
+export interface LogicalDays {
+  readonly date: string | null;
+  readonly from: string | null;
+}
+
+const BEGINNING: DayMark = { closed: null, takenUntil: null, seenUntil: null, waitingSince: null };
+
+/** How far a table has come. */
+export async function dayMark(snapshot: Snapshot | undefined): Promise<DayMark> {
+  const text = await snapshot?.domainMetadata(DAYS_DOMAIN);
+  return text === undefined ? BEGINNING : { ...BEGINNING, ...(JSON.parse(text) as Partial<DayMark>) };
+}
+
+/** The last closed day of a table; null while none is. */
+export async function closedDay(lake: Lake, table: AnyTable): Promise<string | null> {
+  return (await dayMark(await lake.snapshot(table.name))).closed;
+}
+
+/**
+ * The days that a run up to `date` (default: yesterday in the lake's time zone) can close.
+ * @throws UsageError for a day that is not over, because closing cannot be undone, and for a `from` that would reopen or skip days
+ */
+export function openDays(lake: Pick<Lake, "timeZone">, closed: string | null, { date, from }: LogicalDays): OpenDays {
+  const newest = yesterday(lake.timeZone);
+  const last = date ?? newest;
+  for (const day of [last, from ?? last]) checkDay(day);
+  if (last > newest) {
+    throw new UsageError(`${last} is not over yet, and a closed day cannot be opened again`, {
+      expected: `a day up to ${newest}`,
+      actual: last,
+      remedy: "name an earlier day, or none",
+    });
+  }
+  const first = closed === null ? null : addDays(closed, 1);
+  if (from !== null && first !== null && from !== first) {
+    throw new UsageError(`history is closed through ${closed}`, {
+      expected: `--from ${first}, or none`,
+      actual: `--from ${from}`,
+      remedy: "leave --from out: each run goes on where the last one stopped",
+    });
+  }
+  if (from !== null && from > last) {
+    throw new UsageError("the first day lies after the last", { expected: `--from up to ${last}`, actual: from });
+  }
+  return { first: first ?? from, last, open: closed === null || last > closed };
+}
+
+function checkDay(day: string): void {
+  const millis = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN;
+  if (!Number.isNaN(millis) && new Date(millis).toISOString().startsWith(day)) return;
+  throw new UsageError(`not a day: ${day}`, { expected: "YYYY-MM-DD, a day of the calendar", actual: day });
+}

@@ -1,0 +1,174 @@
+import type { AnyTable, ParsedShapeOf } from "../contract/define_table.js";
+import { type Examined, examine, type Origin, type Refused } from "../contract/examine.js";
+import { ContractError } from "../errors.js";
+import type { Lake } from "../lake/lake.js";
+import { max, min } from "../relation/aggregate.js";
+import type { BooleanColumn } from "../relation/boolean_column.js";
+import type { Column } from "../relation/column.js";
+import type { SortKey } from "../relation/expr.js";
+import type { Columns, Relation, Shape } from "../relation/relation.js";
+import type { DateColumn, TimestampColumn } from "../relation/time_column.js";
+import { lit, when } from "../relation/when.js";
+import { DAYS_DOMAIN, type DayMark, dayMark, type LogicalDays, openDays, type OpenDays } from "./days.js";
+
+/** Parsed events of a table, and where they came from. */
+export type Events<T extends AnyTable> = Relation<Omit<ParsedShapeOf<T>, keyof Origin> & Origin>;
+
+/** What a run takes from a change feed. Counts are rows. */
+export interface EventBatch<T extends AnyTable> {
+  readonly days: OpenDays;
+  /** Events whose day this run closes: new ones, and those that had waited for it. */
+  readonly due: Events<T>;
+  /** Events that stay in bronze for a later run. */
+  readonly waiting: Events<T>;
+  /** New rows that the contract refuses. */
+  readonly leftOut: { readonly refused: Refused; readonly dropped: Refused; readonly fatal: Refused; readonly warned: Refused };
+  readonly account: { readonly read: number; readonly takenUp: number; readonly waiting: number };
+  /** To be written with the events: how far the table has come then. */
+  readonly domains: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The events that a table of events takes up to a logical day. Nothing is closed before the first readable event of any
+ * table of its calendar has arrived; from then on each run closes all of them, also where there is no row.
+ * @throws UsageError when the days cannot be closed
+ */
+export async function takeEvents<T extends AnyTable>(lake: Lake, table: T, params: LogicalDays): Promise<EventBatch<T>> {
+  const mark = await dayMark(await lake.snapshot(table.name));
+  const days = openDays(lake, mark.closed, params);
+  const arrived = lake.read(sourceOf(lake, table));
+  const oldest = oldestNeeded(mark);
+  const rows = oldest === null ? arrived : arrived.filter((t) => moment(t).ge(oldest));
+  const examined = examine(rows as unknown as Relation, table);
+  const isNew = (t: Columns<Shape>): BooleanColumn => after(t, mark.seenUntil);
+  const candidates = examined.accepted.filter((t) => notTaken(t, mark)) as unknown as Relation;
+  const isDue = (t: Columns<Shape>): BooleanColumn => (days.open ? transactionDate(t).le(days.last) : lit(false));
+  const due = candidates.filter(isDue);
+  const waiting = candidates.filter((t) => isDue(t).not());
+  const counts = await count(rows as unknown as Relation, candidates, isNew, isDue);
+  const starts = mark.closed !== null || (await anyEvent(lake, table));
+  return {
+    days,
+    due: due as unknown as Events<T>,
+    waiting: waiting as unknown as Events<T>,
+    leftOut: ofNewRows(examined, isNew),
+    account: { read: counts.read, takenUp: counts.takenUp, waiting: counts.waiting },
+    domains: starts || counts.until !== null ? { [DAYS_DOMAIN]: nextMark(mark, days, starts, counts) } : {},
+  };
+}
+
+/** Since when an event is known: its own day, or the first open day for one that comes late. */
+export function knownSince(date: Column<"date">, days: OpenDays): DateColumn {
+  const own = date as DateColumn;
+  return days.first === null ? own : when(own.lt(days.first), lit(days.first, "date")).otherwise(own);
+}
+
+/**
+ * The order in which the events of a key are numbered: by `processed_date`, `transaction_datetime`, then the remaining
+ * columns as text in contract order, nulls first.
+ */
+export function versionOrder(t: Columns<Shape>, table: AnyTable, key: string): readonly (Column | SortKey)[] {
+  const first = ["processed_date", "transaction_datetime"];
+  const rest = Object.entries(table.columns).flatMap(([name, spec]) =>
+    spec.parse.rule === "computed" || name === key || first.includes(name) ? [] : [name],
+  );
+  return [...first.map((name) => at(t, name)), ...rest.map((name) => at(t, name).cast("string"))];
+}
+
+function sourceOf(lake: Lake, table: AnyTable): AnyTable {
+  const [source] = table.reads;
+  if (source !== undefined) return lake.catalog.table(source);
+  throw new ContractError(`${table.name} reads no table`, { where: { table: table.name }, remedy: "name its bronze table first in reads" });
+}
+
+/** Rows after `takenUntil` are not in the table; of those before it, the ones whose day was not closed then. */
+function notTaken(t: Columns<Shape>, mark: DayMark): BooleanColumn {
+  const later = after(t, mark.takenUntil);
+  return mark.closed === null ? later : later.or(transactionDate(t).gt(mark.closed));
+}
+
+interface Counts {
+  readonly read: number;
+  readonly takenUp: number;
+  readonly waiting: number;
+  readonly until: string | null;
+  readonly waitingSince: string | null;
+}
+
+type Condition = (t: Columns<Shape>) => BooleanColumn;
+
+async function count(rows: Relation, candidates: Relation, isNew: Condition, isDue: Condition): Promise<Counts> {
+  const one = (condition: BooleanColumn) => when(condition, 1n).otherwise(0n).sum();
+  const [all] = await rows.groupBy().aggregate((t) => ({ read: one(isNew(t)), until: max(moment(t)) })).collect();
+  const [some] = await candidates
+    .groupBy()
+    .aggregate((t) => ({
+      takenUp: one(isDue(t).and(isNew(t).not())),
+      waiting: one(isDue(t).not().and(isNew(t))),
+      since: min(when(isDue(t).not(), moment(t)).otherwise(null)),
+    }))
+    .collect();
+  return {
+    read: Number(all?.read ?? 0),
+    until: (all?.until ?? null) as string | null,
+    takenUp: Number(some?.takenUp ?? 0),
+    waiting: Number(some?.waiting ?? 0),
+    waitingSince: (some?.since ?? null) as string | null,
+  };
+}
+
+function nextMark(mark: DayMark, days: OpenDays, starts: boolean, counts: Counts): DayMark {
+  const closes = starts && days.open;
+  return {
+    closed: closes ? days.last : mark.closed,
+    takenUntil: closes ? (counts.until ?? mark.takenUntil) : mark.takenUntil,
+    seenUntil: counts.until ?? mark.seenUntil,
+    waitingSince: counts.waitingSince,
+  };
+}
+
+/** Whether any table of the calendar has a readable event. */
+async function anyEvent(lake: Lake, table: AnyTable): Promise<boolean> {
+  const calendar = lake.catalog.tables.filter((other) => other === table || (other.calendar !== undefined && other.calendar === table.calendar));
+  for (const other of calendar) {
+    const source = sourceOf(lake, other);
+    if ((await lake.snapshot(source.name)) === undefined) continue;
+    const { accepted } = examine(lake.read(source) as unknown as Relation, other);
+    if ((await (accepted as unknown as Relation).limit(1).count()) > 0) return true;
+  }
+  return false;
+}
+
+function ofNewRows<T extends AnyTable>(examined: Examined<T>, isNew: Condition): EventBatch<T>["leftOut"] {
+  const fresh = (rows: Refused): Refused => rows.filter((t) => isNew(t as unknown as Columns<Shape>));
+  return {
+    refused: fresh(examined.refused),
+    dropped: fresh(examined.dropped),
+    fatal: fresh(examined.fatal),
+    warned: fresh(examined.warned),
+  };
+}
+
+function after(t: Columns<Shape>, mark: string | null): BooleanColumn {
+  return mark === null ? lit(true) : moment(t).gt(mark);
+}
+
+function moment(t: unknown): TimestampColumn {
+  return at(t, "_ingested_at") as TimestampColumn;
+}
+
+function transactionDate(t: unknown): DateColumn {
+  return at(t, "transaction_date") as DateColumn;
+}
+
+function at(t: unknown, name: string): Column {
+  const column = (t as Readonly<Record<string, Column | undefined>>)[name];
+  if (column) return column;
+  throw new ContractError(`events need a column ${name}`, { where: { column: name } });
+}
+
+/** Arrivals before this are all in the table; null when none is. */
+function oldestNeeded({ takenUntil, waitingSince }: DayMark): string | null {
+  if (takenUntil === null || waitingSince === null) return takenUntil;
+  return waitingSince < takenUntil ? waitingSince : takenUntil;
+}

@@ -1,0 +1,93 @@
+import type { AnyTable } from "../contract/define_table.js";
+import { ContractError, DataError } from "../errors.js";
+import type { Expr } from "../relation/expr.js";
+import { type RelationNode, sourcesOf } from "../relation/node.js";
+import { type DataType, decimalOf, formatType, type StructField } from "../types.js";
+
+/**
+ * The relation with the columns of a table, in the table's order: what will be written. Integers widen; decimals of the
+ * same scale take the table's precision, and a value that does not fit stops the query.
+ * @throws ContractError when a column is missing, unknown or of another type
+ */
+export function conform(node: RelationNode, table: AnyTable): RelationNode {
+  const wanted = table.schema.fields;
+  const missing = wanted.filter((f) => !node.fields.some((n) => n.name === f.name)).map((f) => f.name);
+  const unknown = node.fields.filter((n) => !wanted.some((f) => f.name === n.name)).map((n) => n.name);
+  if (missing.length + unknown.length > 0) {
+    throw new ContractError(`${table.name}: the rows do not have the table's columns`, {
+      where: { table: table.name },
+      expected: wanted.map((f) => f.name).join(", "),
+      actual: [
+        missing.length > 0 ? `missing ${missing.join(", ")}` : "",
+        unknown.length > 0 ? `unknown ${unknown.join(", ")}` : "",
+      ]
+        .filter((part) => part !== "")
+        .join("; "),
+      remedy: "select the contract's columns before writing",
+    });
+  }
+  const columns = wanted.map((f) => ({ name: f.name, expr: fitted(table, f, node.fields) }));
+  return { op: "project", input: node, columns, fields: wanted };
+}
+
+/**
+ * A notebook reads only what its contract declares; the table itself and its quarantine are its own.
+ * @throws ContractError naming the table that is read without saying so
+ */
+export function checkDeclared(node: RelationNode, table: AnyTable): void {
+  for (const source of sourcesOf(node)) {
+    if (source.kind === "table") checkRead(source.table, table);
+  }
+}
+
+/** As `checkDeclared`, for one read. */
+export function checkRead(read: string, table: AnyTable): void {
+  const own = [table.name, `${table.name}_quarantine`];
+  if (own.includes(read) || table.reads.includes(read)) return;
+  throw new ContractError(`${table.name} reads ${read} without declaring it`, {
+    where: { table: table.name },
+    expected: `one of ${[...table.reads, ...own].join(", ")}`,
+    actual: read,
+    remedy: `add ${read} to reads in the contract of ${table.name}`,
+  });
+}
+
+/**
+ * The contract's NOT NULL columns hold no null, by the counts of what was just written.
+ * @throws DataError naming the column and the number of nulls
+ */
+export function checkNulls(table: AnyTable, nulls: ReadonlyMap<string, number>): void {
+  for (const { name, nullable } of table.schema.fields) {
+    const count = nulls.get(name) ?? 0;
+    if (nullable || count === 0) continue;
+    throw new DataError(`${table.name}: null in a column that is not nullable, nothing is written`, {
+      where: { table: table.name, column: name },
+      expected: "no null",
+      actual: `${count} rows`,
+      remedy: `filter these rows, give ${name} a default, or make it nullable in the contract`,
+    });
+  }
+}
+
+function fitted(table: AnyTable, wanted: StructField, fields: readonly StructField[]): Expr {
+  const found = fields.find((f) => f.name === wanted.name) ?? wanted;
+  const column: Expr = { kind: "column", name: found.name, type: found.type, nullable: found.nullable };
+  if (formatType(found.type) === formatType(wanted.type)) return column;
+  if (widens(found.type, wanted.type)) {
+    return { kind: "cast", input: column, mode: "strict", type: wanted.type, nullable: found.nullable };
+  }
+  throw new ContractError(`${table.name}: a column has another type than the contract says`, {
+    where: { table: table.name, column: wanted.name },
+    expected: formatType(wanted.type),
+    actual: formatType(found.type),
+    remedy: `cast it: t.${wanted.name}.cast("${formatType(wanted.type)}")`,
+  });
+}
+
+function widens(from: DataType, to: DataType): boolean {
+  const integers = ["byte", "short", "integer", "long"];
+  const [a, b] = [decimalOf(from), decimalOf(to)];
+  if (a && b) return a.scale === b.scale;
+  const [narrow, wide] = [from, to].map((type) => (typeof type === "string" ? integers.indexOf(type) : -1));
+  return narrow !== undefined && wide !== undefined && narrow >= 0 && wide > narrow;
+}

@@ -1,0 +1,186 @@
+import { type AnyTable, type ShapeOfTable } from "../contract/define_table.js";
+import type { Catalog } from "../contract/catalog.js";
+import type { AddFile } from "../delta/actions/action.js";
+import { Snapshot } from "../delta/snapshot.js";
+import { PolarsEngine } from "../engine/polars/engine.js";
+import { DeltaError } from "../errors.js";
+import type { RelationNode, TableSource } from "../relation/node.js";
+import { sourcesOf } from "../relation/node.js";
+import { type AnyRelation, Relation, scan, type Shape } from "../relation/relation.js";
+import type { Runner, Value } from "../relation/runner.js";
+import { currentRun } from "../run.js";
+import type { Storage } from "../storage/storage.js";
+import { checkDeclared, checkRead, conform } from "./conform.js";
+import { deleteRows } from "./delete.js";
+import { mergeRows, refuseDoubleKeys } from "./merge.js";
+import { showPreview } from "./preview.js";
+import { needsRebuild } from "./step_mark.js";
+import { asTableFiles, filesOf } from "./table_files.js";
+import type { WriteOptions, WriteResult } from "./write_result.js";
+import { type Target, writeRows } from "./writer.js";
+
+/** What a lake is made of. */
+export interface LakeOptions {
+  /** Rooted at the lake's folder: table `silver.vendas` lives in `silver/vendas`. */
+  readonly storage: Storage;
+  readonly catalog: Catalog;
+  /** IANA time zone in which logical days are counted. */
+  readonly timeZone: string;
+}
+
+/** What a read asks for. */
+export interface ReadOptions {
+  /** A past version; default the newest. */
+  readonly version?: number;
+}
+
+/** The tables of a lake: reading gives relations, writing commits them by their contract. */
+export class Lake implements Runner {
+  readonly engine: PolarsEngine;
+  readonly #open: () => LakeOptions;
+  #options: LakeOptions | undefined;
+  /** Each read sees one version, however often it is evaluated. */
+  readonly #pins = new WeakMap<TableSource, Promise<Snapshot>>();
+  /** Reads of chosen data files. */
+  readonly #files = new WeakMap<TableSource, { readonly snapshot: Snapshot; readonly adds: readonly AddFile[] }>();
+
+  /** The options may be found out at the first use, so that making a lake costs nothing. */
+  constructor(options: LakeOptions | (() => LakeOptions)) {
+    this.#open = typeof options === "function" ? options : () => options;
+    this.engine = new PolarsEngine({
+      resolveTable: async (source, condition) => {
+        const chosen = this.#files.get(source);
+        if (chosen) return asTableFiles(chosen.snapshot, chosen.adds);
+        return filesOf(await this.pinned(source), condition);
+      },
+    });
+  }
+
+  get storage(): Storage {
+    return this.#settled.storage;
+  }
+  get catalog(): Catalog {
+    return this.#settled.catalog;
+  }
+  get timeZone(): string {
+    return this.#settled.timeZone;
+  }
+
+  /**
+   * The rows of a table. In a run, a step may only read what its contract declares.
+   * @throws ContractError for an undeclared read
+   */
+  read<T extends AnyTable>(table: T, options: ReadOptions = {}): Relation<ShapeOfTable<T>> {
+    const step = currentRun()?.step;
+    if (step !== undefined && this.catalog.has(step)) checkRead(table.name, this.catalog.table(step));
+    const source: TableSource = { kind: "table", table: table.name, ...options };
+    return scan(source, table.schema.fields, this);
+  }
+
+  /**
+   * The rows of any stored table, with the columns that its log says.
+   * @throws DeltaError when there is no such table
+   */
+  async readStored(name: string, options: ReadOptions = {}): Promise<Relation> {
+    const source: TableSource = { kind: "table", table: name, ...options };
+    return scan(source, (await this.pinned(source)).schema.fields, this);
+  }
+
+  /** The newest version of a table; undefined while it is not there. */
+  snapshot(name: string, options: ReadOptions = {}): Promise<Snapshot | undefined> {
+    return Snapshot.load(this.tableStorage(name), options);
+  }
+
+  /** The storage of a table's folder. */
+  tableStorage(name: string): Storage {
+    return this.storage.at(name.replace(".", "/"));
+  }
+
+  /**
+   * Writes rows by the table's write mode: append, upsert by key, or replace. In a run, tables that are not append-only
+   * are replaced when other code wrote them. Everything that later runs decide by is in the same commit.
+   * @throws ContractError before anything runs, when the rows are not of the contract's types or come from undeclared tables
+   * @throws DataError for nulls where none may be, and for two rows of one key; then nothing is committed
+   */
+  async write(table: AnyTable, relation: AnyRelation, options: WriteOptions = {}): Promise<WriteResult> {
+    checkDeclared(relation.node, table);
+    const node = conform(relation.node, table);
+    const target = await this.#target(table, relation.node, options);
+    const rebuild = table.write !== "append" && (options.rebuild ?? (await needsRebuild(table, target.snapshot)));
+    if (table.write === "merge" && !rebuild) return mergeRows(target, node, (files) => this.#scanFiles(target, files));
+    if (table.write === "merge") await refuseDoubleKeys(target, new Relation<Shape>(node, this));
+    return writeRows(target, node, rebuild || table.write === "overwrite");
+  }
+
+  /** Removes the rows whose key is among these; files without such rows stay as they are. */
+  async delete(table: AnyTable, keys: Relation, options: WriteOptions = {}): Promise<WriteResult> {
+    const target = await this.#target(table, keys.node, options);
+    return deleteRows(target, await this.materialize(keys), (files) => this.#scanFiles(target, files));
+  }
+
+  /** Evaluates a relation once and keeps its rows in memory, for several uses. */
+  async materialize<S extends Shape>(relation: Relation<S>, options: MaterializeOptions = {}): Promise<Relation<S>> {
+    return new Relation<S>(await this.engine.materialize(relation.node, options), this);
+  }
+
+  collect(node: RelationNode): Promise<readonly Readonly<Record<string, Value>>[]> {
+    return this.engine.collect(node);
+  }
+  count(node: RelationNode): Promise<number> {
+    return this.engine.count(node);
+  }
+  show(node: RelationNode, rows: number): Promise<void> {
+    return showPreview(this.engine, node, rows);
+  }
+
+  /** The version that a read sees: the newest when it is first evaluated, and then always that one. */
+  pinned(source: TableSource): Promise<Snapshot> {
+    const known = this.#pins.get(source);
+    if (known) return known;
+    const pin = this.#load(source);
+    this.#pins.set(source, pin);
+    return pin;
+  }
+
+  async #load(source: TableSource): Promise<Snapshot> {
+    const snapshot = await this.snapshot(source.table, source.version === undefined ? {} : { version: source.version });
+    if (snapshot) return snapshot;
+    throw new DeltaError(`table ${source.table} is not there yet`, {
+      where: { table: source.table, path: this.tableStorage(source.table).uri },
+      remedy: this.catalog.has(source.table) ? `build it: npm run pipeline -- --select +${source.table}` : "see npx tslake doctor",
+    });
+  }
+
+  async #target(table: AnyTable, node: RelationNode, options: WriteOptions): Promise<Target> {
+    const sources = new Map<string, number>();
+    for (const source of sourcesOf(node)) {
+      if (source.kind !== "table" || source.table === table.name || this.#files.has(source)) continue;
+      const { version } = await this.pinned(source);
+      sources.set(source.table, Math.min(version, sources.get(source.table) ?? version));
+    }
+    const storage = this.tableStorage(table.name);
+    return { engine: this.engine, storage, table, snapshot: await Snapshot.load(storage), sources, options };
+  }
+
+  #scanFiles(target: Target, adds: readonly AddFile[]): Relation {
+    const source: TableSource = { kind: "table", table: target.table.name };
+    if (target.snapshot) this.#files.set(source, { snapshot: target.snapshot, adds });
+    return scan(source, target.snapshot?.schema.fields ?? [], this);
+  }
+
+  get #settled(): LakeOptions {
+    this.#options ??= this.#open();
+    return this.#options;
+  }
+}
+
+/** How a relation is evaluated into memory. */
+export interface MaterializeOptions {
+  /**
+   * Evaluate it once per hash class of this column, so that memory stays bounded. Only right when rows of different
+   * values of the column never meet below: in joins, windows and groups by it.
+   */
+  readonly by?: string;
+  /** Number of classes; default by the number of rows read. */
+  readonly parts?: number;
+}

@@ -1,0 +1,43 @@
+import type { AnyTable } from "../contract/define_table.js";
+import type { Snapshot } from "../delta/snapshot.js";
+import { currentRun } from "../run.js";
+
+/** Domain of a table in which it keeps the code and parameters of the step that wrote it last. */
+export const STEP_DOMAIN = "tslake.step";
+
+/** What a step was when it last committed: it is stale when this differs. */
+export interface StepMark {
+  /** Hash of the notebook and the contract. */
+  readonly codeHash: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+/** The mark of a table's last step; undefined when it was never built by a run. */
+export async function storedMark(snapshot: Snapshot | undefined): Promise<StepMark | undefined> {
+  const text = await snapshot?.domainMetadata(STEP_DOMAIN);
+  return text === undefined ? undefined : (JSON.parse(text) as StepMark);
+}
+
+/** The mark of the step that runs now; undefined outside a run and for tables that are not the step's own. */
+export function currentMark(table: string): StepMark | undefined {
+  const run = currentRun();
+  if (run === undefined || run.step !== table) return undefined;
+  const parameters = JSON.parse(process.env["TSLAKE_PARAMETERS"] ?? "{}") as StepMark["parameters"];
+  return { codeHash: run.codeHash, parameters };
+}
+
+/** Whether a table that is not append-only has to be made anew: other code wrote it, or a full refresh is asked for. */
+export async function needsRebuild(table: AnyTable, snapshot: Snapshot | undefined): Promise<boolean> {
+  if (table.write === "append" || snapshot === undefined) return false;
+  const mark = currentMark(table.name);
+  if (mark === undefined) return false;
+  if (process.env["TSLAKE_FULL_REFRESH"] === "1") return true;
+  return (await storedMark(snapshot))?.codeHash !== mark.codeHash;
+}
+
+/** Equal marks, whatever the order of their keys. */
+export function sameMark(a: StepMark | undefined, b: StepMark | undefined): boolean {
+  const canonical = (mark: StepMark | undefined): string =>
+    mark === undefined ? "" : JSON.stringify([mark.codeHash, Object.entries(mark.parameters).sort()]);
+  return canonical(a) === canonical(b);
+}

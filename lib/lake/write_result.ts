@@ -1,0 +1,24 @@
+/** What a write did. */
+export interface WriteResult {
+  readonly table: string;
+  /** Version of the table after the write. */
+  readonly version: number;
+  /** False when there was nothing to say: no row, no new source version, the same code. */
+  readonly committed: boolean;
+  /** `written`, `inserted`, `updated`, `deleted` (rows), `files`, `bytes`, and what the caller counted. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** What a write records beside its rows. */
+export interface WriteOptions {
+  /** Marks for idempotence (`txn` actions): application id and version. */
+  readonly txns?: Readonly<Record<string, number>>;
+  /** State that later runs decide by (`domainMetadata` actions): domain and JSON value. */
+  readonly domains?: Readonly<Record<string, unknown>>;
+  /** Counts for people, kept in the commit's `operationMetrics`. */
+  readonly metrics?: Readonly<Record<string, number>>;
+  /** Replace the whole table, whatever its write mode; never an append-only one. */
+  readonly rebuild?: boolean;
+  /** Called with the number of rows written, before they are committed; throws to stop. */
+  readonly beforeCommit?: (written: number) => void;
+}

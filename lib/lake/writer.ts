@@ -1,0 +1,129 @@
+import type { AnyTable } from "../contract/define_table.js";
+import type { AddFile } from "../delta/actions/action.js";
+import { createTable } from "../delta/create_table.js";
+import type { Snapshot } from "../delta/snapshot.js";
+import type { Transaction } from "../delta/transaction.js";
+import type { PolarsEngine } from "../engine/polars/engine.js";
+import type { RelationNode } from "../relation/node.js";
+import { currentRun, report } from "../run.js";
+import type { Storage } from "../storage/storage.js";
+import { evolvedSchema } from "./evolve.js";
+import { stageFiles, type StagedFiles } from "./data_files.js";
+import { currentMark, sameMark, STEP_DOMAIN, storedMark } from "./step_mark.js";
+import { tableProperties } from "./table_options.js";
+import type { WriteOptions, WriteResult } from "./write_result.js";
+
+/** Everything that one write of a table works with. */
+export interface Target {
+  readonly engine: PolarsEngine;
+  /** Rooted at the table's folder. */
+  readonly storage: Storage;
+  readonly table: AnyTable;
+  /** The newest version; undefined while there is no table. */
+  readonly snapshot: Snapshot | undefined;
+  /** Versions of the tables that the rows were read from. */
+  readonly sources: ReadonlyMap<string, number>;
+  readonly options: WriteOptions;
+}
+
+/** What a write does to the table's files. */
+export interface FileChange {
+  readonly operation: "WRITE" | "MERGE" | "DELETE";
+  readonly mode: "Append" | "Overwrite" | "Merge" | "Delete";
+  readonly staged: StagedFiles;
+  readonly removed: readonly AddFile[];
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** Adds the rows, or replaces the whole table by them. */
+export async function writeRows(target: Target, node: RelationNode, replace: boolean): Promise<WriteResult> {
+  const staged = await stageFiles(target.engine, target.storage, target.table, node);
+  const removed = replace && target.snapshot ? await target.snapshot.files() : [];
+  return commitChange(target, {
+    operation: "WRITE",
+    mode: replace ? "Overwrite" : "Append",
+    staged,
+    removed,
+    metrics: { written: staged.rows, inserted: staged.rows },
+  });
+}
+
+/**
+ * Commits a change of files with everything that later runs decide by, in one commit: source versions (`txn`), the
+ * step's mark and the caller's domains. Nothing is committed when there is nothing to say.
+ */
+export async function commitChange(target: Target, change: FileChange): Promise<WriteResult> {
+  target.options.beforeCommit?.(change.staged.rows);
+  const { snapshot, table } = target;
+  const metrics = { ...target.options.metrics, ...change.metrics, files: change.staged.files.length, bytes: change.staged.bytes };
+  const marks = await newMarks(target);
+  const schema = evolvedSchema(table, snapshot);
+  const idle = change.staged.files.length === 0 && change.removed.length === 0 && marks.txns.size === 0 && marks.domains.size === 0;
+  if (snapshot !== undefined && idle && schema === undefined) {
+    return { table: table.name, version: snapshot.version, committed: false, metrics };
+  }
+  const transaction = await openTransaction(target, change);
+  if (schema !== undefined && snapshot !== undefined) transaction.updateMetadata({ schemaString: schema });
+  for (const file of change.removed) transaction.removeFile(file);
+  for (const file of change.staged.files) transaction.addFile(file);
+  for (const [appId, version] of marks.txns) transaction.setTransaction(appId, version);
+  for (const [domain, value] of marks.domains) transaction.setDomainMetadata(domain, value);
+  transaction.setMetrics({ numOutputRows: change.staged.rows, numOutputBytes: change.staged.bytes, ...metrics });
+  const result = await transaction.commit();
+  if (currentRun()?.step === table.name) report({ ...change.metrics, bytes: change.staged.bytes });
+  return { table: table.name, version: result.version, committed: result.committed, metrics };
+}
+
+async function openTransaction(target: Target, change: FileChange): Promise<Transaction> {
+  const { table, snapshot, storage } = target;
+  const run = currentRun();
+  const options = {
+    operation: change.operation,
+    operationParameters: { mode: change.mode, partitionBy: table.partitionBy },
+    tslake: {
+      ...(run === undefined ? {} : { runId: run.runId, step: run.step }),
+      sources: Object.fromEntries(target.sources),
+    },
+  };
+  if (snapshot !== undefined) {
+    const transaction = snapshot.transaction(options);
+    if (change.mode !== "Append") transaction.read();
+    return transaction;
+  }
+  return createTable(
+    storage,
+    {
+      schema: table.schema,
+      partitionColumns: table.partitionBy,
+      name: table.name,
+      description: table.description,
+      configuration: tableProperties(table),
+      features: ["domainMetadata"],
+    },
+    options,
+  );
+}
+
+interface Marks {
+  readonly txns: ReadonlyMap<string, number>;
+  readonly domains: ReadonlyMap<string, string>;
+}
+
+/** The marks that differ from those of the newest version. */
+async function newMarks(target: Target): Promise<Marks> {
+  const { snapshot, options, table, sources } = target;
+  const wanted = new Map([
+    ...[...sources].map(([source, version]): [string, number] => [`source:${source}`, version]),
+    ...Object.entries(options.txns ?? {}),
+  ]);
+  const stored = (await snapshot?.txns([...wanted.keys()])) ?? new Map<string, bigint>();
+  const txns = new Map([...wanted].filter(([appId, version]) => (stored.get(appId) ?? -1n) < BigInt(version)));
+  const domains = new Map<string, string>();
+  for (const [domain, value] of Object.entries(options.domains ?? {})) {
+    const text = JSON.stringify(value);
+    if ((await snapshot?.domainMetadata(domain)) !== text) domains.set(domain, text);
+  }
+  const mark = currentMark(table.name);
+  if (mark !== undefined && !sameMark(mark, await storedMark(snapshot))) domains.set(STEP_DOMAIN, JSON.stringify(mark));
+  return { txns, domains };
+}

@@ -1,0 +1,116 @@
+import { type AnyTable, defineTable, LANDING_COLUMNS } from "../contract/define_table.js";
+import { text, texts } from "../contract/column_spec.js";
+import { DataError } from "../errors.js";
+import type { Lake } from "../lake/lake.js";
+import type { WriteOptions, WriteResult } from "../lake/write_result.js";
+import type { AnyRelation } from "../relation/relation.js";
+import { report } from "../run.js";
+import type { Refused } from "../contract/examine.js";
+
+/** Rows that an examination left out, and those that it lets pass with a warning. */
+export interface LeftOut {
+  readonly refused: Refused;
+  readonly dropped: Refused;
+  readonly fatal: Refused;
+  readonly warned: Refused;
+}
+
+/** Where the rows of a run came from and went, before the table is written; counts of rows. */
+export interface Account {
+  /** New source rows. */
+  readonly read: number;
+  /** Rows of earlier runs that had waited until now. */
+  readonly takenUp?: number;
+  /** New rows that wait for a later run. */
+  readonly waiting?: number;
+  readonly duplicates: number;
+}
+
+/** What became of the rows of a run: `read + takenUp = written + duplicates + quarantined + dropped + waiting`. */
+export interface Balance extends Required<Account> {
+  readonly written: number;
+  readonly quarantined: number;
+  readonly dropped: number;
+  readonly warned: number;
+}
+
+/** A write with its balance. */
+export interface CheckedWrite extends WriteResult {
+  readonly balance: Balance;
+}
+
+/**
+ * Writes the accepted rows to a table and the refused ones to its quarantine, `<table>_quarantine`. The quarantine is
+ * committed first: a run that is killed between the two repeats without doubling a row, because a quarantined line is
+ * known by its file and row.
+ * @throws DataError when a rule with severity `fail` is broken, or when rows are missing from the balance; then nothing is committed to the table
+ */
+export async function writeChecked(
+  lake: Lake,
+  table: AnyTable,
+  rows: AnyRelation,
+  leftOut: LeftOut,
+  account: Account,
+  options: WriteOptions = {},
+): Promise<CheckedWrite> {
+  await refuseFatal(table, leftOut.fatal);
+  const dropped = await leftOut.dropped.count();
+  const quarantined = await leftOut.refused.count();
+  const warned = await leftOut.warned.count();
+  const known = { takenUp: 0, waiting: 0, ...account, quarantined, dropped, warned };
+  if (quarantined > 0) await quarantine(lake, table, leftOut.refused, options);
+  const result = await lake.write(table, rows, {
+    ...options,
+    metrics: { ...options.metrics, ...known },
+    beforeCommit: (written) => checkBalance(table, { ...known, written }),
+  });
+  const balance: Balance = { ...known, written: result.metrics["written"] ?? 0 };
+  report({ ...balance });
+  return { ...result, balance };
+}
+
+/** The contract of a table's quarantine: the raw rows of its source, with every reason. */
+export function quarantineOf(table: AnyTable, rawColumns: readonly string[]): AnyTable {
+  const own = rawColumns.filter((name) => !(name in LANDING_COLUMNS));
+  return defineTable(`${table.name}_quarantine`, {
+    description: `Rows that ${table.name} refused, as they came, with every reason`,
+    grain: "one refused source row",
+    reads: table.reads,
+    write: "merge",
+    key: ["_file", "_row"],
+    columns: {
+      ...Object.fromEntries(own.map((name) => [name, text()])),
+      ...LANDING_COLUMNS,
+      _reasons: texts().notNull().describe("Every rule that the row breaks"),
+    },
+  });
+}
+
+async function quarantine(lake: Lake, table: AnyTable, refused: Refused, options: WriteOptions): Promise<void> {
+  const raw = refused.columnNames.filter((name) => name !== "_reasons");
+  await lake.write(quarantineOf(table, raw), refused, { ...(options.rebuild === undefined ? {} : { rebuild: options.rebuild }) });
+}
+
+async function refuseFatal(table: AnyTable, fatal: Refused): Promise<void> {
+  const [row] = await fatal.limit(1).collect();
+  if (row === undefined) return;
+  throw new DataError(`${table.name}: a row breaks a rule that must hold`, {
+    where: { table: table.name, file: String(row._file), line: Number(row._row) },
+    actual: String(row._reasons),
+    remedy: "correct the file, or change the rule's severity in the contract",
+  });
+}
+
+function checkBalance(table: AnyTable, balance: Balance): void {
+  const taken = balance.read + balance.takenUp;
+  const given = balance.written + balance.duplicates + balance.quarantined + balance.dropped + balance.waiting;
+  if (taken === given) return;
+  throw new DataError(`${table.name}: rows do not add up, nothing is written`, {
+    where: { table: table.name },
+    expected: `${balance.read} read + ${balance.takenUp} taken up = ${taken}`,
+    actual:
+      `${balance.written} written + ${balance.duplicates} duplicates + ${balance.quarantined} quarantined + ` +
+      `${balance.dropped} dropped + ${balance.waiting} waiting = ${given}`,
+    remedy: "look for a join or filter in the notebook that doubles or loses rows",
+  });
+}
