@@ -41,7 +41,7 @@ function build({ root, folder, bundle, BuildError }) {
       return esbuild.buildSync({ ...OPTIONS, absWorkingDir: root, ...options }).outputFiles;
     } catch (error) {
       if (!Array.isArray(error.errors)) throw error;
-      throw new BuildError(error.errors.map(describe).join("\n"), { cause: error });
+      throw new BuildError(error.errors.map(describe).join("\n"));
     }
   };
   const library = attempt({
@@ -92,10 +92,8 @@ function defer(text) {
 function loadEsbuild(BuildError) {
   try {
     return require("esbuild");
-  } catch (cause) {
-    throw new BuildError("esbuild, which builds the library, cannot be loaded. Run `npm ci` in the project's folder.", {
-      cause,
-    });
+  } catch {
+    throw new BuildError("esbuild, which builds the library, cannot be loaded. Run `npm ci` in the project's folder.");
   }
 }
 
