@@ -52,9 +52,11 @@ export async function writeCheckpoint(snapshot: Snapshot): Promise<CheckpointFil
     { metaData: { ...metadata, createdTime } },
     ...domains.map((domainMetadata) => ({ domainMetadata })),
   ];
+  const actions = header.length + txns.length + adds.length + removes.length;
   const bytes = await snapshot.handler.encode(
     SCHEMA,
     rowGroups(
+      actions > SINGLE_GROUP_ROWS,
       header,
       map(txns, ({ appId, version: at, lastUpdated }) => ({
         txn: { appId, version: at, lastUpdated: long(lastUpdated) },
@@ -65,7 +67,6 @@ export async function writeCheckpoint(snapshot: Snapshot): Promise<CheckpointFil
   );
   const path = checkpointPath(version);
   await storage.put(path, bytes);
-  const actions = header.length + txns.length + adds.length + removes.length;
   await writeLastCheckpoint(storage, { version, size: actions, sizeInBytes: bytes.length, numOfAddFiles: adds.length });
   return { version, parts: [{ path, size: bytes.length, modifiedAt: now }], actions };
 }
@@ -75,11 +76,14 @@ type Row = Readonly<Record<string, unknown>>;
 /** Rows of a row group: a look-up in a large checkpoint reads one group's worth. */
 const ROW_GROUP_ROWS = 50_000;
 
-/** Kinds of actions in groups of their own once there are many; a small checkpoint is one group. */
-function* rowGroups(...kinds: readonly Iterable<Row>[]): Generator<readonly Row[]> {
+/** A checkpoint of no more rows is one row group. */
+const SINGLE_GROUP_ROWS = 1000;
+
+/** All rows in one group, or, split, each kind of action in groups of its own. */
+function* rowGroups(split: boolean, ...kinds: readonly Iterable<Row>[]): Generator<readonly Row[]> {
   let group: Row[] = [];
   for (const rows of kinds) {
-    if (group.length > ROW_GROUP_ROWS / 50) {
+    if (split && group.length > 0) {
       yield group;
       group = [];
     }

@@ -6,7 +6,8 @@ export interface ColumnBatch {
   readonly rowCount: number;
   /**
    * One value per row; null when it, or a struct above it, is null or the file has no such column. Text is `string`,
-   * INT32 `number`, INT64 `bigint`, maps are plain objects, lists arrays.
+   * INT32 `number`, INT64 `bigint`, maps are plain objects, lists arrays; a map or list that has no entry in any row of
+   * the batch may be null.
    */
   column(path: string): readonly unknown[];
 }

@@ -1,9 +1,9 @@
-import zlib from "node:zlib";
-import type { Compressors, FileMetaData, RowGroup, SchemaElement, SchemaTree } from "hyparquet";
+import type { ColumnMetaData, RowGroup, SchemaElement, SchemaTree } from "hyparquet";
 import { DeltaError } from "../errors.js";
 import type { Storage } from "../storage/storage.js";
 import type { DataType, StructType } from "../types.js";
 import type { ColumnBatch, ParquetHandler, ReadOptions } from "./handler.js";
+import { loadPageReader, readLeaf } from "./parquet_columns.js";
 
 /**
  * The Parquet handler that needs no engine: hyparquet reads, hyparquet-writer writes, both plain JavaScript and loaded
@@ -20,29 +20,23 @@ async function* read(
   columns: readonly string[],
   options: ReadOptions = {},
 ): AsyncGenerator<ColumnBatch> {
-  const { parquetMetadataAsync, parquetRead, parquetSchema } = await import("hyparquet");
+  const { parquetMetadataAsync, parquetSchema } = await import("hyparquet");
+  const reader = await loadPageReader();
   const file = await openFile(storage, path);
   try {
     const metadata = await parquetMetadataAsync(file);
-    const nodes = columns.map((column) => findNode(parquetSchema(metadata), column));
-    const wanted = new Set(nodes.flatMap((node) => (node === undefined ? [] : leavesOf(node.tree))));
+    const nodes = columns.flatMap((column) => findNode(parquetSchema(metadata), column));
     for (const rowGroup of metadata.row_groups) {
-      const chunks = rowGroup.columns.filter((chunk) => wanted.has(pathOf(chunk)));
-      const needed = { ...rowGroup, columns: chunks };
-      if (isAllNull(needed) || isExcluded(rowGroup, options)) continue;
+      if (isExcluded(rowGroup, options)) continue;
       const leaves = new Map<string, unknown[]>();
-      await parquetRead({
-        file,
-        metadata: { ...metadata, row_groups: [needed], num_rows: rowGroup.num_rows } satisfies FileMetaData,
-        compressors,
-        onPage: (page) => {
-          const leaf = page.pathInSchema.join(".");
-          const values = leaves.get(leaf);
-          if (values === undefined) leaves.set(leaf, Array.from(page.columnData));
-          else for (const value of page.columnData) values.push(value);
-        },
-      });
-      yield new LeafBatch(Number(rowGroup.num_rows), nodes, leaves);
+      for (const { leaf, trees } of nodes.flatMap((node) => node.leaves)) {
+        const meta = rowGroup.columns.find((chunk) => pathOf(chunk) === leaf)?.meta_data;
+        if (meta === undefined || isAllNull(meta)) continue;
+        const start = Number(meta.dictionary_page_offset || meta.data_page_offset);
+        const bytes = await file.slice(start, start + Number(meta.total_compressed_size));
+        leaves.set(leaf, readLeaf(reader, new Uint8Array(bytes), meta, trees));
+      }
+      if (leaves.size > 0) yield new LeafBatch(Number(rowGroup.num_rows), nodes, leaves);
     }
   } catch (cause) {
     if (cause instanceof DeltaError) throw cause;
@@ -71,16 +65,11 @@ async function encode(
   return new Uint8Array(writer.getBuffer());
 }
 
-const compressors: Compressors = {
-  GZIP: (input) => zlib.gunzipSync(input),
-  BROTLI: (input) => zlib.brotliDecompressSync(input),
-};
-
-/** A column that was asked for: its place in the schema and how many optional levels lie above its values. */
+/** A column that was asked for, with the leaves below it and the way to each from the schema's root. */
 interface ColumnNode {
   readonly column: string;
   readonly tree: SchemaTree;
-  readonly depth: number;
+  readonly leaves: readonly { readonly leaf: string; readonly trees: readonly SchemaTree[] }[];
 }
 
 class LeafBatch implements ColumnBatch {
@@ -88,27 +77,20 @@ class LeafBatch implements ColumnBatch {
   readonly #nodes: ReadonlyMap<string, ColumnNode>;
   readonly #leaves: ReadonlyMap<string, unknown[]>;
 
-  constructor(rowCount: number, nodes: readonly (ColumnNode | undefined)[], leaves: ReadonlyMap<string, unknown[]>) {
+  constructor(rowCount: number, nodes: readonly ColumnNode[], leaves: ReadonlyMap<string, unknown[]>) {
     this.rowCount = rowCount;
-    this.#nodes = new Map(nodes.flatMap((node) => (node === undefined ? [] : [[node.column, node]])));
+    this.#nodes = new Map(nodes.map((node) => [node.column, node]));
     this.#leaves = leaves;
   }
 
   column(path: string): readonly unknown[] {
     const node = this.#nodes.get(path);
-    if (node === undefined) return new Array<null>(this.rowCount).fill(null);
-    const [first, second] = leavesOf(node.tree).map((leaf) => this.#leaves.get(leaf) ?? []);
-    const values = (first ?? []).map((value) => unwrap(value, node.depth));
-    if (node.tree.element.converted_type !== "MAP" && node.tree.element.logical_type?.type !== "MAP") return values;
-    return values.map((keys, row) => (Array.isArray(keys) ? mapOf(keys, unwrap(second?.[row], node.depth)) : null));
+    const [first, second] = (node?.leaves ?? []).map(({ leaf }) => this.#leaves.get(leaf));
+    if (node === undefined || first === undefined) return new Array<null>(this.rowCount).fill(null);
+    const { converted_type: converted, logical_type: logical } = node.tree.element;
+    if (converted !== "MAP" && logical?.type !== "MAP") return first;
+    return first.map((keys, row) => (Array.isArray(keys) ? mapOf(keys, second?.[row]) : null));
   }
-}
-
-/** hyparquet wraps a leaf's value in one array for each optional struct above it; an empty one stands for null. */
-function unwrap(value: unknown, depth: number): unknown {
-  let inner = value;
-  for (let level = 0; level < depth && inner !== undefined && inner !== null; level++) inner = (inner as unknown[])[0];
-  return inner ?? null;
 }
 
 function mapOf(keys: readonly unknown[], values: unknown): Record<string, unknown> {
@@ -116,30 +98,31 @@ function mapOf(keys: readonly unknown[], values: unknown): Record<string, unknow
   return Object.fromEntries(keys.map((key, i) => [String(key), items[i] ?? null]));
 }
 
-function findNode(root: SchemaTree, column: string): ColumnNode | undefined {
-  let tree = root;
-  let depth = 0;
+/** The node of a column, or nothing when the file has no such column. */
+function findNode(root: SchemaTree, column: string): ColumnNode[] {
+  const trees = [root];
   for (const name of column.split(".")) {
-    const child = tree.children.find((candidate) => candidate.element.name === name);
-    if (child === undefined) return undefined;
-    tree = child;
-    if (tree.children.length > 0 && tree.element.repetition_type === "OPTIONAL") depth++;
+    const child = trees.at(-1)?.children.find((candidate) => candidate.element.name === name);
+    if (child === undefined) return [];
+    trees.push(child);
   }
-  return { column, tree, depth };
+  return [{ column, tree: trees.at(-1) ?? root, leaves: leavesBelow(trees) }];
 }
 
-function leavesOf(tree: SchemaTree): string[] {
-  return tree.children.length === 0 ? [tree.path.join(".")] : tree.children.flatMap(leavesOf);
+function leavesBelow(trees: readonly SchemaTree[]): ColumnNode["leaves"] {
+  const children = trees.at(-1)?.children ?? [];
+  return children.length === 0
+    ? [{ leaf: trees.at(-1)?.path.join(".") ?? "", trees }]
+    : children.flatMap((child) => leavesBelow([...trees, child]));
 }
 
 function pathOf(chunk: RowGroup["columns"][number]): string {
   return chunk.meta_data?.path_in_schema.join(".") ?? "";
 }
 
-function isAllNull(rowGroup: RowGroup): boolean {
-  return rowGroup.columns.every(
-    ({ meta_data: meta }) => meta !== undefined && meta.statistics?.null_count === meta.num_values,
-  );
+/** A map that is null or empty in every row counts as null, too. */
+function isAllNull(meta: ColumnMetaData): boolean {
+  return meta.statistics?.null_count === meta.num_values;
 }
 
 function isExcluded(rowGroup: RowGroup, { oneOf }: ReadOptions): boolean {

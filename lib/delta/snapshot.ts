@@ -126,7 +126,7 @@ export class Snapshot {
       protocol: last("protocol") ?? state.protocol,
       metadata: last("metadata") ?? state.metadata,
       commits: [...state.commits, ...commits],
-      known: this.#files ? { files: this.#files, commits: state.commits.length } : state.known,
+      known: this.#files === undefined ? state.known : { files: this.#files, commits: state.commits.length },
     });
     if (snapshot.metadata === this.metadata) {
       snapshot.#schema = this.#schema;
@@ -155,7 +155,7 @@ export class Snapshot {
   /** This version standing on a checkpoint of it that has just been written: forgets the commits before. */
   async withCheckpoint(checkpoint: CheckpointFiles): Promise<Snapshot> {
     const reader = new CheckpointReader(this.storage, this.handler, checkpoint);
-    const base = new CheckpointBase(reader, await this.#activeFiles());
+    const base = new CheckpointBase(reader, { adds: await this.#activeFiles(), txns: await this.allTxns() });
     return new Snapshot(this.storage, this.handler, {
       ...this.#state,
       checkpoint,
@@ -196,7 +196,11 @@ export class Snapshot {
       for (const { appId, version } of commits[i]?.txns ?? []) if (missing.delete(appId)) found.set(appId, version);
     }
     if (missing.size === 0) return found;
-    for (const [appId, { version }] of await this.#state.base.txns([...missing])) found.set(appId, version);
+    const recorded = await this.#state.base.txns([...missing]);
+    for (const appId of missing) {
+      const version = recorded.get(appId)?.version;
+      if (version !== undefined) found.set(appId, version);
+    }
     return found;
   }
 
@@ -274,10 +278,15 @@ class CheckpointBase {
   readonly #reader: CheckpointReader | undefined;
   #adds: Promise<ReadonlyMap<string, AddFile>> | undefined;
   #domains: Promise<ReadonlyMap<string, DomainMetadata>> | undefined;
+  #txns: ReadonlyMap<string, SetTransaction> | undefined;
 
-  constructor(reader: CheckpointReader | undefined, adds?: ReadonlyMap<string, AddFile>) {
+  constructor(
+    reader: CheckpointReader | undefined,
+    known?: { readonly adds: ActiveFiles; readonly txns: ReadonlyMap<string, SetTransaction> },
+  ) {
     this.#reader = reader;
-    this.#adds = adds && Promise.resolve(adds);
+    this.#adds = known && Promise.resolve(known.adds);
+    if (known !== undefined && known.txns.size <= KEPT_TXNS) this.#txns = known.txns;
   }
 
   adds(): Promise<ReadonlyMap<string, AddFile>> {
@@ -294,10 +303,17 @@ class CheckpointBase {
     return (await this.#reader?.removes()) ?? new Map();
   }
 
+  /** Of these applications (and perhaps others), or of all. */
   async txns(appIds?: readonly string[]): Promise<ReadonlyMap<string, SetTransaction>> {
-    return (await this.#reader?.txns(appIds)) ?? new Map();
+    if (this.#txns !== undefined || this.#reader === undefined) return this.#txns ?? new Map();
+    const txns = await this.#reader.txns(appIds);
+    if (appIds === undefined && txns.size <= KEPT_TXNS) this.#txns = txns;
+    return txns;
   }
 }
+
+/** More transactions than this are not kept in memory but looked up in the checkpoint. */
+const KEPT_TXNS = 20_000;
 
 async function protocolAndMetadata(commits: readonly Commit[], reader: CheckpointReader | undefined, version: number) {
   let protocol = commits.findLast((commit) => commit.protocol)?.protocol;

@@ -1,6 +1,6 @@
 import { type DataType, decimalOf, type StructField, type StructType } from "../types.js";
 import { isJsonObject, type JsonObject, parseJsonNumbersAsText, stringifyJson } from "./json.js";
-import { parseScalar, parseTimestamp, type Scalar } from "./scalar.js";
+import { parseScalar, type Scalar } from "./scalar.js";
 
 /** Statistics begin with these many leaf columns where the table does not say otherwise (`delta.dataSkippingNumIndexedCols`). */
 export const DEFAULT_INDEXED_COLUMNS = 32;
@@ -51,29 +51,33 @@ export interface FileStats {
   nullCount(path: readonly string[]): bigint | undefined;
 }
 
-/** Reads a `stats` text with every digit; undefined when there is none or it cannot be understood. */
+/** Reads a `stats` text; undefined when there is none or it cannot be understood. */
 export function parseStats(stats: string | undefined): FileStats | undefined {
   if (stats === undefined) return undefined;
   let json: unknown;
   try {
-    json = parseJsonNumbersAsText(stats);
+    json = JSON.parse(stats);
   } catch {
     return undefined;
   }
   if (!isJsonObject(json)) return undefined;
-  const { minValues, maxValues, nullCount, numRecords } = json as {
-    readonly [name in "minValues" | "maxValues" | "nullCount" | "numRecords"]?: unknown;
+  const quick = json;
+  let exact: unknown;
+  const bounds = (side: "minValues" | "maxValues", path: readonly string[], type: DataType): Scalar | undefined => {
+    const value = at(quick[side], path);
+    if (typeof value !== "number" || isExact(value, type)) return toScalar(value, type);
+    exact ??= parseJsonNumbersAsText(stats);
+    return toScalar(at(exact, [side, ...path]), type);
   };
   return {
-    numRecords: count(numRecords),
-    tightBounds: json["tightBounds"] !== false,
-    min: (path, type) => scalarAt(minValues, path, type),
+    numRecords: toCount(quick["numRecords"]),
+    tightBounds: quick["tightBounds"] !== false,
+    min: (path, type) => bounds("minValues", path, type),
     max: (path, type) => {
-      const max = scalarAt(maxValues, path, type);
-      const isTime = type === "timestamp" || type === "timestamp_ntz";
-      return isTime && typeof max === "bigint" && max % 1000n === 0n ? max + 999n : max;
+      const max = bounds("maxValues", path, type);
+      return isTimestamp(type) && typeof max === "bigint" && max % 1000n === 0n ? max + 999n : max;
     },
-    nullCount: (path) => count(at(nullCount, path)),
+    nullCount: (path) => toCount(at(quick["nullCount"], path)),
   };
 }
 
@@ -95,7 +99,7 @@ export function indexedColumns(
   ).slice(0, limit);
 }
 
-/** The greatest text of at most 32 characters' prefix that is no greater than the text. */
+/** A text of at most 32 characters that is no greater than the text: its beginning. */
 export function lowerTextBound(text: string): string {
   return text.length <= TEXT_BOUND ? text : [...text].slice(0, TEXT_BOUND).join("");
 }
@@ -181,13 +185,28 @@ function at(values: unknown, path: readonly string[]): unknown {
   return value;
 }
 
-function scalarAt(values: unknown, path: readonly string[], type: DataType): Scalar | undefined {
-  const value = at(values, path);
-  if (typeof value === "boolean") return type === "boolean" ? value : undefined;
-  if (typeof value !== "string") return undefined;
-  return type === "timestamp" || type === "timestamp_ntz" ? parseTimestamp(value) : parseScalar(type, value);
+/** Whether the double that JSON.parse made of a number is the number itself: decimals of up to 15 digits are. */
+function isExact(value: number, type: DataType): boolean {
+  const decimal = decimalOf(type);
+  if (decimal !== undefined) return decimal.precision <= 15;
+  return type === "float" || type === "double" || Number.isSafeInteger(value);
 }
 
-function count(value: unknown): bigint | undefined {
-  return typeof value === "string" && /^\d+$/.test(value) ? BigInt(value) : undefined;
+function toScalar(value: unknown, type: DataType): Scalar | undefined {
+  if (typeof value === "boolean") return type === "boolean" ? value : undefined;
+  if (typeof value === "number")
+    return Number.isInteger(value) && isInteger(type) ? value : parseScalar(type, String(value));
+  return typeof value === "string" ? parseScalar(type, value) : undefined;
+}
+
+function toCount(value: unknown): bigint | undefined {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? BigInt(value) : undefined;
+}
+
+function isInteger(type: DataType): boolean {
+  return type === "long" || type === "integer" || type === "short" || type === "byte";
+}
+
+function isTimestamp(type: DataType): boolean {
+  return type === "timestamp" || type === "timestamp_ntz";
 }

@@ -56,7 +56,7 @@ const FEATURES: Readonly<Record<string, Feature>> = {
   "typeWidening-preview": { read: "no", write: "no", readerWriter: true },
   variantType: { read: "no", write: "no", readerWriter: true },
   "variantType-preview": { read: "no", write: "no", readerWriter: true },
-  vacuumProtocolCheck: { read: "no", write: "no", readerWriter: true },
+  vacuumProtocolCheck: { read: "yes", write: "yes", readerWriter: true },
   rowTracking: { read: "yes", write: "no" },
   inCommitTimestamp: { read: "yes", write: "no" },
   clustering: { read: "yes", write: "no" },

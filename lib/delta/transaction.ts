@@ -219,7 +219,7 @@ export class Transaction {
       if (await this.#write(commit, id)) return this.#finish(commit);
       const ours = await this.#rebase(id);
       if (ours !== undefined) return this.#finish(ours);
-      await sleep(Math.random() * Math.min(5 * attempt, 100));
+      await sleep(jitter(id, attempt) * Math.min(5 * attempt, 100));
     }
     throw new ConflictError(`${this.#options.operation} lost the race for a commit ${maxAttempts} times`, {
       where: { version: (this.#base?.version ?? -1) + 1 },
@@ -356,6 +356,13 @@ export class Transaction {
     const protocol = withFeatures(this.protocol, names);
     if (protocol !== this.protocol) this.#protocol = protocol;
   }
+}
+
+/** A fraction that differs between transactions and attempts, taken from the transaction's random id. */
+function jitter(id: string, attempt: number): number {
+  const digits = id.replaceAll("-", "");
+  const at = (attempt * 2) % (digits.length - 1);
+  return Number.parseInt(digits.slice(at, at + 2), 16) / 256;
 }
 
 /** The table features that a table of this metadata must list. */

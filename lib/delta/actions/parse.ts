@@ -67,7 +67,8 @@ export function parseMetadata(json: JsonObject, place: Place): Metadata {
     name: optionalText(json["name"]),
     description: optionalText(json["description"]),
     format: { provider: optionalText(format["provider"]) ?? "parquet", options: textMap(format["options"]) },
-    schemaString: text(json, "schemaString", place),
+    // Some engines make a table before it has columns.
+    schemaString: optionalText(json["schemaString"]) ?? '{"type":"struct","fields":[]}',
     partitionColumns: textList(json["partitionColumns"]) ?? [],
     configuration: textMap(json["configuration"]),
     createdTime: optionalNumber(json["createdTime"]),
