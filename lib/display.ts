@@ -1,0 +1,68 @@
+import { inspect } from "node:util";
+
+/**
+ * Rich display in notebooks. A value that knows how to show itself has a method under the symbol `DISPLAY`; `display` shows
+ * it, and every other value as text. The same call gives the same output in a headless run, in a tslab kernel and, as text,
+ * in a plain Node process.
+ */
+
+/** The method's name: `Symbol.for("tslake.display")`, shared by all copies of this module. */
+export const DISPLAY: unique symbol = Symbol.for("tslake.display");
+
+/** One value in several forms by MIME type: text, base64 for binary types, any JSON value for JSON types. */
+export type MimeBundle = Readonly<Record<string, unknown>>;
+
+export interface Displayable {
+  /** The forms of the value; `text/plain` should be among them. */
+  [DISPLAY](): MimeBundle | Promise<MimeBundle>;
+}
+
+/** Shows a value below the cell that is running. Await it: some values are computed first. */
+export async function display(value: unknown): Promise<void> {
+  displayBundle(isDisplayable(value) ? await value[DISPLAY]() : { "text/plain": textOf(value) });
+}
+
+/** Shows the given forms of one value below the cell that is running; a frontend takes the richest that it can show. */
+export function displayBundle(data: MimeBundle): void {
+  const sink = headlessSink() ?? tslabSink() ?? printText;
+  sink(data);
+}
+
+type Sink = (data: MimeBundle) => void;
+
+const SINK = Symbol.for("tslake.displaySink");
+
+/** Called by a runner in the notebook's process before the first cell. */
+export function listenToDisplays(sink: Sink): void {
+  (globalThis as Record<symbol, unknown>)[SINK] = sink;
+}
+
+function headlessSink(): Sink | undefined {
+  return (globalThis as Record<symbol, unknown>)[SINK] as Sink | undefined;
+}
+
+/** The kernel's own channel: tslab's public `display` sends one MIME type at a time only. */
+function tslabSink(): Sink | undefined {
+  if (!("__tslab__" in globalThis)) return undefined;
+  const module = Object.values(require.cache).find((loaded) =>
+    loaded?.filename.match(/tslab[/\\]dist[/\\]jupyter\.js$/),
+  );
+  const write = (module?.exports as TslabJupyter | undefined)?.lastWriteDisplayData;
+  return write ? (data) => write({ data, metadata: {}, transient: {} }) : undefined;
+}
+
+interface TslabJupyter {
+  readonly lastWriteDisplayData: ((content: object) => void) | null | undefined;
+}
+
+function printText(data: MimeBundle): void {
+  process.stdout.write(`${String(data["text/plain"] ?? `[${Object.keys(data).join(", ")}]`)}\n`);
+}
+
+function isDisplayable(value: unknown): value is Displayable {
+  return typeof value === "object" && value !== null && DISPLAY in value;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : inspect(value);
+}

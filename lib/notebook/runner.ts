@@ -1,0 +1,82 @@
+import { dirname } from "node:path";
+import { stopwatch } from "../clock.js";
+import type { StepMetrics } from "../run.js";
+import { type ChildEnd, runChild } from "./child.js";
+import { compileNotebook } from "./compile.js";
+import { clearOutputs, type Notebook, RUN_METADATA, readNotebook, writeNotebook } from "./document.js";
+import type { RunEvent } from "./events.js";
+import { errorOutput, explainEnd } from "./explain.js";
+import { injectParameters, type ParameterValues } from "./parameters.js";
+import { Recording } from "./recording.js";
+
+/** A headless run of a notebook. */
+export interface RunSpec {
+  readonly path: string;
+  /** Where the executed notebook is saved, also when a cell fails. */
+  readonly output: string;
+  readonly parameters?: ParameterValues | undefined;
+  /** Added to this process's environment. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** For the whole notebook; without it a notebook may run for ever. */
+  readonly timeoutMs?: number | undefined;
+  /** For the JavaScript heap; on Linux also for all resident memory. */
+  readonly maxMemoryMb?: number | undefined;
+  /** Ends the run at once. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: RunEvent) => void) | undefined;
+}
+
+export interface NotebookRun {
+  /** The executed notebook, as saved. */
+  readonly notebook: Notebook;
+  /** What the cells reported; numbers of the same name are added up. */
+  readonly metrics: StepMetrics;
+  readonly millis: number;
+}
+
+/**
+ * Runs a notebook in a process of its own, working directory the notebook's folder. The run ends with the last cell,
+ * whatever the cells left open; nothing that they started is left running.
+ *
+ * @throws UsageError for a parameter that the notebook does not take, StorageError when the output cannot be written (found
+ * before anything runs), and NotebookError with notebook, cell, line and source line for everything that stops a cell: what it
+ * threw (as `cause`), a syntax error, the end or crash of its process, a limit, `signal`.
+ */
+export async function runNotebook(spec: RunSpec): Promise<NotebookRun> {
+  const elapsed = stopwatch();
+  const source = await readNotebook(spec.path);
+  const notebook = clearOutputs(injectParameters(source, spec.parameters ?? {}, spec.path));
+  const compiled = compileNotebook(notebook, spec.path);
+  await writeNotebook(spec.output, notebook);
+
+  const recording = new Recording(compiled, spec.onEvent);
+  const end: ChildEnd = spec.signal?.aborted
+    ? { status: null, signal: null, stopped: "abort" }
+    : await runChild({
+        job: compiled,
+        cwd: dirname(spec.path),
+        env: spec.env ?? {},
+        timeoutMs: spec.timeoutMs,
+        maxMemoryMb: spec.maxMemoryMb,
+        signal: spec.signal,
+        onEvent: (event) => recording.take(event),
+      });
+  const failure = explainEnd(recording, end, spec);
+  if (failure !== undefined) recording.stop(errorOutput(failure));
+  const millis = elapsed();
+  const record = {
+    status: failure === undefined ? "completed" : "failed",
+    duration: millis / 1000,
+    parameters: spec.parameters ?? {},
+  };
+  const executed: Notebook = {
+    ...notebook,
+    metadata: { ...notebook.metadata, [RUN_METADATA]: record },
+    cells: notebook.cells.map((cell) => (cell.cell_type === "code" ? recording.executed(cell) : cell)),
+  };
+  await writeNotebook(spec.output, executed).catch((error: unknown) => {
+    throw failure ?? error;
+  });
+  if (failure !== undefined) throw failure;
+  return { notebook: executed, metrics: recording.metrics, millis };
+}

@@ -1,0 +1,215 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHmac, randomUUID } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+/** One cell's outcome in a tslab kernel: its messages on the IOPub channel as nbformat outputs, in order. */
+export interface TslabCell {
+  readonly status: string;
+  readonly outputs: readonly TslabOutput[];
+}
+
+export type TslabOutput =
+  | { readonly output_type: "stream"; readonly name: string; text: string }
+  | { readonly output_type: "display_data"; data: Record<string, unknown>; metadata: Record<string, unknown> };
+
+interface Message {
+  readonly header: { readonly msg_type: string };
+  readonly parent: { readonly msg_id?: string };
+  readonly content: Record<string, unknown>;
+}
+
+interface Socket {
+  connect(address: string): void;
+  close(): void;
+  send(frames: readonly (string | Buffer)[]): Promise<void>;
+  receive(): Promise<Buffer[]>;
+}
+
+const require = createRequire(import.meta.url);
+
+/**
+ * Runs the code cells of a notebook in a real tslab kernel, as JupyterLab does: one kernel, its working directory `cwd`,
+ * one execute request after the other, until one fails. The kernel is ended before this returns.
+ */
+export async function runInTslab(
+  notebook: string,
+  cwd: string = dirname(notebook),
+  env: Readonly<Record<string, string>> = {},
+): Promise<TslabCell[]> {
+  const document = JSON.parse(readFileSync(notebook, "utf8")) as {
+    cells: { cell_type: string; source: string | string[] }[];
+  };
+  const sources = document.cells
+    .filter((cell) => cell.cell_type === "code")
+    .map((cell) => (typeof cell.source === "string" ? cell.source : cell.source.join("")));
+  const kernel = await startKernel(cwd, env);
+  try {
+    const cells: TslabCell[] = [];
+    for (const source of sources) {
+      const cell = await kernel.execute(source);
+      cells.push(cell);
+      if (cell.status !== "ok") break;
+    }
+    return cells;
+  } finally {
+    await kernel.close();
+  }
+}
+
+async function startKernel(cwd: string, env: Readonly<Record<string, string>>) {
+  const zmq = require("zeromq") as { Dealer: new () => Socket; Subscriber: new () => Socket & { subscribe(): void } };
+  const ports = await freePorts(5);
+  const key = randomUUID();
+  const folder = mkdtempSync(join(tmpdir(), "tslab-"));
+  const config = join(folder, "connection.json");
+  const names = ["shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"];
+  const connection = { transport: "tcp", ip: "127.0.0.1", key, signature_scheme: "hmac-sha256" };
+  writeFileSync(config, JSON.stringify({ ...connection, ...Object.fromEntries(names.map((n, i) => [n, ports[i]])) }));
+  const main = JSON.stringify(require.resolve("tslab/dist/main.js"));
+  const start = `require(${main}).startKernel({ configPath: ${JSON.stringify(config)}, enableFindLocal: false })`;
+  const child = spawn(process.execPath, ["-e", start], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let log = "";
+  child.stdout.on("data", (chunk: Buffer) => (log += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
+  const ended = new Promise<never>((_, reject) => {
+    child.once("exit", (code, signal) => reject(new Error(`tslab ended (${code ?? signal}): ${log}`)));
+  });
+  ended.catch(() => undefined);
+
+  const shell = new zmq.Dealer();
+  const iopub = new zmq.Subscriber();
+  shell.connect(`tcp://127.0.0.1:${ports[0]}`);
+  iopub.connect(`tcp://127.0.0.1:${ports[1]}`);
+  iopub.subscribe();
+  const channel = { shell, iopub, key, ended };
+  await ready(channel);
+  return {
+    execute: (code: string) => execute(channel, code),
+    close: async () => {
+      shell.close();
+      iopub.close();
+      await end(child);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Channel {
+  readonly shell: Socket;
+  readonly iopub: Socket;
+  readonly key: string;
+  readonly ended: Promise<never>;
+}
+
+/** Asks until a status arrives on IOPub: before that the subscription is not in place and outputs would be lost. */
+async function ready(channel: Channel): Promise<void> {
+  let heard = false;
+  const first = Promise.race([channel.iopub.receive(), channel.ended]).then(() => {
+    heard = true;
+  });
+  while (!heard) {
+    await request(channel, "kernel_info_request", {});
+    await Promise.race([first, new Promise((resolve) => setTimeout(resolve, 100))]);
+  }
+}
+
+async function execute(channel: Channel, code: string): Promise<TslabCell> {
+  const id = await request(channel, "execute_request", {
+    code,
+    silent: false,
+    store_history: true,
+    allow_stdin: false,
+  });
+  const outputs: TslabOutput[] = [];
+  const displays = new Map<string, TslabOutput & { output_type: "display_data" }>();
+  for (;;) {
+    const message = parse(await Promise.race([channel.iopub.receive(), channel.ended]));
+    if (message.parent.msg_id !== id) continue;
+    const content = message.content as {
+      data: Record<string, unknown>;
+      metadata: Record<string, unknown>;
+      transient?: { display_id?: string };
+      name: string;
+      text: string;
+      execution_state: string;
+    };
+    switch (message.header.msg_type) {
+      case "stream": {
+        const last = outputs.at(-1);
+        if (last?.output_type === "stream" && last.name === content.name) last.text += content.text;
+        else outputs.push({ output_type: "stream", name: content.name, text: content.text });
+        break;
+      }
+      case "display_data": {
+        const output = { output_type: "display_data", data: content.data, metadata: content.metadata } as const;
+        outputs.push(output);
+        if (content.transient?.display_id !== undefined) displays.set(content.transient.display_id, output);
+        break;
+      }
+      case "update_display_data": {
+        const output = displays.get(content.transient?.display_id ?? "");
+        if (output !== undefined) output.data = content.data;
+        break;
+      }
+      case "status":
+        if (content.execution_state === "idle") return { status: await replyStatus(channel, id), outputs };
+    }
+  }
+}
+
+async function replyStatus(channel: Channel, id: string): Promise<string> {
+  for (;;) {
+    const message = parse(await Promise.race([channel.shell.receive(), channel.ended]));
+    if (message.parent.msg_id === id) return String(message.content["status"]);
+  }
+}
+
+async function request(channel: Channel, type: string, content: unknown): Promise<string> {
+  const id = randomUUID();
+  const header = {
+    msg_id: id,
+    msg_type: type,
+    session: "test",
+    username: "test",
+    version: "5.3",
+    date: "2023-01-01T00:00:00Z",
+  };
+  const parts = [header, {}, {}, content].map((part) => JSON.stringify(part));
+  const hmac = createHmac("sha256", channel.key);
+  for (const part of parts) hmac.update(part);
+  await channel.shell.send(["<IDS|MSG>", hmac.digest("hex"), ...parts]);
+  return id;
+}
+
+function parse(frames: readonly Buffer[]): Message {
+  const start = frames.findIndex((frame) => frame.toString() === "<IDS|MSG>");
+  const [header, parent, , content] = frames.slice(start + 2).map((frame) => JSON.parse(frame.toString()) as never);
+  return { header, parent, content } as unknown as Message;
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, () => {
+      const server = createServer();
+      return new Promise<typeof server>((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGKILL");
+  await exited;
+}
