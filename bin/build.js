@@ -73,16 +73,15 @@ function entrySource(root) {
 }
 
 /**
- * Puts off the loading of every imported package to the first use of one of its exports. esbuild reads an import through
- * its namespace at each use (`import_x.name`); here that variable holds a stand-in, which loads the package and takes
- * its own place as soon as it is asked for anything. Lines stay where the source map says.
+ * Puts off the loading of every imported package, Node's own included, to the first use of one of its exports. esbuild
+ * reads an import through its namespace at each use (`import_x.name`); here that variable holds a stand-in, which loads
+ * the package and takes its own place as soon as it is asked for anything. Lines stay where the source map says.
  */
 function defer(text) {
   return text
     .replaceAll(
-      /\b(import_\w+) = (__toESM\(require\("([^"]+)"\)(?:, 1)?\)|require\("([^"]+)"\))/g,
-      (whole, variable, load, wrapped, bare) =>
-        (wrapped ?? bare).startsWith("node:") ? whole : `${variable} = __later(() => ${variable} = ${load})`,
+      /\b(import_\w+) = (__toESM\(require\("[^"]+"\)(?:, 1)?\)|require\("[^"]+"\))/g,
+      "$1 = __later(() => $&)",
     )
     .replaceAll(/\brequire\("([^"]+)"\)/g, (whole, name) =>
       PACKED.includes(name) ? `require("./packed/${name}.cjs")` : whole,
