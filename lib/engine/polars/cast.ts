@@ -1,0 +1,111 @@
+import { RelationError } from "../../errors.js";
+import { type DataType, decimalOf, decimalType, formatType } from "../../types.js";
+import { isFloating, isInteger, sameType } from "./data_type.js";
+import { castDecimal } from "./decimal.js";
+import * as p from "./polars_expr.js";
+import type { CastMode, PolarsExpr } from "./polars_expr.js";
+import { parseDate, parseTimestamp } from "./time.js";
+
+/** To a type that holds every value of this one, without a change of value. */
+export function convert(input: PolarsExpr, from: DataType, to: DataType): PolarsExpr {
+  return sameType(from, to) ? input : p.cast(input, to);
+}
+
+/** A cast by the rules of `relation/functions.ts`. */
+export function compileCast(input: PolarsExpr, from: DataType, to: DataType, mode: CastMode): PolarsExpr {
+  if (sameType(from, to)) return input;
+  if (from === "string") return fromText(input, to, mode);
+  if (decimalOf(to) && (decimalOf(from) || isInteger(from))) return castDecimal({ expr: input, type: from }, to, mode);
+  if (decimalOf(from) && isInteger(to)) return p.cast(input, to, mode);
+  if (to === "string") return toText(input, from);
+  if (isFloating(from) && isInteger(to)) return p.cast(input, to, mode);
+  return p.cast(input, to, mode);
+}
+
+/** Text that is not of the expected form never reaches the library's own, more tolerant parsers. */
+function fromText(input: PolarsExpr, to: DataType, mode: CastMode): PolarsExpr {
+  const decimal = decimalOf(to);
+  if (decimal) {
+    const tooLong = matches(input, `\\.\\d{${decimal.scale + 1},}$`);
+    const nudged = p.choose(tooLong, appended(input, "1"), input);
+    return p.cast(guarded(input, nudged, NUMBER, to, mode), decimalType(decimal.precision, decimal.scale), mode);
+  }
+  if (isInteger(to)) return p.cast(guarded(input, input, "^[+-]?\\d+$", to, mode), to, mode);
+  if (isFloating(to)) return p.cast(guarded(input, input, FLOATING, to, mode), to, mode);
+  switch (to) {
+    case "boolean":
+      return fromBooleanText(input, mode);
+    case "date":
+      return strictly(parseDate(input, "%Y-%m-%d"), input, to, mode);
+    case "timestamp_ntz":
+      return strictly(wallClock(input), input, to, mode);
+    case "timestamp": {
+      const instant = p.choose(matches(input, "Z$"), p.stringCall('"StripSuffix"', input, p.text("Z")), p.nullOf("string"));
+      return p.cast(strictly(wallClock(instant), input, to, mode), "timestamp");
+    }
+    case "binary":
+      return p.cast(input, "binary");
+    default:
+      throw new RelationError(`no cast from text to ${formatType(to)}`);
+  }
+}
+
+const NUMBER = "^[+-]?(?:\\d+\\.?\\d*|\\.\\d+)$";
+const FLOATING = "^[+-]?(?:(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?|inf|Infinity)$|^NaN$";
+
+function wallClock(input: PolarsExpr): PolarsExpr {
+  const spaced = p.stringCall('{"Replace":{"n":1,"literal":true}}', input, p.text("T"), p.text(" "));
+  return p.call('"Coalesce"', parseTimestamp(spaced, "%Y-%m-%d %H:%M:%S"), parseTimestamp(spaced, "%Y-%m-%d %H:%M:%S.%f"));
+}
+
+function fromBooleanText(input: PolarsExpr, mode: CastMode): PolarsExpr {
+  const lower = p.stringCall('"Lowercase"', input);
+  const is = (value: string) => p.binary("Eq", lower, p.text(value));
+  const parsed = p.choose(is("true"), p.boolean(true), p.choose(is("false"), p.boolean(false), p.nullOf("boolean")));
+  return strictly(parsed, input, "boolean", mode);
+}
+
+/** `value` where the text has the form; elsewhere null, or a text whose strict cast fails and shows it. */
+function guarded(input: PolarsExpr, value: PolarsExpr, form: string, to: DataType, mode: CastMode): PolarsExpr {
+  return p.choose(matches(input, form), value, mode === "Strict" ? refused(input, to) : p.nullOf("string"));
+}
+
+/** In strict mode, a text that was not parsed fails in a cast that cannot succeed and shows it. */
+function strictly(parsed: PolarsExpr, input: PolarsExpr, to: DataType, mode: CastMode): PolarsExpr {
+  if (mode === "NonStrict") return parsed;
+  const failed = p.binary("And", p.isNull(parsed), p.isNotNull(input));
+  const failure = p.cast(p.choose(failed, refused(input, to), p.nullOf("string")), "long");
+  return p.choose(p.isNull(failure), parsed, p.nullOf(to === "timestamp" ? "timestamp_ntz" : to));
+}
+
+function refused(input: PolarsExpr, to: DataType): PolarsExpr {
+  return p.stringCall('{"ConcatHorizontal":{"delimiter":"","ignore_nulls":false}}', p.text(`not a ${formatType(to)}: `), input);
+}
+
+function toText(input: PolarsExpr, from: DataType): PolarsExpr {
+  switch (from) {
+    case "boolean":
+      return p.choose(p.isNull(input), p.nullOf("string"), p.choose(input, p.text("true"), p.text("false")));
+    case "date":
+      return p.temporalCall('{"ToString":"%Y-%m-%d"}', input);
+    case "timestamp_ntz":
+      return withoutZeroFraction(p.temporalCall('{"ToString":"%Y-%m-%d %H:%M:%S%.6f"}', input));
+    case "timestamp":
+      return appended(withoutZeroFraction(p.temporalCall('{"ToString":"%Y-%m-%d %H:%M:%S%.6f"}', p.cast(input, "timestamp_ntz"))), "Z");
+    default:
+      return p.cast(input, "string");
+  }
+}
+
+/** `…:10.120000` as `…:10.12`, `…:10.000000` as `…:10`. */
+function withoutZeroFraction(input: PolarsExpr): PolarsExpr {
+  return p.stringCall('{"Replace":{"n":1,"literal":false}}', input, p.text("\\.?0*$"), p.text(""));
+}
+
+function appended(input: PolarsExpr, suffix: string): PolarsExpr {
+  return p.stringCall('{"ConcatHorizontal":{"delimiter":"","ignore_nulls":false}}', input, p.text(suffix));
+}
+
+function matches(input: PolarsExpr, pattern: string): PolarsExpr {
+  return p.stringCall('{"Contains":{"literal":false,"strict":true}}', input, p.text(pattern));
+}

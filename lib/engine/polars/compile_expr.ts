@@ -1,0 +1,201 @@
+import { RelationError } from "../../errors.js";
+import type { Call, Expr } from "../../relation/expr.js";
+import { commonType } from "../../relation/column.js";
+import { type DataType, formatType } from "../../types.js";
+import { compileCast, convert } from "./cast.js";
+import { compileLiteral } from "./literal.js";
+import { absolute, add, divide, modulo, multiply, negate, round, subtract } from "./number.js";
+import * as p from "./polars_expr.js";
+import type { BinaryOperator, PolarsExpr } from "./polars_expr.js";
+import * as text from "./text.js";
+import * as time from "./time.js";
+
+/** An expression without windows as Polars evaluates it; the meaning of each function is written in `relation/functions.ts`. */
+export function compileExpr(expr: Expr): PolarsExpr {
+  switch (expr.kind) {
+    case "column":
+      return p.column(expr.name);
+    case "literal":
+      return compileLiteral(expr);
+    case "call":
+      return compileCall(expr);
+    case "case": {
+      const value = (branch: Expr) => convert(compileExpr(branch), branch.type, expr.type);
+      return expr.branches.reduceRight(
+        (otherwise, branch) => p.choose(compileExpr(branch.when), value(branch.then), otherwise),
+        value(expr.otherwise),
+      );
+    }
+    case "cast":
+      return compileCast(compileExpr(expr.input), expr.input.type, expr.type, expr.mode === "try" ? "NonStrict" : "Strict");
+    case "aggregate":
+    case "window":
+      throw new RelationError(`${expr.fn} is no function of one row`, { remedy: "use it in groupBy(…).aggregate(…) or in extend(…)" });
+  }
+}
+
+function compileCall(call: Call): PolarsExpr {
+  const [first, second, third] = call.args;
+  const arg = (expr: Expr | undefined): PolarsExpr => {
+    if (expr) return compileExpr(expr);
+    throw new RelationError(`${call.fn} lacks an argument`, { actual: `${call.args.length} arguments` });
+  };
+  const [a, b] = [first, second];
+  switch (call.fn) {
+    case "eq":
+      return compare("Eq", call);
+    case "ne":
+      return compare("NotEq", call);
+    case "lt":
+      return compare("Lt", call);
+    case "le":
+      return compare("LtEq", call);
+    case "gt":
+      return compare("Gt", call);
+    case "ge":
+      return compare("GtEq", call);
+    case "eqNullSafe":
+      return compare("EqValidity", call);
+    case "isIn":
+      return isIn(call);
+    case "isNull":
+      return p.isNull(arg(a));
+    case "isNotNull":
+      return p.isNotNull(arg(a));
+    case "coalesce":
+      return p.call('"Coalesce"', ...call.args.map((expr) => convert(compileExpr(expr), expr.type, call.type)));
+    case "nullIf":
+      return p.choose(compare("Eq", call), p.nullOf(call.type), arg(a));
+    case "and":
+      return p.binary("And", arg(a), arg(b));
+    case "or":
+      return p.binary("Or", arg(a), arg(b));
+    case "not":
+      return p.not(arg(a));
+    case "add":
+      return add(operands(call), call.type);
+    case "subtract":
+      return subtract(operands(call), call.type);
+    case "multiply":
+      return multiply(operands(call), call.type);
+    case "divide":
+      return divide(operands(call), call.type);
+    case "modulo":
+      return modulo(operands(call), call.type);
+    case "negate":
+      return negate(arg(a), call.type);
+    case "abs":
+      return absolute(arg(a), call.type);
+    case "round":
+      return round(arg(a), typeOf(first), call.type, integer(second));
+    case "length":
+      return p.cast(p.stringCall('"LenChars"', arg(a)), "integer");
+    case "trim":
+      return p.stringCall('"StripChars"', arg(a), p.nullOf("string"));
+    case "upper":
+      return p.stringCall('"Uppercase"', arg(a));
+    case "lower":
+      return p.stringCall('"Lowercase"', arg(a));
+    case "titleCase":
+      return text.titleCase(arg(a));
+    case "unaccent":
+      return text.unaccent(arg(a));
+    case "concat":
+      return text.concat(call.args.map(compileExpr), "", false);
+    case "concatWith":
+      return text.concat(call.args.slice(1).map(compileExpr), constant(first), true);
+    case "contains":
+      return p.stringCall('{"Contains":{"literal":true,"strict":true}}', arg(a), arg(b));
+    case "startsWith":
+      return p.stringCall('"StartsWith"', arg(a), arg(b));
+    case "substring":
+      return text.substring(arg(a), integer(second), integer(third));
+    case "replace":
+      return p.stringCall('{"Replace":{"n":-1,"literal":true}}', arg(a), arg(b), arg(third));
+    case "replaceRegex":
+      return text.replaceRegex(arg(a), constant(second), constant(third));
+    case "matches":
+      return p.stringCall('{"Contains":{"literal":false,"strict":true}}', arg(a), arg(b));
+    case "extract":
+      return text.extract(arg(a), constant(second), integer(third));
+    case "splitPart":
+      return text.splitPart(arg(a), constant(second), integer(third));
+    case "padStart":
+      return text.pad("PadStart", arg(a), integer(second), constant(third));
+    case "padEnd":
+      return text.pad("PadEnd", arg(a), integer(second), constant(third));
+    case "listOf":
+      return text.listOf(call.args.map(compileExpr));
+    case "year":
+    case "month":
+    case "day":
+    case "hour":
+    case "minute":
+    case "second":
+      return time.part(call.fn, arg(a));
+    case "toDate":
+      return p.temporalCall('"Date"', arg(a));
+    case "parseDate":
+      return time.parseDate(arg(a), constant(second));
+    case "parseTimestamp":
+      return time.parseTimestamp(arg(a), constant(second));
+    case "formatDate":
+      return time.format(arg(a), constant(second));
+    case "truncate":
+      return time.truncate(arg(a), constant(second));
+    case "addDays":
+      return time.addDays(arg(a), arg(b));
+    case "addSeconds":
+      return time.addSeconds(arg(a), arg(b));
+    case "daysBetween":
+      return time.daysBetween(arg(a), arg(b));
+    case "secondsBetween":
+      return time.secondsBetween(arg(a), arg(b));
+  }
+}
+
+function compare(op: BinaryOperator, call: Call): PolarsExpr {
+  const [left, right] = pair(call);
+  const type = commonType(call.fn, left.type, right.type);
+  return p.binary(op, convert(compileExpr(left), left.type, type), convert(compileExpr(right), right.type, type));
+}
+
+function isIn(call: Call): PolarsExpr {
+  const [value, ...options] = call.args;
+  if (!value) throw new RelationError("isIn lacks an argument");
+  const type = options.reduce<DataType>((common, option) => commonType("isIn", common, option.type), value.type);
+  const input = convert(compileExpr(value), value.type, type);
+  const literals = [...new Set(options.map((option) => convert(compileExpr(option), option.type, type)))];
+  const [only] = literals;
+  if (only === undefined) return p.choose(p.isNull(input), p.nullOf("boolean"), p.boolean(false));
+  if (literals.length === 1) return p.binary("Eq", input, only);
+  return p.call('{"Boolean":{"IsIn":{"nulls_equal":false}}}', input, p.listCall('"Concat"', ...literals));
+}
+
+function operands(call: Call): [{ expr: PolarsExpr; type: DataType }, { expr: PolarsExpr; type: DataType }] {
+  const [left, right] = pair(call);
+  return [
+    { expr: compileExpr(left), type: left.type },
+    { expr: compileExpr(right), type: right.type },
+  ];
+}
+
+function pair(call: Call): readonly [Expr, Expr] {
+  const [left, right] = call.args;
+  if (left && right) return [left, right];
+  throw new RelationError(`${call.fn} takes two arguments`, { actual: String(call.args.length) });
+}
+
+function typeOf(expr: Expr | undefined): DataType {
+  return expr?.type ?? "string";
+}
+
+/** The value of an argument that must be a constant text. */
+function constant(expr: Expr | undefined): string {
+  if (expr?.kind === "literal" && typeof expr.value === "string") return expr.value;
+  throw new RelationError("this argument must be a constant", { actual: expr ? `${expr.kind} of type ${formatType(expr.type)}` : "nothing" });
+}
+
+function integer(expr: Expr | undefined): number {
+  return Number(constant(expr));
+}

@@ -1,0 +1,112 @@
+import { type DataType, decimalOf, decimalType } from "../../types.js";
+import * as p from "./polars_expr.js";
+import type { PolarsExpr } from "./polars_expr.js";
+
+/**
+ * Decimal arithmetic by Spark's rules. Polars computes with 38 digits at the larger scale of both operands, reports
+ * overflow, and rounds half to *even*; what is done here makes products exact and rounding half *up* (away from zero).
+ */
+
+const MAX_DIGITS = 38;
+
+/** A decimal, or a decimal result of an integer type's values. */
+export interface DecimalOperand {
+  readonly expr: PolarsExpr;
+  readonly type: DataType;
+}
+
+/** The sum or difference, of the type that the relation gives it. */
+export function addDecimals(op: "Plus" | "Minus", left: DecimalOperand, right: DecimalOperand, type: DataType): PolarsExpr {
+  const scale = Math.max(scaleOf(left.type), scaleOf(right.type));
+  return rescale(p.binary(op, asDecimal(left), asDecimal(right)), scale, type);
+}
+
+/** The product: exact, then rounded if its scale is limited. */
+export function multiplyDecimals(left: DecimalOperand, right: DecimalOperand, type: DataType): PolarsExpr {
+  const scale = Math.min(MAX_DIGITS, scaleOf(left.type) + scaleOf(right.type));
+  const wide = p.cast(asDecimal(left), decimalType(MAX_DIGITS, scale));
+  return rescale(p.binary("Multiply", wide, asDecimal(right)), scale, type);
+}
+
+/** The quotient, rounded half up; null where the divisor is zero. */
+export function divideDecimals(left: DecimalOperand, right: DecimalOperand, type: DataType): PolarsExpr {
+  return divideHalfUp(asDecimal(left), scaleOf(left.type), asDecimal(right), scaleOf(right.type), type);
+}
+
+/** `left / right`, rounded half up to the scale of `type`; null where `right` is zero. */
+export function divideHalfUp(left: PolarsExpr, leftScale: number, right: PolarsExpr, rightScale: number, type: DataType): PolarsExpr {
+  const scale = scaleOf(type);
+  const zero = unit(0, 0);
+  const divisor = p.choose(p.binary("Eq", right, zero), p.nullOf(decimalType(MAX_DIGITS, rightScale)), p.cast(right, decimalType(MAX_DIGITS, rightScale)));
+  const workingScale = Math.max(scale, leftScale, rightScale);
+  const dividend = p.cast(left, decimalType(MAX_DIGITS, workingScale));
+  const quotient = p.cast(p.binary("TrueDivide", dividend, divisor), decimalType(MAX_DIGITS, scale));
+  return p.cast(awayFromZeroOnTies(quotient, dividend, divisor, scale, rightScale), type);
+}
+
+/** A quotient that was rounded half to even differs only on exact ties: there twice the remainder is one unit of the divisor. */
+function awayFromZeroOnTies(quotient: PolarsExpr, dividend: PolarsExpr, divisor: PolarsExpr, scale: number, divisorScale: number): PolarsExpr {
+  const exact = decimalType(MAX_DIGITS, Math.min(MAX_DIGITS, scale + divisorScale));
+  const remainder = p.binary("Minus", dividend, p.binary("Multiply", p.cast(quotient, exact), divisor));
+  const step = p.binary("Multiply", p.cast(divisor, exact), unit(1, scale));
+  const twice = p.binary("Plus", remainder, remainder);
+  const up = p.binary("Plus", quotient, unit(1, scale));
+  const down = p.binary("Minus", quotient, unit(1, scale));
+  const positive = p.binary("GtEq", dividend, unit(0, 0));
+  const up_ = p.choose(p.binary("And", p.binary("Eq", twice, step), positive), up, quotient);
+  return p.choose(p.binary("And", p.binary("Eq", twice, p.call('"Negate"', step)), positive), down, up_);
+}
+
+/** Rounded half away from zero to `decimals`, as `type`. */
+export function roundDecimal(input: DecimalOperand, decimals: number, type: DataType): PolarsExpr {
+  const scale = scaleOf(input.type);
+  if (decimals >= scale) return p.cast(input.expr, type);
+  return p.cast(halfUp(input.expr, scale, decimals), type);
+}
+
+/** As a decimal of another precision and scale; what does not fit is an error, or null. */
+export function castDecimal(input: DecimalOperand, type: DataType, mode: p.CastMode): PolarsExpr {
+  const [from, to] = [scaleOf(input.type), scaleOf(type)];
+  return p.cast(to < from ? halfUp(asDecimal(input), from, to) : asDecimal(input), type, mode);
+}
+
+/** A decimal, also from an integer. */
+export function asDecimal({ expr, type }: DecimalOperand): PolarsExpr {
+  return decimalOf(type) ? expr : p.cast(expr, decimalType(20, 0));
+}
+
+/** A result of 38 digits in its final type; an overflow is an error. */
+function rescale(value: PolarsExpr, scale: number, type: DataType): PolarsExpr {
+  return p.cast(scaleOf(type) < scale ? halfUp(value, scale, scaleOf(type)) : value, type);
+}
+
+/**
+ * Half away from zero: rounding half to even gives the same except on a tie whose even neighbour lies nearer to zero;
+ * there the rest is exactly half a unit of the value's own sign.
+ */
+function halfUp(value: PolarsExpr, from: number, to: number): PolarsExpr {
+  const even = p.cast(value, decimalType(MAX_DIGITS, to));
+  const rest = p.binary("Minus", value, even);
+  const half = 5n * 10n ** BigInt(from - to - 1);
+  const up = p.binary("And", p.binary("Eq", rest, units(half, from)), p.binary("Gt", value, unit(0, 0)));
+  const down = p.binary("And", p.binary("Eq", rest, units(-half, from)), p.binary("Lt", value, unit(0, 0)));
+  const one = unit(1, to);
+  return p.choose(up, p.binary("Plus", even, one), p.choose(down, p.binary("Minus", even, one), even));
+}
+
+function scaleOf(type: DataType): number {
+  return decimalOf(type)?.scale ?? 0;
+}
+
+function unit(count: number, scale: number): PolarsExpr {
+  return units(BigInt(count), scale);
+}
+
+/** `count × 10^-scale`. */
+function units(count: bigint, scale: number): PolarsExpr {
+  const limit = 1n << 63n;
+  if (count < limit && count >= -limit) return p.scalar("Decimal", `[${count},${MAX_DIGITS},${scale}]`);
+  const digits = String(count < 0n ? -count : count).padStart(scale + 1, "0");
+  const whole = digits.slice(0, digits.length - scale);
+  return p.cast(p.text(`${count < 0n ? "-" : ""}${whole}.${digits.slice(whole.length)}`), decimalType(MAX_DIGITS, scale));
+}

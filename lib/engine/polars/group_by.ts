@@ -1,0 +1,86 @@
+import { RelationError } from "../../errors.js";
+import type { Aggregate, Expr } from "../../relation/expr.js";
+import type { GroupBy } from "../../relation/node.js";
+import { type DataType, decimalOf } from "../../types.js";
+import { compileExpr } from "./compile_expr.js";
+import { isFloating } from "./data_type.js";
+import { divideHalfUp } from "./decimal.js";
+import type { LazyFrame } from "./native.js";
+import * as p from "./polars_expr.js";
+import type { PolarsExpr } from "./polars_expr.js";
+import { replaceExprs } from "./replace_exprs.js";
+import { TEMPORARY } from "./sort.js";
+
+/**
+ * Groups in two steps: plain aggregates, each of them a column, which Polars computes in parallel; then everything that is
+ * made of them (casts, null for an empty sum, arithmetic between aggregates).
+ */
+export function compileGroupBy(node: GroupBy, input: LazyFrame): LazyFrame {
+  const plain = new Map<PolarsExpr, string>();
+  const results: { readonly name: string; readonly value: PolarsExpr }[] = [];
+  const plainColumn = (aggregate: PolarsExpr): PolarsExpr => {
+    const name = plain.get(aggregate) ?? `${TEMPORARY}aggregate${plain.size}`;
+    plain.set(aggregate, name);
+    return p.column(name);
+  };
+  const outputs = node.aggregates.map(({ name, expr }) => {
+    const replaced = replaceExprs(expr, (part) => {
+      if (part.kind !== "aggregate") return undefined;
+      const result = `${TEMPORARY}result${results.length}`;
+      results.push({ name: result, value: finish(part, plainColumn) });
+      return { kind: "column", name: result, type: part.type, nullable: part.nullable };
+    });
+    return p.alias(compileExpr(replaced), name);
+  });
+  const keys = node.keys.map(p.column);
+  const aggregates = [...plain].map(([aggregate, name]) => p.alias(aggregate, name));
+  const grouped = keys.length === 0 ? input.select(aggregates) : input.groupBy(keys, aggregates);
+  return grouped.withColumns(results.map(({ name, value }) => p.alias(value, name))).select([...keys, ...outputs]);
+}
+
+/** An aggregate made of plain ones. */
+function finish(aggregate: Aggregate, plain: (aggregate: PolarsExpr) => PolarsExpr): PolarsExpr {
+  const [of] = aggregate.args;
+  if (aggregate.fn === "countAll") return p.cast(plain(p.rows()), "long");
+  if (!of) throw new RelationError(`${aggregate.fn} lacks an argument`);
+  const input = compileExpr(of);
+  switch (aggregate.fn) {
+    case "count":
+      return p.cast(plain(p.count(input)), "long");
+    case "countDistinct":
+      return p.cast(plain(p.aggregate("NUnique", p.call('"DropNulls"', input))), "long");
+    case "sum":
+      return ifAny(plain(counted(of, input)), sum(input, of.type, aggregate.type, plain), aggregate.type);
+    case "min":
+      return plain(p.min(input));
+    case "max":
+      return plain(p.max(input));
+    case "avg":
+      return mean(input, of, aggregate.type, plain);
+  }
+}
+
+/** Sums of long are computed in 128 bits, so that an overflow is an error and never a wrong number. */
+function sum(input: PolarsExpr, from: DataType, to: DataType, plain: (aggregate: PolarsExpr) => PolarsExpr): PolarsExpr {
+  if (isFloating(from)) return plain(p.aggregate("Sum", p.cast(input, "double")));
+  if (from === "long") return p.cast(plain(p.aggregate("Sum", p.cast(input, "Int128"))), to);
+  const scale = decimalOf(to)?.scale;
+  if (scale === undefined) return plain(p.aggregate("Sum", p.cast(input, "long")));
+  return p.cast(plain(p.aggregate("Sum", p.cast(input, `decimal(38,${scale})`))), to);
+}
+
+function mean(input: PolarsExpr, of: Expr, to: DataType, plain: (aggregate: PolarsExpr) => PolarsExpr): PolarsExpr {
+  if (!decimalOf(to)) return plain(p.aggregate("Mean", p.cast(input, "double")));
+  const scale = decimalOf(of.type)?.scale ?? 0;
+  const total = plain(p.aggregate("Sum", p.cast(input, `decimal(38,${scale})`)));
+  return divideHalfUp(total, scale, p.cast(plain(p.count(input)), "decimal(20,0)"), 0, to);
+}
+
+function counted(of: Expr, input: PolarsExpr): PolarsExpr {
+  return of.nullable ? p.count(input) : p.rows();
+}
+
+/** Null when there is no value to aggregate. */
+function ifAny(values: PolarsExpr, value: PolarsExpr, type: DataType): PolarsExpr {
+  return p.choose(p.binary("Gt", values, p.scalar("UInt32", "0")), value, p.nullOf(type));
+}

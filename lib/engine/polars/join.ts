@@ -1,0 +1,53 @@
+import type { Join } from "../../relation/node.js";
+import { type DataType, decimalOf } from "../../types.js";
+import { isFloating, isInteger } from "./data_type.js";
+import type { LazyFrame } from "./native.js";
+import * as p from "./polars_expr.js";
+import type { PolarsExpr } from "./polars_expr.js";
+import { TEMPORARY } from "./sort.js";
+
+export function compileJoin(node: Join, left: LazyFrame, right: LazyFrame): LazyFrame {
+  const output = node.fields.map((f) => p.column(f.name));
+  if (!node.nullsEqual) {
+    const leftOn = node.on.map((key) => p.column(key.left));
+    const rightOn = node.on.map((key) => p.column(key.right));
+    return left.join(right, node.how, leftOn, rightOn).select(output);
+  }
+  return joinNulls(node, left, right, output);
+}
+
+/** Polars matches no null keys; here every key is matched as two that are never null: whether it is null, and its value. */
+function joinNulls(node: Join, left: LazyFrame, right: LazyFrame, output: readonly PolarsExpr[]): LazyFrame {
+  const keys = node.on.map((key, i) => {
+    const type = node.left.fields.find((f) => f.name === key.left)?.type ?? "string";
+    return { ...key, type, missing: `${TEMPORARY}missing${i}`, value: `${TEMPORARY}value${i}` };
+  });
+  const split = (name: string, key: (typeof keys)[number]): PolarsExpr[] => [
+    p.alias(p.isNull(p.column(name)), key.missing),
+    p.alias(p.fillNull(p.column(name), anyOf(key.type)), key.value),
+  ];
+  const on = keys.flatMap((key) => [p.column(key.missing), p.column(key.value)]);
+  const rightKeys = new Set(node.on.map((key) => key.right));
+  const rightColumns = node.right.fields.filter((f) => !rightKeys.has(f.name)).map((f) => p.column(f.name));
+  const rightSide = right.select([...rightColumns, ...keys.flatMap((key) => split(key.right, key))]);
+  const joined = left.withColumns(keys.flatMap((key) => split(key.left, key))).join(rightSide, node.how, on, on);
+  if (node.how !== "full") return joined.select(output);
+  const restored = keys.map((key) => p.alias(p.choose(p.column(key.missing), p.nullOf(key.type), p.column(key.value)), key.left));
+  return joined.withColumns(restored).select(output);
+}
+
+/** Some constant of a type. */
+function anyOf(type: DataType): PolarsExpr {
+  if (decimalOf(type) || isInteger(type) || isFloating(type)) return p.cast(p.int64(0), type);
+  switch (type) {
+    case "boolean":
+      return p.boolean(false);
+    case "date":
+      return p.cast(p.int32(0), type);
+    case "timestamp":
+    case "timestamp_ntz":
+      return p.cast(p.int64(0), type);
+    default:
+      return p.cast(p.text(""), type);
+  }
+}

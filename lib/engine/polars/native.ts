@@ -1,0 +1,324 @@
+import { createRequire } from "node:module";
+import { TslakeError } from "../../errors.js";
+import { type DataType, decimalType } from "../../types.js";
+import type { PolarsExpr } from "./polars_expr.js";
+
+/**
+ * The one file that knows the inside of nodejs-polars: its native module, whose handles cost microseconds where the
+ * public wrapper objects cost milliseconds. Everything it relies on is checked when it is first used and tested against
+ * the pinned version.
+ */
+
+const VERSION = "0.24.1";
+
+/** A query that has not run yet. Immutable: every method gives a new one. */
+export class LazyFrame {
+  private readonly handle: NativeLazyFrame;
+
+  constructor(handle: NativeLazyFrame) {
+    this.handle = handle;
+  }
+
+  select(exprs: readonly PolarsExpr[]): LazyFrame {
+    return new LazyFrame(this.handle.select(exprs.map(nativeExpr)));
+  }
+  /** Adds columns, or replaces those of the same name. */
+  withColumns(exprs: readonly PolarsExpr[]): LazyFrame {
+    return exprs.length === 0 ? this : new LazyFrame(this.handle.withColumns(exprs.map(nativeExpr)));
+  }
+  filter(condition: PolarsExpr): LazyFrame {
+    return new LazyFrame(this.handle.filter(nativeExpr(condition)));
+  }
+  /** Equi-join. Left names win; a right column of the same name gets `suffix`; key columns are merged unless `keepKeys`. */
+  join(other: LazyFrame, how: JoinHow, left: readonly PolarsExpr[], right: readonly PolarsExpr[], options: JoinSettings = {}): LazyFrame {
+    const { suffix = "_right", keepKeys = false } = options;
+    const [leftOn, rightOn] = [left.map(nativeExpr), right.map(nativeExpr)];
+    return new LazyFrame(this.handle.join(other.handle, leftOn, rightOn, true, false, how, suffix, !keepKeys, undefined));
+  }
+  groupBy(keys: readonly PolarsExpr[], aggregates: readonly PolarsExpr[]): LazyFrame {
+    return new LazyFrame(this.handle.groupby(keys.map(nativeExpr), false).agg(aggregates.map(nativeExpr)));
+  }
+  /** One row per combination of the columns, any of them; null keys are equal. */
+  unique(names: readonly string[]): LazyFrame {
+    return new LazyFrame(this.handle.unique([...names], "any", false));
+  }
+  /** All keys in one direction; nulls first when ascending, last when descending. */
+  sort(keys: readonly PolarsExpr[], descending: boolean): LazyFrame {
+    return new LazyFrame(this.handle.sortByExprs(keys.map(nativeExpr), descending, descending, false));
+  }
+  /** Existing columns, each in its own direction; nulls first when ascending, last when descending. */
+  sortEach(keys: readonly { readonly name: string; readonly descending: boolean }[]): LazyFrame {
+    const context = new (native().SqlContext)();
+    context.register("t", this.handle);
+    const by = keys.map(({ name, descending }) => `"${name.replaceAll('"', '""')}" ${descending ? "DESC NULLS LAST" : "ASC NULLS FIRST"}`);
+    return new LazyFrame(context.execute(`SELECT * FROM t ORDER BY ${by.join(", ")}`));
+  }
+  slice(offset: number, rows: number): LazyFrame {
+    return new LazyFrame(this.handle.slice(offset, rows));
+  }
+  /** Evaluates the query once, however often the result appears in a plan. */
+  cache(): LazyFrame {
+    return new LazyFrame(this.handle.cache());
+  }
+  /** Runs the query on Polars' threads. */
+  async collect(): Promise<Frame> {
+    return new Frame(await this.handle.collect());
+  }
+  /** Runs the query here and now: for small results, whose way through a thread would cost more. */
+  collectSync(): Frame {
+    return new Frame(this.handle.collectSync("auto"));
+  }
+  /** Streams the result into one Parquet file. */
+  async sinkParquet(path: string, options: SinkOptions): Promise<void> {
+    const { compression, rowGroupSize, cloudOptions } = options;
+    const sink = this.handle.sinkParquet(path, {
+      compression,
+      statistics: true,
+      ...(rowGroupSize === undefined ? {} : { rowGroupSize }),
+      ...(cloudOptions === undefined ? {} : { cloudOptions: { ...cloudOptions } }),
+      sinkOptions: { syncOnClose: "none", maintainOrder: true, mkdir: true },
+    });
+    await sink.collect();
+  }
+  /** The plan as Polars will run it. */
+  explain(): string {
+    return this.handle.describeOptimizedPlan();
+  }
+}
+
+/** Rows in memory. */
+export class Frame {
+  readonly handle: NativeDataFrame;
+
+  constructor(handle: NativeDataFrame) {
+    this.handle = handle;
+  }
+
+  get rows(): number {
+    return this.handle.height;
+  }
+  get columns(): readonly string[] {
+    return this.handle.columns;
+  }
+  lazy(): LazyFrame {
+    return new LazyFrame(this.handle.lazy());
+  }
+  slice(offset: number, rows: number): Frame {
+    return new Frame(this.handle.slice(offset, rows));
+  }
+  select(names: readonly string[]): Frame {
+    return new Frame(this.handle.select([...names]));
+  }
+  column(name: string): NativeSeries {
+    return this.handle.column(name);
+  }
+  /** The column types, as far as a relation has them. */
+  types(): ReadonlyMap<string, DataType> {
+    const { dtypes } = this.handle;
+    return new Map(this.handle.columns.flatMap((name, i) => {
+      const type = relationType(dtypes[i]);
+      return type === undefined ? [] : [[name, type]];
+    }));
+  }
+  /** A frame of its own for every combination of the columns, in order of first appearance. */
+  partitionBy(names: readonly string[]): readonly Frame[] {
+    return this.handle.partitionBy([...names], true, true).map((handle) => new Frame(handle));
+  }
+  writeParquet(path: string, compression: Compression): void {
+    this.handle.writeParquet(path, compression);
+  }
+  /** The object that users of nodejs-polars know. */
+  toPublic(): PublicDataFrame {
+    return requirePolars()._DataFrame(this.handle);
+  }
+}
+
+/** A `DataFrame` of nodejs-polars. */
+export interface PublicDataFrame {
+  readonly _df: unknown;
+}
+
+export type JoinHow = "inner" | "left" | "full" | "semi" | "anti";
+export type Compression = "snappy" | "zstd" | "uncompressed";
+
+export interface JoinSettings {
+  readonly suffix?: string;
+  readonly keepKeys?: boolean;
+}
+
+export interface SinkOptions {
+  readonly compression: Compression;
+  readonly rowGroupSize?: number;
+  readonly cloudOptions?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A query from a plan in Polars' serialised notation (JSON text). */
+export function fromPlan(json: string): LazyFrame {
+  return new LazyFrame(native().JsLazyFrame.deserialize(Buffer.from(json), "json"));
+}
+
+/** The frame inside a `DataFrame` of nodejs-polars. */
+export function fromPublic(frame: PublicDataFrame): Frame {
+  return new Frame(frame._df as NativeDataFrame);
+}
+
+/** All rows of all frames, which must have the same schema. */
+export function concatenate(frames: readonly LazyFrame[]): LazyFrame {
+  const [first, ...others] = frames;
+  if (first !== undefined && others.length === 0) return first;
+  const handles = frames.map((frame) => frame["handle"]);
+  return new LazyFrame(native().concatLf(handles, "vertical", false, true, false, true));
+}
+
+/** The rows of one Parquet file in a cloud store. */
+export function scanCloud(url: string, cloudOptions: Readonly<Record<string, string>>): LazyFrame {
+  return new LazyFrame(native().scanParquet(url, { parallel: "auto", cloudOptions: { ...cloudOptions } }));
+}
+
+/** A frame of text columns. */
+export function textFrame(columns: readonly { readonly name: string; readonly values: readonly (string | null)[] }[]): Frame {
+  const { JsDataFrame, JsSeries } = native();
+  return new Frame(new JsDataFrame(columns.map(({ name, values }) => JsSeries.newOptStr(name, [...values]))));
+}
+
+/** A frame with one Int32 column. */
+export function int32Frame(name: string, values: Int32Array): Frame {
+  const { JsDataFrame, JsSeries } = native();
+  return new Frame(new JsDataFrame([JsSeries.newInt32Array(name, values)]));
+}
+
+export interface NativeSeries {
+  readonly dtype: unknown;
+  len(): number;
+  nullCount(): number;
+  toTypedArray(): ArrayLike<number> | ArrayLike<bigint>;
+  toArray(): unknown[];
+  getIdx(index: number): unknown;
+}
+
+interface NativeExpr {
+  readonly __expr?: never;
+}
+
+interface NativeLazyGroupBy {
+  agg(exprs: readonly NativeExpr[]): NativeLazyFrame;
+}
+
+interface NativeLazyFrame {
+  select(exprs: readonly NativeExpr[]): NativeLazyFrame;
+  withColumns(exprs: readonly NativeExpr[]): NativeLazyFrame;
+  filter(predicate: NativeExpr): NativeLazyFrame;
+  join(
+    other: NativeLazyFrame,
+    leftOn: readonly NativeExpr[],
+    rightOn: readonly NativeExpr[],
+    allowParallel: boolean,
+    forceParallel: boolean,
+    how: string,
+    suffix: string,
+    coalesce: boolean,
+    validate: undefined,
+  ): NativeLazyFrame;
+  groupby(keys: readonly NativeExpr[], maintainOrder: boolean): NativeLazyGroupBy;
+  unique(subset: readonly string[], keep: string, maintainOrder: boolean): NativeLazyFrame;
+  sortByExprs(by: readonly NativeExpr[], descending: boolean, nullsLast: boolean, maintainOrder: boolean): NativeLazyFrame;
+  slice(offset: number, length: number): NativeLazyFrame;
+  cache(): NativeLazyFrame;
+  collect(): Promise<NativeDataFrame>;
+  collectSync(engine: string): NativeDataFrame;
+  sinkParquet(path: string, options: object): NativeLazyFrame;
+  describeOptimizedPlan(): string;
+}
+
+interface NativeDataFrame {
+  readonly height: number;
+  readonly columns: readonly string[];
+  lazy(): NativeLazyFrame;
+  slice(offset: number, length: number): NativeDataFrame;
+  readonly dtypes: readonly unknown[];
+  select(names: readonly string[]): NativeDataFrame;
+  column(name: string): NativeSeries;
+  partitionBy(names: readonly string[], stable: boolean, includeKey: boolean): NativeDataFrame[];
+  writeParquet(path: string, compression: string): void;
+}
+
+interface NativeModule {
+  readonly JsExpr: { deserialize(json: Buffer, format: "json"): NativeExpr };
+  readonly JsLazyFrame: { deserialize(json: Buffer, format: "json"): NativeLazyFrame };
+  readonly JsDataFrame: new (columns: readonly NativeSeries[]) => NativeDataFrame;
+  readonly JsSeries: {
+    newOptStr(name: string, values: readonly (string | null)[]): NativeSeries;
+    newInt32Array(name: string, values: Int32Array): NativeSeries;
+  };
+  readonly SqlContext: new () => { register(name: string, frame: NativeLazyFrame): void; execute(sql: string): NativeLazyFrame };
+  scanParquet(path: string, options: object): NativeLazyFrame;
+  concatLf(
+    frames: readonly NativeLazyFrame[],
+    how: string,
+    rechunk: boolean,
+    parallel: boolean,
+    toSupertypes: boolean,
+    maintainOrder: boolean,
+  ): NativeLazyFrame;
+}
+
+const load = createRequire(typeof __filename === "string" ? __filename : `${process.cwd()}/`);
+let loaded: NativeModule | undefined;
+
+function native(): NativeModule {
+  loaded ??= verified(load("nodejs-polars/bin/native-polars.js"));
+  return loaded;
+}
+
+function verified(module: NativeModule): NativeModule {
+  const { version } = load("nodejs-polars/package.json") as { readonly version: string };
+  const parts = [module.JsExpr?.deserialize, module.JsLazyFrame?.deserialize, module.JsSeries?.newOptStr, module.JsDataFrame, module.concatLf];
+  if (version !== VERSION || parts.some((part) => typeof part !== "function")) {
+    throw new TslakeError("this version of nodejs-polars is not the one that the engine is made for", {
+      expected: `nodejs-polars ${VERSION}`,
+      actual: `nodejs-polars ${version}`,
+      remedy: "run npm ci",
+    });
+  }
+  return module;
+}
+
+function requirePolars(): { _DataFrame(handle: NativeDataFrame): PublicDataFrame } {
+  return load("nodejs-polars/bin/dataframe.js");
+}
+
+function nativeExpr(expr: PolarsExpr): NativeExpr {
+  return native().JsExpr.deserialize(Buffer.from(expr), "json");
+}
+
+/** A column type as the binding names it: a plain name, or a variant with its parameters. */
+function relationType(dtype: unknown): DataType | undefined {
+  if (typeof dtype === "string") return RELATION_TYPES[dtype];
+  const { variant, inner } = dtype as { readonly variant: string; readonly inner: readonly unknown[] };
+  switch (variant) {
+    case "Decimal":
+      return decimalType(Number(inner[0]), Number(inner[1]));
+    case "Datetime":
+      return inner[1] === "" || inner[1] === null ? "timestamp_ntz" : "timestamp";
+    case "List": {
+      const elementType = relationType(inner[0]);
+      return elementType === undefined ? undefined : { type: "array", elementType, containsNull: true };
+    }
+    default:
+      return undefined;
+  }
+}
+
+const RELATION_TYPES: Readonly<Record<string, DataType>> = {
+  Bool: "boolean",
+  Int8: "byte",
+  Int16: "short",
+  Int32: "integer",
+  Int64: "long",
+  Float32: "float",
+  Float64: "double",
+  String: "string",
+  Utf8: "string",
+  Binary: "binary",
+  Date: "date",
+};

@@ -1,0 +1,90 @@
+import { type DataType, decimalOf } from "../../types.js";
+import { isFloating } from "./data_type.js";
+import { addDecimals, type DecimalOperand, divideDecimals, multiplyDecimals, roundDecimal } from "./decimal.js";
+import * as p from "./polars_expr.js";
+import type { PhysicalType, PolarsExpr } from "./polars_expr.js";
+
+/**
+ * Arithmetic whose overflow is an error. Polars wraps around silently, so integers are computed in the next wider type
+ * and cast back strictly.
+ */
+
+type Operands = readonly [DecimalOperand, DecimalOperand];
+
+export function add([left, right]: Operands, type: DataType): PolarsExpr {
+  if (decimalOf(type)) return addDecimals("Plus", left, right, type);
+  return inWider("Plus", left.expr, right.expr, type);
+}
+
+export function subtract([left, right]: Operands, type: DataType): PolarsExpr {
+  if (decimalOf(type)) return addDecimals("Minus", left, right, type);
+  return inWider("Minus", left.expr, right.expr, type);
+}
+
+export function multiply([left, right]: Operands, type: DataType): PolarsExpr {
+  if (decimalOf(type)) return multiplyDecimals(left, right, type);
+  return inWider("Multiply", left.expr, right.expr, type);
+}
+
+/** By zero is null. */
+export function divide([left, right]: Operands, type: DataType): PolarsExpr {
+  if (decimalOf(type)) return divideDecimals(left, right, type);
+  const divisor = nonZero(p.cast(right.expr, "double"), p.scalar("Float64", "0.0"), "double");
+  return p.binary("TrueDivide", p.cast(left.expr, "double"), divisor);
+}
+
+/** With the sign of the dividend; by zero is null. */
+export function modulo([left, right]: Operands, type: DataType): PolarsExpr {
+  if (isFloating(type)) {
+    const dividend = p.cast(left.expr, "double");
+    const divisor = nonZero(p.cast(right.expr, "double"), p.scalar("Float64", "0.0"), "double");
+    return signed(dividend, p.binary("Modulus", magnitude(dividend), magnitude(divisor)), p.scalar("Float64", "0.0"));
+  }
+  const decimal = decimalOf(type);
+  const scale = Math.max(decimalOf(left.type)?.scale ?? 0, decimalOf(right.type)?.scale ?? 0);
+  const whole = (operand: DecimalOperand): PolarsExpr =>
+    decimal ? p.call('"ToPhysical"', p.cast(operand.expr, `decimal(38,${scale})`)) : p.cast(operand.expr, "Int128");
+  const dividend = whole(left);
+  const divisor = nonZero(whole(right), p.int128(0), "Int128");
+  const rest = signed(dividend, p.binary("Modulus", magnitude(dividend), magnitude(divisor)), p.int128(0));
+  if (!decimal) return p.cast(rest, type);
+  return p.cast(p.binary("Multiply", p.cast(rest, "decimal(38,0)"), p.scalar("Decimal", `[1,38,${scale}]`)), type);
+}
+
+export function negate(input: PolarsExpr, type: DataType): PolarsExpr {
+  if (isFloating(type)) return p.call('"Negate"', input);
+  if (decimalOf(type)) return p.cast(p.binary("Minus", p.scalar("Decimal", "[0,38,0]"), input), type);
+  return p.cast(p.binary("Minus", p.cast(p.int64(0), wider(type)), p.cast(input, wider(type))), type);
+}
+
+export function absolute(input: PolarsExpr, type: DataType): PolarsExpr {
+  if (isFloating(type) || decimalOf(type)) return magnitude(input);
+  return p.cast(magnitude(p.cast(input, wider(type))), type);
+}
+
+export function round(input: PolarsExpr, from: DataType, type: DataType, decimals: number): PolarsExpr {
+  if (decimalOf(from)) return roundDecimal({ expr: input, type: from }, decimals, type);
+  if (!isFloating(from)) return input;
+  return p.call(`{"Round":{"decimals":${decimals},"mode":"HalfAwayFromZero"}}`, input);
+}
+
+function inWider(op: "Plus" | "Minus" | "Multiply", left: PolarsExpr, right: PolarsExpr, type: DataType): PolarsExpr {
+  if (isFloating(type)) return p.binary(op, p.cast(left, "double"), p.cast(right, "double"));
+  return p.cast(p.binary(op, p.cast(left, wider(type)), p.cast(right, wider(type))), type);
+}
+
+function wider(type: DataType): PhysicalType {
+  return type === "long" ? "Int128" : "long";
+}
+
+function magnitude(input: PolarsExpr): PolarsExpr {
+  return p.call('"Abs"', input);
+}
+
+function signed(like: PolarsExpr, value: PolarsExpr, zero: PolarsExpr): PolarsExpr {
+  return p.choose(p.binary("Lt", like, zero), p.call('"Negate"', value), value);
+}
+
+function nonZero(divisor: PolarsExpr, zero: PolarsExpr, type: PhysicalType): PolarsExpr {
+  return p.choose(p.binary("Eq", divisor, zero), p.nullOf(type), divisor);
+}

@@ -1,0 +1,83 @@
+import { RelationError } from "../../errors.js";
+import * as p from "./polars_expr.js";
+import type { PolarsExpr } from "./polars_expr.js";
+
+export function concat(parts: readonly PolarsExpr[], separator: string, skipNulls: boolean): PolarsExpr {
+  if (parts.length === 0) return p.text("");
+  return p.stringCall(`{"ConcatHorizontal":{"delimiter":${JSON.stringify(separator)},"ignore_nulls":${skipNulls}}}`, ...parts);
+}
+
+/** `start` counts from 1. */
+export function substring(input: PolarsExpr, start: number, length: number): PolarsExpr {
+  return p.stringCall('"Slice"', input, p.int64(start - 1), p.scalar("UInt64", String(length)));
+}
+
+/** In the replacement, `$1` is a group; Polars writes `${1}`. */
+export function replaceRegex(input: PolarsExpr, pattern: string, replacement: string): PolarsExpr {
+  const groups = replacement.replace(/\$(\d)?/g, (_, group: string | undefined) => (group === undefined ? "$$" : `\${${group}}`));
+  return p.stringCall('{"Replace":{"n":-1,"literal":false}}', input, p.text(pattern), p.text(groups));
+}
+
+export function extract(input: PolarsExpr, pattern: string, group: number): PolarsExpr {
+  return nullIfEmpty(p.stringCall(`{"Extract":${group}}`, input, p.text(pattern)));
+}
+
+/** Part `n` from 1, or from -1 at the end; null where there are fewer. */
+export function splitPart(input: PolarsExpr, separator: string, n: number): PolarsExpr {
+  if (n === 0 || separator === "") {
+    throw new RelationError("splitPart takes a separator and a part number other than 0", { actual: `part ${n} by ${JSON.stringify(separator)}` });
+  }
+  const parts = p.stringCall('{"Split":false}', input, p.text(separator));
+  return p.listCall('{"Get":true}', parts, p.int64(n > 0 ? n - 1 : n));
+}
+
+/** To a length in code points. */
+export function pad(side: "PadStart" | "PadEnd", input: PolarsExpr, length: number, fill: string): PolarsExpr {
+  if ([...fill].length !== 1) throw new RelationError("padding takes one character", { actual: JSON.stringify(fill) });
+  return p.stringCall(`{"${side}":{"fill_char":${JSON.stringify(fill)}}}`, input, p.scalar("UInt64", String(length)));
+}
+
+/** The texts that are not null. */
+export function listOf(parts: readonly PolarsExpr[]): PolarsExpr {
+  if (parts.length === 0) return p.nullOf({ type: "array", elementType: "string", containsNull: false });
+  return p.eachElement(p.listCall('"Concat"', ...parts), p.call('"DropNulls"', p.ELEMENT));
+}
+
+/** `São-José D'Ávila` to `Sao-Jose D'Avila`; only text beyond ASCII is taken apart. */
+export function unaccent(input: PolarsExpr): PolarsExpr {
+  const beyondAscii = matches(input, "[^\\x00-\\x7F]");
+  const decomposed = p.stringCall('{"Normalize":{"form":"NFD"}}', p.choose(beyondAscii, input, p.nullOf("string")));
+  return p.call('"Coalesce"', replaceRegex(decomposed, "\\p{M}+", ""), input);
+}
+
+/**
+ * Space-separated words with their first letter upper and the rest lower. Polars' own title case also begins a word after
+ * other characters than a space; it serves where a text has none of these. The others are taken apart word by word.
+ */
+export function titleCase(input: PolarsExpr): PolarsExpr {
+  const spaced = matches(input, "^ | $|  ");
+  const tidied = p.choose(spaced, tidySpaces(p.choose(spaced, input, p.nullOf("string"))), input);
+  const other = matches(tidied, "[^\\p{Alphabetic}\\p{N} ]");
+  const words = p.stringCall('{"Split":false}', p.choose(other, tidied, p.nullOf("string")), p.text(" "));
+  const titled = p.listCall('{"Join":false}', p.eachElement(words, capitalised(p.ELEMENT)), p.text(" "));
+  return p.choose(other, titled, p.stringCall('"Titlecase"', tidied));
+}
+
+function tidySpaces(input: PolarsExpr): PolarsExpr {
+  const single = p.stringCall('{"Replace":{"n":-1,"literal":false}}', input, p.text(" +"), p.text(" "));
+  return p.stringCall('"StripChars"', single, p.text(" "));
+}
+
+function capitalised(word: PolarsExpr): PolarsExpr {
+  const first = p.stringCall('"Uppercase"', p.stringCall('"Slice"', word, p.int64(0), p.scalar("UInt64", "1")));
+  const rest = p.stringCall('"Lowercase"', p.stringCall('"Slice"', word, p.int64(1), p.nullOf("UInt64")));
+  return concat([first, rest], "", false);
+}
+
+function matches(input: PolarsExpr, pattern: string): PolarsExpr {
+  return p.stringCall('{"Contains":{"literal":false,"strict":true}}', input, p.text(pattern));
+}
+
+function nullIfEmpty(input: PolarsExpr): PolarsExpr {
+  return p.choose(p.binary("Eq", input, p.text("")), p.nullOf("string"), input);
+}

@@ -1,0 +1,92 @@
+import { RelationError } from "../../errors.js";
+import { polarsType } from "./data_type.js";
+import * as p from "./polars_expr.js";
+import type { PolarsExpr } from "./polars_expr.js";
+
+const PARTS = { year: "Year", month: "Month", day: "Day", hour: "Hour", minute: "Minute", second: "Second" } as const;
+const UNITS: Readonly<Record<string, string>> = { year: "1y", quarter: "1q", month: "1mo", week: "1w", day: "1d", hour: "1h" };
+const SHAPES: Readonly<Record<string, string>> = {
+  Y: "\\d{4}",
+  m: "\\d{2}",
+  d: "\\d{2}",
+  H: "[01]\\d|2[0-3]",
+  M: "[0-5]\\d",
+  S: "[0-5]\\d",
+  f: "\\d{1,6}",
+};
+const MICROS = 1_000_000;
+
+export function part(name: keyof typeof PARTS, input: PolarsExpr): PolarsExpr {
+  return p.cast(p.temporalCall(`"${PARTS[name]}"`, input), "integer");
+}
+
+export function parseDate(input: PolarsExpr, format: string): PolarsExpr {
+  return parse(input, format, "date");
+}
+
+/** The library's parser takes fewer digits than a field has; the shape of the text is checked first. */
+export function parseTimestamp(input: PolarsExpr, format: string): PolarsExpr {
+  return parse(input, format, "timestamp_ntz");
+}
+
+/** In a strftime format; `%f` is six digits. */
+export function format(input: PolarsExpr, pattern: string): PolarsExpr {
+  fields(pattern);
+  return p.temporalCall(`{"ToString":${JSON.stringify(pattern.replaceAll("%f", "%6f"))}}`, input);
+}
+
+export function truncate(input: PolarsExpr, unit: string): PolarsExpr {
+  const every = UNITS[unit];
+  if (every === undefined) throw new RelationError("no such unit of time", { expected: Object.keys(UNITS).join(", "), actual: unit });
+  return p.temporalCall('"Truncate"', input, p.text(every));
+}
+
+export function addDays(date: PolarsExpr, days: PolarsExpr): PolarsExpr {
+  return p.cast(p.binary("Plus", p.cast(date, "integer"), p.cast(days, "integer")), "date");
+}
+
+export function addSeconds(time: PolarsExpr, seconds: PolarsExpr): PolarsExpr {
+  const micros = p.binary("Multiply", p.cast(seconds, "long"), p.int64(MICROS));
+  return p.cast(p.binary("Plus", p.cast(time, "long"), micros), "timestamp_ntz");
+}
+
+export function daysBetween(later: PolarsExpr, earlier: PolarsExpr): PolarsExpr {
+  return p.binary("Minus", p.cast(later, "integer"), p.cast(earlier, "integer"));
+}
+
+/** Toward zero. */
+export function secondsBetween(later: PolarsExpr, earlier: PolarsExpr): PolarsExpr {
+  const micros = p.binary("Minus", p.cast(later, "long"), p.cast(earlier, "long"));
+  const seconds = p.binary("FloorDivide", p.call('"Abs"', micros), p.int64(MICROS));
+  return p.choose(p.binary("Lt", micros, p.int64(0)), p.call('"Negate"', seconds), seconds);
+}
+
+function parse(input: PolarsExpr, pattern: string, type: "date" | "timestamp_ntz"): PolarsExpr {
+  const shaped = p.stringCall('{"Contains":{"literal":false,"strict":true}}', input, p.text(shapeOf(pattern)));
+  const options = `{"format":${JSON.stringify(pattern.replaceAll(".%f", "%.f"))},"strict":false,"exact":true,"cache":true}`;
+  const parsed = p.stringCall(`{"Strptime":[{"Literal":${polarsType(type)}},${options}]}`, input, p.text("raise"));
+  return p.choose(shaped, parsed, p.nullOf(type));
+}
+
+/** The regular expression that a whole text in this format matches. */
+function shapeOf(pattern: string): string {
+  const literal = (between: string): string => between.replace(/[^A-Za-z0-9 ]/g, "\\$&");
+  return `^${fields(pattern).map((field) => (field.length === 2 && field.startsWith("%") ? `(?:${SHAPES[field.charAt(1)]})` : literal(field))).join("")}$`;
+}
+
+/** A format taken apart into its fields (`%Y`) and the texts between them. */
+function fields(pattern: string): readonly string[] {
+  const parts = pattern.match(/%.|[^%]+|%$/gs) ?? [];
+  for (const part of parts) {
+    if (part.startsWith("%") && SHAPES[part.charAt(1)] === undefined) {
+      throw new RelationError("no such field in a format of dates and times", {
+        expected: Object.keys(SHAPES).map((name) => `%${name}`).join(", "),
+        actual: part,
+      });
+    }
+  }
+  if (pattern.includes("%f") && !pattern.includes(".%f")) {
+    throw new RelationError("%f must follow a point", { expected: "%S.%f", actual: pattern });
+  }
+  return parts;
+}
