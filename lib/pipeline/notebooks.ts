@@ -1,0 +1,41 @@
+import type { StepMetrics } from "../run.js";
+
+/** A value that a notebook takes as a parameter. */
+export type ParameterValue = string | number | boolean | null;
+
+/** What a notebook is made of, as far as the pipeline asks. */
+export interface NotebookOutline {
+  /** Sources of the code cells, in order. */
+  readonly code: readonly string[];
+  /** Names of the declared parameters. */
+  readonly parameters: readonly string[];
+}
+
+/** One execution of a notebook. */
+export interface NotebookJob {
+  /** Absolute path. */
+  readonly notebook: string;
+  /** Where the executed notebook is saved, also when a cell fails. */
+  readonly output: string;
+  readonly parameters: Readonly<Record<string, ParameterValue>>;
+  /** Added to this process's environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Ends the notebook's process. */
+  readonly signal: AbortSignal;
+}
+
+/** How an execution ended. */
+export interface NotebookResult {
+  /** Undefined when every cell ran. */
+  readonly error: unknown;
+  readonly metrics: StepMetrics;
+}
+
+/** Runs notebooks: processes of their own in the workspace, whatever a test likes elsewhere. */
+export interface Notebooks {
+  /** @throws NotebookError when the file is no notebook */
+  outline(path: string): Promise<NotebookOutline>;
+  /** Type errors in the cells of all notebooks, each with notebook, cell and line; empty when there are none. */
+  check(): Promise<readonly string[]>;
+  run(job: NotebookJob): Promise<NotebookResult>;
+}

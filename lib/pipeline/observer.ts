@@ -1,0 +1,23 @@
+import type { LogicalDays } from "./logical_day.js";
+import type { StepOutcome } from "./outcome.js";
+import type { Reason } from "./step.js";
+
+/** Follows a run as it goes on: a terminal, a log, a machine. */
+export interface RunObserver {
+  runStarts?(start: RunStart): void;
+  stepStarts?(step: string, reasons: readonly Reason[]): void;
+  /** `wait`: milliseconds until the next attempt. */
+  stepRetries?(step: string, attempt: number, error: unknown, wait: number): void;
+  stepEnds?(outcome: StepOutcome): void;
+  warns?(warning: string): void;
+}
+
+/** What is known of a run before its first step. */
+export interface RunStart {
+  readonly runId: string;
+  readonly days: LogicalDays;
+  /** Names of the steps, in dependency order. */
+  readonly steps: readonly string[];
+  /** Sample files copied into the landing zone. */
+  readonly samplesCopied: number;
+}

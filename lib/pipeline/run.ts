@@ -1,0 +1,144 @@
+import { newId, nowMicros, nowMillis, stopwatch } from "../clock.js";
+import { NotebookError } from "../errors.js";
+import type { LogicalDays } from "./logical_day.js";
+import type { RunObserver } from "./observer.js";
+import { countOf, type StepOutcome, totalsOf } from "./outcome.js";
+import { type PipelineOptions, type Prepared, prepare } from "./prepare.js";
+import { type Recorder, recordRun } from "./record.js";
+import { RETRIES, type RetryPolicy } from "./retry.js";
+import { lockLake } from "./run_lock.js";
+import { type RunningStep, runStep } from "./run_step.js";
+import { copySamples } from "./samples.js";
+import { inDependencyOrder, Slots } from "./scheduler.js";
+import { staleness } from "./staleness.js";
+import type { Step } from "./step.js";
+
+export interface RunOptions extends PipelineOptions {
+  /** Notebooks at a time. */
+  readonly jobs: number;
+  readonly recorder: Recorder;
+  readonly observer: RunObserver;
+  /** Ends the run: notebooks that run are ended, no other begins. */
+  readonly signal: AbortSignal;
+  readonly retries?: RetryPolicy;
+  /** The state of the workspace's code, for the record; asked for when the first notebook starts. */
+  readonly revision?: () => Promise<string | undefined>;
+}
+
+/** `failed`: a step failed or a file was rejected. */
+export type RunStatus = "succeeded" | "failed" | "interrupted";
+
+/** A run that has ended. */
+export interface RunSummary {
+  readonly runId: string;
+  readonly status: RunStatus;
+  readonly days: LogicalDays;
+  /** Microseconds since the epoch. */
+  readonly startedAt: bigint;
+  readonly seconds: number;
+  readonly steps: readonly StepOutcome[];
+  /** Sums of what the steps counted. */
+  readonly totals: Readonly<Record<string, number>>;
+  readonly warnings: readonly string[];
+  /** The state of the workspace's code; undefined when nothing ran, or nobody knows. */
+  readonly revision: string | undefined;
+}
+
+/**
+ * Brings the selected tables up to date. Each step is judged when its upstream has ended, and a step that fails holds up
+ * only what is built from it. Whatever happens to steps is in the summary, and in `ops.runs` and `ops.steps`.
+ * @throws UsageError before anything is written; NotebookError when a notebook does not compile; StorageError when the lake cannot be written; TslakeError while another run works on the lake
+ */
+export async function runPipeline(options: RunOptions): Promise<RunSummary> {
+  const startedAt = nowMicros();
+  const elapsed = stopwatch();
+  const prepared = await prepare(options);
+  await refuseIllTyped(options);
+  const runId = newRunId();
+  const release = lockLake(options.lake, runId, new Date(nowMillis()).toISOString());
+  try {
+    const warnings = [...prepared.warnings];
+    const samplesCopied = prepared.needsSamples && options.samples ? copySamples(options.samples, options.landing) : 0;
+    const names = prepared.steps.map((step) => step.name);
+    options.observer.runStarts?.({ runId, days: prepared.days, steps: names, samplesCopied });
+    for (const warning of warnings) options.observer.warns?.(warning);
+    let asked: Promise<string | undefined> | undefined;
+    const onFirstStep = (): void => {
+      asked ??= options.revision?.();
+    };
+    const steps = await runSteps(runId, prepared, options, onFirstStep);
+    const totals = totalsOf(steps);
+    const failed = steps.some((step) => step.status === "failed") || countOf(totals, "rejected") > 0;
+    const status: RunStatus = options.signal.aborted ? "interrupted" : failed ? "failed" : "succeeded";
+    const revision = await asked;
+    const { days } = prepared;
+    const summary = { runId, status, days, startedAt, seconds: elapsed() / 1000, steps, totals, warnings, revision };
+    await recordRun(summary, options, options.recorder);
+    return summary;
+  } finally {
+    release();
+  }
+}
+
+async function runSteps(
+  runId: string,
+  prepared: Prepared,
+  options: RunOptions,
+  onStart: () => void,
+): Promise<readonly StepOutcome[]> {
+  const { circumstances, stored, steps } = prepared;
+  const slots = new Slots(options.jobs);
+  const running: RunningStep = { ...options, retries: options.retries ?? RETRIES, runId, days: prepared.days, stored };
+  const nodes = steps.map((step) => ({ name: step.name, upstream: options.catalog.upstream(step.name), step }));
+  return inDependencyOrder(nodes, async ({ step }, upstream) => {
+    const outcome = await attempt(step, upstream);
+    options.observer.stepEnds?.(outcome);
+    return outcome;
+  });
+
+  async function attempt(step: Step, upstream: readonly StepOutcome[]): Promise<StepOutcome> {
+    const culprit = upstream.find((outcome) => outcome.status !== "succeeded" && outcome.status !== "fresh");
+    if (culprit?.status === "failed") return idle(step.name, "skipped", `${culprit.step} failed`);
+    if (culprit?.skipped !== undefined) return idle(step.name, "skipped", culprit.skipped);
+    try {
+      const reasons = options.signal.aborted ? [] : await staleness(step, circumstances);
+      if (!options.signal.aborted && reasons.length === 0) return idle(step.name, "fresh");
+      return await slots.hold(async () => {
+        if (options.signal.aborted) return idle(step.name, "skipped", "the run was interrupted");
+        onStart();
+        options.observer.stepStarts?.(step.name, reasons);
+        return runStep(running, step, reasons);
+      });
+    } catch (error) {
+      return { ...idle(step.name, "failed"), error };
+    }
+  }
+}
+
+function idle(step: string, status: "skipped" | "fresh" | "failed", skipped?: string): StepOutcome {
+  return {
+    step,
+    status,
+    reasons: [],
+    metrics: {},
+    startedAt: nowMicros(),
+    seconds: 0,
+    attempts: 0,
+    versionBefore: undefined,
+    versionAfter: undefined,
+    warnings: [],
+    ...(skipped === undefined ? {} : { skipped }),
+  };
+}
+
+async function refuseIllTyped({ notebooks }: RunOptions): Promise<void> {
+  const problems = await notebooks.check();
+  if (problems.length === 0) return;
+  throw new NotebookError(`the notebooks do not compile; nothing was run\n${problems.join("\n")}`);
+}
+
+/** Sorts by time: `20230701T120000Z-1a2b3c4d`. */
+function newRunId(): string {
+  const instant = new Date(nowMillis()).toISOString().slice(0, 19).replaceAll(/[-:]/g, "");
+  return `${instant}Z-${newId().slice(0, 8)}`;
+}

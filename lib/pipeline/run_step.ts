@@ -1,0 +1,104 @@
+import { join } from "node:path";
+import { nowMicros, stopwatch } from "../clock.js";
+import type { LogicalDays } from "./logical_day.js";
+import type { Notebooks, ParameterValue } from "./notebooks.js";
+import type { RunObserver } from "./observer.js";
+import type { StepOutcome } from "./outcome.js";
+import { backOff, isTransient, pause, type RetryPolicy } from "./retry.js";
+import type { Reason, Step } from "./step.js";
+import type { StoredView } from "./stored_view.js";
+
+/** The run that a step belongs to. */
+export interface RunningStep {
+  readonly runId: string;
+  readonly root: string;
+  readonly landing: string;
+  readonly lake: string;
+  readonly timeZone: string;
+  readonly days: LogicalDays;
+  readonly fullRefresh: boolean;
+  readonly stored: StoredView;
+  readonly notebooks: Notebooks;
+  readonly retries: RetryPolicy;
+  readonly observer: RunObserver;
+  readonly signal: AbortSignal;
+}
+
+/** Runs a step's notebook, again after errors that may pass; never throws. */
+export async function runStep(run: RunningStep, step: Step, reasons: readonly Reason[]): Promise<StepOutcome> {
+  const startedAt = nowMicros();
+  const elapsed = stopwatch();
+  const before = await run.stored.snapshot(step.name);
+  const notebook = join("_runs", run.runId, `${step.name}.ipynb`);
+  const job = {
+    notebook: step.notebook,
+    output: join(run.lake, notebook),
+    parameters: parametersOf(run, step),
+    environment: environmentOf(run, step),
+    signal: run.signal,
+  };
+  for (let attempt = 1; ; attempt++) {
+    const { error, metrics } = await run.notebooks
+      .run(job)
+      .catch((thrown: unknown) => ({ error: thrown, metrics: {} }));
+    run.stored.forget(step.name);
+    const after = await run.stored.snapshot(step.name);
+    const end = {
+      step: step.name,
+      reasons,
+      metrics,
+      startedAt,
+      seconds: elapsed() / 1000,
+      attempts: attempt,
+      versionBefore: before?.version,
+      versionAfter: after?.version,
+      notebook,
+    };
+    if (run.signal.aborted) return { ...end, status: "interrupted", warnings: [] };
+    if (error === undefined)
+      return { ...end, status: "succeeded", warnings: warningsOf(step, reasons, before !== undefined) };
+    if (!isTransient(error) || attempt >= run.retries.attempts)
+      return { ...end, status: "failed", error, warnings: [] };
+    const wait = backOff(run.retries, attempt);
+    run.observer.stepRetries?.(step.name, attempt, error, wait);
+    await pause(wait, run.signal);
+  }
+}
+
+/** The values of those parameters that the notebook declares. */
+function parametersOf(run: RunningStep, step: Step): Readonly<Record<string, ParameterValue>> {
+  const values: Readonly<Record<string, ParameterValue | undefined>> = {
+    date: run.days.day,
+    from: run.days.from,
+    fullRefresh: run.fullRefresh ? true : undefined,
+  };
+  const given: Record<string, ParameterValue> = {};
+  for (const name of step.parameters) {
+    const value = values[name];
+    if (value !== undefined) given[name] = value;
+  }
+  return given;
+}
+
+function environmentOf(run: RunningStep, step: Step): Readonly<Record<string, string>> {
+  return {
+    TSLAKE_ROOT: run.root,
+    TSLAKE_LAKE: run.lake,
+    TSLAKE_LANDING: run.landing,
+    TSLAKE_TIME_ZONE: run.timeZone,
+    TSLAKE_RUN_ID: run.runId,
+    TSLAKE_STEP: step.name,
+    TSLAKE_CODE_HASH: step.codeHash,
+    TSLAKE_PARAMETERS: JSON.stringify(parametersOf(run, step)),
+    ...(run.fullRefresh ? { TSLAKE_FULL_REFRESH: "1" } : {}),
+  };
+}
+
+function warningsOf(step: Step, reasons: readonly Reason[], existed: boolean): readonly string[] {
+  const changed = existed && reasons.some((reason) => reason.kind === "code");
+  if (!changed || step.table.write !== "append") return [];
+  return [
+    `${step.name} is append-only: rows from before the change of its notebook or contract stay as they were made; ` +
+      `--full-refresh --select ${step.name} compares them`,
+  ];
+}

@@ -1,0 +1,80 @@
+import type { Catalog } from "../contract/catalog.js";
+import type { LandingView } from "./landing.js";
+import { closedDay, type Reason, type Step, type StoredTables } from "./step.js";
+
+/** What a step's freshness is measured by. */
+export interface Circumstances {
+  readonly catalog: Catalog;
+  readonly stored: StoredTables;
+  readonly landing: LandingView;
+  /** Names of the tables whose notebooks declare `date`: they process days. */
+  readonly dated: ReadonlySet<string>;
+  /** The logical day. */
+  readonly day: string;
+  readonly fullRefresh: boolean;
+}
+
+/**
+ * Why a step has to run now; empty when it is fresh. All that is asked stands in the tables' own logs: what the step has
+ * consumed, the code that made it, the days that it closed.
+ */
+export async function staleness(step: Step, circumstances: Circumstances): Promise<readonly Reason[]> {
+  const { stored, landing, fullRefresh } = circumstances;
+  const target = await stored.snapshot(step.name);
+  const reasons: Reason[] = [];
+  const files = landing.waiting.get(step.name)?.length ?? 0;
+  if (target === undefined) reasons.push({ kind: "missing" });
+  if (fullRefresh) reasons.push({ kind: "full-refresh" });
+  if (files > 0) reasons.push({ kind: "files", count: files });
+  if (target === undefined) return reasons;
+  const recorded = await target.domainMetadata("tslake.step");
+  const last = recorded === undefined ? undefined : (JSON.parse(recorded) as StepRecord);
+  if (last?.codeHash !== step.codeHash) reasons.push({ kind: "code" });
+  const consumed = await target.txns(step.table.reads.map((name) => `source:${name}`));
+  for (const name of step.table.reads) {
+    const version = (await stored.snapshot(name))?.version;
+    const known = consumed.get(`source:${name}`);
+    if (version !== undefined && (known === undefined || known < version)) {
+      reasons.push({ kind: "source", table: name, consumed: known, current: version });
+    }
+  }
+  if (circumstances.dated.has(step.name))
+    reasons.push(...(await openDays(step, last?.parameters?.["date"], circumstances)));
+  return reasons;
+}
+
+/** What a step's commit says of itself, in the domain `tslake.step`. */
+interface StepRecord {
+  readonly codeHash?: string;
+  readonly parameters?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A history is stale until it has closed the logical day, or as much of it as its sources have; one that has closed none,
+ * once there is an event anywhere. Any other table that takes a day is stale when it was made for another one.
+ */
+async function openDays(step: Step, made: unknown, circumstances: Circumstances): Promise<readonly Reason[]> {
+  const { stored, dated } = circumstances;
+  const closed = await closedDay(await stored.snapshot(step.name));
+  if (closed === undefined && step.table.write !== "append") {
+    return made === circumstances.day ? [] : [{ kind: "day", closed, day: circumstances.day }];
+  }
+  let { day } = circumstances;
+  for (const source of step.table.reads.filter((name) => dated.has(name))) {
+    const reached = await closedDay(await stored.snapshot(source));
+    if (reached === undefined) return [];
+    if (reached < day) day = reached;
+  }
+  if (closed === undefined ? !(await hasEvents(circumstances)) : closed >= day) return [];
+  return [{ kind: "day", closed, day }];
+}
+
+/** True when a source of the dated tables holds a row: from then on they all close their days. */
+async function hasEvents({ catalog, stored, dated }: Circumstances): Promise<boolean> {
+  const sources = new Set([...dated].flatMap((name) => catalog.table(name).reads.filter((read) => !dated.has(read))));
+  for (const source of sources) {
+    const table = await stored.snapshot(source);
+    if (table !== undefined && (await table.numRecords()) !== 0n) return true;
+  }
+  return false;
+}

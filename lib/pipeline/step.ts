@@ -1,0 +1,65 @@
+import type { AnyTable } from "../contract/define_table.js";
+import type { Snapshot } from "../delta/snapshot.js";
+
+/** One table of the lake and the notebook that builds it. */
+export interface Step {
+  /** The table's name. */
+  readonly name: string;
+  readonly table: AnyTable;
+  /** Absolute path of the notebook. */
+  readonly notebook: string;
+  /** Names of the parameters that the notebook declares. */
+  readonly parameters: readonly string[];
+  /** See `codeHash`. */
+  readonly codeHash: string;
+}
+
+/** Why a step has to run. */
+export type Reason =
+  | { readonly kind: "missing" }
+  | { readonly kind: "full-refresh" }
+  | { readonly kind: "code" }
+  | { readonly kind: "source"; readonly table: string; readonly consumed: bigint | undefined; readonly current: number }
+  | { readonly kind: "files"; readonly count: number }
+  | { readonly kind: "day"; readonly closed: string | undefined; readonly day: string }
+  /** Only in a plan: what this step reads is going to change. */
+  | { readonly kind: "upstream"; readonly table: string };
+
+/** A reason as people read it. */
+export function describeReason(reason: Reason): string {
+  switch (reason.kind) {
+    case "missing":
+      return "never built";
+    case "full-refresh":
+      return "full refresh";
+    case "code":
+      return "notebook or contract changed";
+    case "source":
+      return reason.consumed === undefined
+        ? `${reason.table} was never read`
+        : `${reason.table} went from version ${reason.consumed} to ${reason.current}`;
+    case "files":
+      return reason.count === 1 ? "1 file in landing" : `${reason.count} files in landing`;
+    case "day":
+      return reason.closed === undefined
+        ? `day ${reason.day} is open`
+        : `closed through ${reason.closed}, not ${reason.day}`;
+    case "upstream":
+      return `after ${reason.table}`;
+  }
+}
+
+/** What the pipeline asks of the log of a stored table. */
+export type StoredTable = Pick<Snapshot, "version" | "txn" | "txns" | "allTxns" | "domainMetadata" | "numRecords">;
+
+/** The lake as the pipeline sees it. */
+export interface StoredTables {
+  /** The newest version of a table; undefined when it does not exist. */
+  snapshot(name: string): Promise<StoredTable | undefined>;
+}
+
+/** The last day that a table has closed; undefined when it closed none. */
+export async function closedDay(stored: StoredTable | undefined): Promise<string | undefined> {
+  const text = await stored?.domainMetadata("tslake.closed");
+  return text === undefined ? undefined : ((JSON.parse(text) as { readonly day: string | null }).day ?? undefined);
+}

@@ -1,0 +1,151 @@
+import { Option } from "commander";
+import { $, chalk } from "zx/core";
+import { EXIT, newProgram, runProgram } from "../lib/cli/program.js";
+import { jsonView, planJson, runJson } from "../lib/cli/run_json.js";
+import { formatPlan, formatSummary, type Paint, PLAIN, type Places } from "../lib/cli/run_report.js";
+import { liveView, plainView } from "../lib/cli/run_view.js";
+import { UsageError } from "../lib/errors.js";
+import { planPipeline } from "../lib/pipeline/plan.js";
+import type { PipelineOptions } from "../lib/pipeline/prepare.js";
+import { runPipeline } from "../lib/pipeline/run.js";
+import { workspaceNotebooks } from "../lib/pipeline/workspace_notebooks.js";
+import { openWorkspace, samplesOf } from "../lib/workspace.js";
+
+interface Flags {
+  readonly landing?: string;
+  readonly lake?: string;
+  readonly date?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly select?: readonly string[];
+  readonly fullRefresh?: true;
+  readonly plan?: true;
+  readonly jobs: number;
+  readonly json?: true;
+}
+
+/** Runs the notebooks whose tables are stale, in dependency order. Answers the exit status. */
+export function main(argv: readonly string[]): Promise<number> {
+  return runProgram((answer) => {
+    const program = newProgram("npm run pipeline --");
+    program
+      .description(
+        "Brings the tables of the lake up to date: runs the notebooks of what is stale, in dependency order.",
+      )
+      .option("--landing <dir>", "folder of arriving files")
+      .option("--lake <dir>", "folder of the tables")
+      .option("--date <day>", "logical day, YYYY-MM-DD; default yesterday")
+      .option("--from <day>", "first day of a range")
+      .option("--to <day>", "last day of a range")
+      .option("--select <expr...>", "tables: silver.vendas, +gold.gvm, bronze.*+; spaces unite, commas intersect")
+      .option("--full-refresh", "rebuild; append-only tables are compared, never rewritten")
+      .option("--plan", "print what would run and why; touch nothing")
+      .addOption(new Option("--jobs <n>", "notebooks at a time").default(2).argParser(jobCount))
+      .option("--json", "one JSON object per step and a summary, on standard output")
+      .allowExcessArguments(false)
+      .action(async (flags: Flags) => answer(await pipeline(flags)));
+    return program;
+  }, argv);
+}
+
+async function pipeline(flags: Flags): Promise<number> {
+  const cwd = startFolder();
+  const { settings, catalog, lake } = openWorkspace({ cwd, flags: { landing: flags.landing, lake: flags.lake } });
+  const options: PipelineOptions = {
+    root: settings.root,
+    landing: settings.landing,
+    lake: settings.lake,
+    timeZone: settings.timeZone,
+    catalog,
+    stored: lake,
+    notebooks: workspaceNotebooks(settings.root),
+    select: flags.select ?? [],
+    days: { date: flags.date, from: flags.from, to: flags.to },
+    fullRefresh: flags.fullRefresh === true,
+    samples: samplesOf(settings),
+    mayCopySamples: settings.isShipped,
+  };
+  const places: Places = { cwd, lake: settings.lake, landing: settings.landing };
+  const live = process.stdout.isTTY && flags.json === undefined;
+  const paint = live ? terminalPaint() : PLAIN;
+  if (flags.plan) {
+    const plan = await planPipeline(options);
+    print(flags.json ? planJson(plan) : formatPlan(plan, places, paint));
+    return EXIT.done;
+  }
+  const view = flags.json
+    ? jsonView(process.stdout)
+    : live
+      ? liveView(process.stdout, paint)
+      : plainView(process.stdout, paint);
+  const abort = new AbortController();
+  const restore = onInterrupt(() => abort.abort());
+  try {
+    const summary = await runPipeline({
+      ...options,
+      jobs: flags.jobs,
+      recorder: lake,
+      observer: view,
+      signal: abort.signal,
+      revision: () => gitRevision(settings.root),
+    });
+    view.close();
+    print(flags.json ? runJson(summary, options) : formatSummary(summary, places, paint));
+    return { succeeded: EXIT.done, failed: EXIT.failed, interrupted: EXIT.interrupted }[summary.status];
+  } finally {
+    view.close();
+    restore();
+  }
+}
+
+/** Where the user stands: npm starts scripts in the package's folder and says where it was called. */
+function startFolder(): string {
+  const { INIT_CWD, npm_lifecycle_event } = process.env;
+  return npm_lifecycle_event === "pipeline" && INIT_CWD !== undefined ? INIT_CWD : process.cwd();
+}
+
+/** The first signal ends the run in order, the second at once. */
+function onInterrupt(abort: () => void): () => void {
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  let count = 0;
+  const handle = (): void => {
+    if (count++ > 0) process.exit(EXIT.interrupted);
+    abort();
+  };
+  for (const signal of signals) process.on(signal, handle);
+  // A reader that goes away (`| head`) does not end the run.
+  const listeners = process.stdout.listeners("error");
+  process.stdout.removeAllListeners("error").on("error", () => undefined);
+  return () => {
+    for (const signal of signals) process.off(signal, handle);
+    process.stdout.removeAllListeners("error");
+    for (const listener of listeners) process.stdout.on("error", (error) => listener(error));
+  };
+}
+
+/** The commit of the workspace's code, `-dirty` when it was edited; undefined without git. */
+async function gitRevision(root: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await $({ cwd: root, quiet: true })`git --no-optional-locks describe --always --dirty`;
+    return stdout.trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function terminalPaint(): Paint {
+  return { good: chalk.green, bad: chalk.red, warn: chalk.yellow, faint: chalk.dim };
+}
+
+function jobCount(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= 64) return count;
+  throw new UsageError("--jobs is not a number of notebooks", {
+    expected: "a whole number from 1 to 64",
+    actual: text,
+  });
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

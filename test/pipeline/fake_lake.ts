@@ -1,0 +1,186 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Catalog } from "../../lib/contract/catalog.js";
+import { text } from "../../lib/contract/column_spec.js";
+import { type AnyTable, defineTable } from "../../lib/contract/define_table.js";
+import type { NotebookJob, NotebookResult, Notebooks } from "../../lib/pipeline/notebooks.js";
+import type { Recorder } from "../../lib/pipeline/record.js";
+import { type RunOptions, type RunSummary, runPipeline } from "../../lib/pipeline/run.js";
+import type { StoredTable, StoredTables } from "../../lib/pipeline/step.js";
+
+const columns = { a: text().notNull() };
+
+/** bronze.sales → silver.sales → gold.sales; bronze.events → silver.events → gold.daily (append-only, closing days). */
+export function smallCatalog(): Catalog {
+  const define = (name: string, reads: readonly AnyTable[], write: "append" | "merge", source?: string): AnyTable =>
+    defineTable(name, {
+      description: name,
+      grain: "a row",
+      columns,
+      reads,
+      write,
+      ...(write === "merge" ? { key: ["a"] as const } : {}),
+      ...(source === undefined ? {} : { landing: { source, files: ["*.csv"] } }),
+    });
+  const bronzeSales = define("bronze.sales", [], "append", "sales");
+  const silverSales = define("silver.sales", [bronzeSales], "merge");
+  const goldSales = define("gold.sales", [silverSales], "merge");
+  const bronzeEvents = define("bronze.events", [], "append", "events");
+  const silverEvents = define("silver.events", [bronzeEvents], "append");
+  const daily = define("gold.daily", [silverEvents], "append");
+  return new Catalog([bronzeSales, silverSales, goldSales, bronzeEvents, silverEvents, daily]);
+}
+
+interface TableState {
+  version: number;
+  rows: bigint;
+  readonly txns: Map<string, bigint>;
+  readonly domains: Map<string, string>;
+}
+
+/** A lake of tables without rows, whose notebooks do what real ones leave in the log. */
+export class FakeLake implements StoredTables, Recorder, Notebooks {
+  readonly folder = mkdtempSync(join(tmpdir(), "tslake-pipeline-"));
+  readonly catalog = smallCatalog();
+  readonly tables = new Map<string, TableState>();
+  readonly records = new Map<string, Readonly<Record<string, unknown>>[]>();
+  /** Code cells by table, and the tables whose notebooks take a day. */
+  readonly code = new Map<string, string>();
+  readonly dated = new Set(["silver.events", "gold.daily"]);
+  problems: readonly string[] = [];
+  /** Every job, in the order in which it began. */
+  readonly jobs: NotebookJob[] = [];
+  /** Steps that run now, and the most at once. */
+  running = 0;
+  most = 0;
+  /** What a step does instead of succeeding. */
+  readonly behaviours = new Map<string, (job: NotebookJob, attempt: number) => Promise<NotebookResult | undefined>>();
+
+  get landing(): string {
+    return join(this.folder, "landing");
+  }
+  get lake(): string {
+    return join(this.folder, "lake");
+  }
+  get began(): string[] {
+    return this.jobs.map((job) => stepOf(job));
+  }
+
+  /** Puts a file into the landing zone. */
+  arrive(path: string, content = "a\n1\n"): void {
+    mkdirSync(join(this.landing, path, ".."), { recursive: true });
+    writeFileSync(join(this.landing, path), content);
+  }
+
+  async snapshot(name: string): Promise<StoredTable | undefined> {
+    const state = this.tables.get(name);
+    if (state === undefined) return undefined;
+    const { version, rows, txns, domains } = state;
+    return {
+      version,
+      txn: async (id) => txns.get(id),
+      txns: async (ids) => new Map([...txns].filter(([id]) => ids.includes(id))),
+      allTxns: async () => new Map([...txns].map(([appId, at]) => [appId, { appId, version: at }])),
+      domainMetadata: async (domain) => domains.get(domain),
+      numRecords: async () => rows,
+    };
+  }
+
+  async appendRows(name: string, _: unknown, rows: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
+    this.records.set(name, [...(this.records.get(name) ?? []), ...rows]);
+  }
+
+  async outline(path: string): Promise<{ code: string[]; parameters: string[] }> {
+    const name = path.split(/[\\/]/).slice(-2).join(".").replace(".ipynb", "");
+    return { code: [this.code.get(name) ?? ""], parameters: this.dated.has(name) ? ["date", "from"] : [] };
+  }
+
+  async check(): Promise<readonly string[]> {
+    return this.problems;
+  }
+
+  async run(job: NotebookJob): Promise<NotebookResult> {
+    const step = stepOf(job);
+    this.jobs.push(job);
+    this.most = Math.max(this.most, ++this.running);
+    try {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      const attempt = this.began.filter((name) => name === step).length;
+      const result = await this.behaviours.get(step)?.(job, attempt);
+      if (result !== undefined) return result;
+      this.#write(step, job);
+      return { error: undefined, metrics: { read: 3, written: 2, duplicates: 1 } };
+    } finally {
+      this.running--;
+    }
+  }
+
+  pipeline(options: Partial<RunOptions> = {}): Promise<RunSummary> {
+    return runPipeline({ ...this.options(), ...options });
+  }
+
+  options(): RunOptions {
+    return {
+      root: this.folder,
+      landing: this.landing,
+      lake: this.lake,
+      timeZone: "UTC",
+      catalog: this.catalog,
+      stored: this,
+      notebooks: this,
+      recorder: this,
+      select: [],
+      days: { date: "2023-06-30" },
+      fullRefresh: false,
+      samples: undefined,
+      mayCopySamples: false,
+      jobs: 2,
+      observer: {},
+      signal: new AbortController().signal,
+      retries: { attempts: 3, firstWait: 1 },
+    };
+  }
+
+  close(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #write(step: string, job: NotebookJob): void {
+    const table = this.catalog.table(step);
+    const state = this.tables.get(step) ?? { version: -1, rows: 0n, txns: new Map(), domains: new Map() };
+    this.tables.set(step, state);
+    state.version++;
+    for (const name of table.reads) {
+      const source = this.tables.get(name);
+      if (source === undefined) continue;
+      state.txns.set(`source:${name}`, BigInt(source.version));
+      state.rows += source.rows;
+    }
+    for (const file of this.#files(table)) {
+      state.rows++;
+      state.txns.set(`file:${createHash("sha256").update(readFileSync(file)).digest("hex")}`, 1n);
+      rmSync(file);
+    }
+    state.domains.set(
+      "tslake.step",
+      JSON.stringify({ codeHash: job.environment["TSLAKE_CODE_HASH"], parameters: job.parameters }),
+    );
+    const events = this.tables.get("bronze.events")?.rows ?? 0n;
+    if (this.dated.has(step) && events > 0n) {
+      state.domains.set("tslake.closed", JSON.stringify({ day: job.parameters["date"] }));
+    }
+  }
+
+  #files(table: AnyTable): string[] {
+    if (table.landing === undefined) return [];
+    const folder = join(this.landing, table.landing.source);
+    mkdirSync(folder, { recursive: true });
+    return readdirSync(folder).map((name) => join(folder, name));
+  }
+}
+
+function stepOf(job: NotebookJob): string {
+  return job.environment["TSLAKE_STEP"] ?? "";
+}

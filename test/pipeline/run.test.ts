@@ -1,0 +1,280 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { StorageError } from "../../lib/errors.js";
+import type { StepOutcome } from "../../lib/pipeline/outcome.js";
+import type { RunSummary } from "../../lib/pipeline/run.js";
+import { FakeLake } from "./fake_lake.js";
+
+let lake: FakeLake;
+beforeEach(() => {
+  lake = new FakeLake();
+  lake.arrive("sales/a.csv");
+  lake.arrive("events/a.csv");
+});
+afterEach(() => lake.close());
+
+const statuses = (summary: RunSummary): Record<string, string> =>
+  Object.fromEntries(summary.steps.map((step) => [step.step, step.status]));
+const outcomeOf = (summary: RunSummary, name: string): StepOutcome | undefined =>
+  summary.steps.find((step) => step.step === name);
+const failing = (error: unknown) => async () => ({ error, metrics: {} });
+
+describe("order", () => {
+  test("every step runs after what it reads, and no more at once than asked for", async () => {
+    await lake.pipeline();
+    expect(lake.began).toHaveLength(6);
+    for (const table of lake.catalog.tables) {
+      for (const read of table.reads) {
+        expect(lake.began.indexOf(read)).toBeLessThan(lake.began.indexOf(table.name));
+      }
+    }
+    expect(lake.most).toBe(2);
+  });
+
+  test("--jobs bounds the notebooks at a time", async () => {
+    await lake.pipeline({ jobs: 1 });
+    expect(lake.most).toBe(1);
+  });
+
+  test("a step does not wait for what it does not read", async () => {
+    lake.behaviours.set("bronze.events", async () => {
+      while (!lake.tables.has("gold.sales")) await new Promise((resolve) => setTimeout(resolve, 2));
+      return undefined;
+    });
+    const summary = await lake.pipeline();
+    expect(summary.status).toBe("succeeded");
+  });
+
+  test("an unselected table in between still orders what is selected", async () => {
+    const summary = await lake.pipeline({ select: ["gold.sales bronze.sales"] });
+    expect(summary.steps.map((step) => step.step)).toEqual(["bronze.sales", "gold.sales"]);
+    expect(lake.began).toEqual(["bronze.sales", "gold.sales"]);
+  });
+});
+
+describe("staleness", () => {
+  test("a second run does nothing, and leaves its own row only", async () => {
+    await lake.pipeline();
+    const steps = lake.records.get("ops.steps")?.length;
+    const summary = await lake.pipeline();
+    expect(lake.began).toHaveLength(6);
+    expect(new Set(Object.values(statuses(summary)))).toEqual(new Set(["fresh"]));
+    expect(lake.records.get("ops.steps")).toHaveLength(steps ?? -1);
+    expect(lake.records.get("ops.runs")).toHaveLength(2);
+  });
+
+  test("a new file makes stale what is built from it, and nothing else", async () => {
+    await lake.pipeline();
+    lake.jobs.length = 0;
+    lake.arrive("sales/b.csv");
+    const summary = await lake.pipeline();
+    expect(lake.began).toEqual(["bronze.sales", "silver.sales", "gold.sales"]);
+    expect(outcomeOf(summary, "bronze.sales")?.reasons).toEqual([{ kind: "files", count: 1 }]);
+    expect(outcomeOf(summary, "silver.sales")?.reasons).toEqual([
+      { kind: "source", table: "bronze.sales", consumed: 0n, current: 1 },
+    ]);
+  });
+
+  test("changed code makes its table stale, and warns where rows of the old code stay", async () => {
+    await lake.pipeline();
+    lake.jobs.length = 0;
+    lake.code.set("silver.sales", "changed");
+    lake.code.set("silver.events", "changed");
+    const summary = await lake.pipeline();
+    expect(lake.began).toEqual(expect.arrayContaining(["silver.sales", "gold.sales", "silver.events", "gold.daily"]));
+    expect(lake.began).toHaveLength(4);
+    expect(outcomeOf(summary, "silver.sales")?.reasons).toEqual([{ kind: "code" }]);
+    expect(outcomeOf(summary, "silver.sales")?.warnings).toEqual([]);
+    expect(outcomeOf(summary, "silver.events")?.warnings[0]).toContain("append-only");
+  });
+
+  test("a later day makes histories stale; an earlier one does not", async () => {
+    await lake.pipeline();
+    lake.jobs.length = 0;
+    await lake.pipeline({ days: { date: "2023-06-29" } });
+    expect(lake.began).toEqual([]);
+    const summary = await lake.pipeline({ days: { date: "2023-07-02" } });
+    expect(lake.began).toEqual(["silver.events", "gold.daily"]);
+    expect(outcomeOf(summary, "silver.events")?.reasons).toEqual([
+      { kind: "day", closed: "2023-06-30", day: "2023-07-02" },
+    ]);
+  });
+
+  test("without events no day is closed, and nothing runs again because of it", async () => {
+    const empty = new FakeLake();
+    empty.arrive("sales/a.csv");
+    try {
+      await empty.pipeline();
+      empty.jobs.length = 0;
+      await empty.pipeline({ days: { date: "2023-07-01" } });
+      expect(empty.began).toEqual([]);
+      empty.arrive("events/a.csv");
+      await empty.pipeline({ days: { date: "2023-07-01" } });
+      expect(empty.began).toEqual(["bronze.events", "silver.events", "gold.daily"]);
+    } finally {
+      empty.close();
+    }
+  });
+
+  test("a history closes through what its source has closed, also when it is selected alone", async () => {
+    await lake.pipeline();
+    lake.jobs.length = 0;
+    const summary = await lake.pipeline({ days: { date: "2023-07-05" }, select: ["gold.daily"] });
+    expect(statuses(summary)).toEqual({ "gold.daily": "fresh" });
+  });
+
+  test("--full-refresh runs everything, and says so to the notebooks", async () => {
+    await lake.pipeline();
+    lake.jobs.length = 0;
+    await lake.pipeline({ fullRefresh: true });
+    expect(lake.began).toHaveLength(6);
+    expect(lake.jobs.every((job) => job.environment["TSLAKE_FULL_REFRESH"] === "1")).toBe(true);
+  });
+
+  test("notebooks get the parameters that they declare, and no others", async () => {
+    await lake.pipeline({ days: { from: "2023-06-01", to: "2023-06-30" } });
+    const given = Object.fromEntries(lake.jobs.map((job) => [job.environment["TSLAKE_STEP"], job.parameters]));
+    expect(given["silver.events"]).toEqual({ date: "2023-06-30", from: "2023-06-01" });
+    expect(given["silver.sales"]).toEqual({});
+  });
+});
+
+describe("failure", () => {
+  test("skips what depends on the failed step; the rest goes on", async () => {
+    lake.behaviours.set("silver.sales", failing(new Error("broken")));
+    const summary = await lake.pipeline();
+    expect(summary.status).toBe("failed");
+    expect(statuses(summary)).toEqual({
+      "bronze.events": "succeeded",
+      "bronze.sales": "succeeded",
+      "silver.events": "succeeded",
+      "silver.sales": "failed",
+      "gold.daily": "succeeded",
+      "gold.sales": "skipped",
+    });
+    expect(outcomeOf(summary, "gold.sales")?.skipped).toBe("silver.sales failed");
+    expect(lake.began.filter((name) => name === "silver.sales")).toHaveLength(1);
+  });
+
+  test("skips through unselected tables and names the step that failed", async () => {
+    lake.behaviours.set("bronze.sales", failing(new Error("broken")));
+    const summary = await lake.pipeline();
+    expect(outcomeOf(summary, "gold.sales")?.skipped).toBe("bronze.sales failed");
+  });
+
+  test("the next run goes on where the failed one stopped", async () => {
+    lake.behaviours.set("silver.sales", failing(new Error("broken")));
+    await lake.pipeline();
+    lake.behaviours.clear();
+    lake.jobs.length = 0;
+    expect((await lake.pipeline()).status).toBe("succeeded");
+    expect(lake.began).toEqual(["silver.sales", "gold.sales"]);
+  });
+
+  test("transient errors are tried again", async () => {
+    const busy = new StorageError("busy", { transient: true });
+    lake.behaviours.set("silver.sales", async (_, attempt) =>
+      attempt < 3 ? { error: new Error("cell 2 failed", { cause: busy }), metrics: {} } : undefined,
+    );
+    const waits: number[] = [];
+    const summary = await lake.pipeline({ observer: { stepRetries: (...[, , , wait]) => waits.push(wait) } });
+    expect(summary.status).toBe("succeeded");
+    expect(outcomeOf(summary, "silver.sales")?.attempts).toBe(3);
+    expect(waits).toHaveLength(2);
+  });
+
+  test("transient errors that stay are failures in the end", async () => {
+    lake.behaviours.set("silver.sales", failing(new StorageError("busy", { transient: true })));
+    const summary = await lake.pipeline();
+    expect(outcomeOf(summary, "silver.sales")).toMatchObject({ status: "failed", attempts: 3 });
+  });
+
+  test("a rejected file fails the run, but not the step", async () => {
+    lake.behaviours.set("bronze.sales", async () => ({ error: undefined, metrics: { rejected: 1 } }));
+    const summary = await lake.pipeline({ select: ["bronze.sales"] });
+    expect(summary.status).toBe("failed");
+    expect(statuses(summary)).toEqual({ "bronze.sales": "succeeded" });
+  });
+
+  test("quarantined rows do not fail the run", async () => {
+    lake.behaviours.set("bronze.sales", async () => ({ error: undefined, metrics: { quarantined: 4 } }));
+    expect((await lake.pipeline({ select: ["bronze.sales"] })).status).toBe("succeeded");
+  });
+
+  test("a type error stops the run before anything is written", async () => {
+    lake.problems = ["notebooks/gold/sales.ipynb: cell 3, line 2: Property 'emial' does not exist"];
+    await expect(lake.pipeline()).rejects.toThrow(/cell 3, line 2/);
+    expect(lake.began).toEqual([]);
+    expect(existsSync(lake.lake)).toBe(false);
+  });
+});
+
+describe("interruption", () => {
+  test("running notebooks are told to end, and no other begins", async () => {
+    const abort = new AbortController();
+    lake.behaviours.set("bronze.sales", (job) => {
+      abort.abort();
+      expect(job.signal.aborted).toBe(true);
+      return Promise.resolve({ error: new Error("was interrupted"), metrics: {} });
+    });
+    const summary = await lake.pipeline({ signal: abort.signal, jobs: 1, select: ["+gold.sales"] });
+    expect(summary.status).toBe("interrupted");
+    expect(statuses(summary)).toEqual({
+      "bronze.sales": "interrupted",
+      "silver.sales": "skipped",
+      "gold.sales": "skipped",
+    });
+    expect(lake.records.get("ops.runs")?.[0]).toMatchObject({ status: "interrupted" });
+  });
+
+  test("breaks off the wait for another attempt", async () => {
+    const abort = new AbortController();
+    lake.behaviours.set("bronze.sales", failing(new StorageError("busy", { transient: true })));
+    const summary = await lake.pipeline({
+      signal: abort.signal,
+      retries: { attempts: 3, firstWait: 60_000 },
+      observer: { stepRetries: () => abort.abort() },
+      select: ["bronze.sales"],
+    });
+    expect(summary.status).toBe("interrupted");
+  });
+});
+
+describe("the record", () => {
+  test("has a row per run and per step, and the same in the run's folder", async () => {
+    const summary = await lake.pipeline({ select: ["+gold.sales"], revision: async () => "abc123" });
+    expect(lake.records.get("ops.runs")).toEqual([
+      expect.objectContaining({
+        run_id: summary.runId,
+        status: "succeeded",
+        logical_day: "2023-06-30",
+        selection: "+gold.sales",
+        steps_succeeded: 3,
+        rows_read: 9n,
+        rows_written: 6n,
+        duplicates: 3n,
+        rejected_files: 0n,
+        revision: "abc123",
+        error: null,
+      }),
+    ]);
+    expect(lake.records.get("ops.steps")).toHaveLength(3);
+    expect(lake.records.get("ops.steps")?.[1]).toMatchObject({
+      step: "silver.sales",
+      status: "succeeded",
+      reason: "never built",
+      version_before: null,
+      version_after: 0n,
+    });
+    const written = JSON.parse(readFileSync(join(lake.lake, "_runs", summary.runId, "run.json"), "utf8"));
+    expect(written).toMatchObject({ run_id: summary.runId, rows_read: 9, steps: [{ step: "bronze.sales" }, {}, {}] });
+  });
+
+  test("says why a step failed", async () => {
+    lake.behaviours.set("bronze.sales", failing(new StorageError("disk full", { remedy: "make room" })));
+    await lake.pipeline({ select: ["bronze.sales"] });
+    expect(lake.records.get("ops.steps")?.[0]?.["error"]).toBe("disk full\n  to do:    make room");
+    expect(lake.records.get("ops.runs")?.[0]?.["error"]).toBe("failed: bronze.sales");
+  });
+});
