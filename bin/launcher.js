@@ -127,7 +127,7 @@ function publish(temporary, folder) {
 function prune(cache, current) {
   const entries = fs
     .readdirSync(cache, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== current)
+    .filter((entry) => /^([0-9a-f]{32}|\.build-.*)$/.test(entry.name) && entry.name !== current)
     .map((entry) => ({ name: entry.name, time: timeOf(path.join(cache, entry.name)) }))
     .sort((a, b) => b.time - a.time);
   const bundles = entries.filter((entry) => !entry.name.startsWith("."));

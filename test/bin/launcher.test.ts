@@ -108,13 +108,14 @@ describe("the launcher", () => {
     const hour = 3_600;
     const now = Date.now() / 1000;
     const folders = Array.from({ length: 9 }, (_, i) => `${i}`.repeat(32));
-    for (const [i, name] of [...folders, ".build-dead", ".build-busy"].entries()) {
+    for (const [i, name] of [...folders, ".build-dead", "other", ".build-busy"].entries()) {
       mkdirSync(join(cache(), name), { recursive: true });
       utimesSync(join(cache(), name), now, name === ".build-busy" ? now : now - (i + 2) * hour);
     }
     await tslake();
     expect(bundles().filter((name) => /^(\d)\1+$/.test(name))).toEqual(folders.slice(0, 4));
     expect(readdirSync(cache()).filter((name) => name.startsWith(".build"))).toEqual([".build-busy"]);
+    expect(existsSync(join(cache(), "other"))).toBe(true);
   });
 
   test("builds in the temporary folder when node_modules cannot be written", async () => {
