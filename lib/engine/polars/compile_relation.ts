@@ -1,10 +1,11 @@
-import { columnsIn, type Expr, type SortKey } from "../../relation/expr.js";
+import { columnsIn, type Expr, type SortKey, someExpr } from "../../relation/expr.js";
 import type { Project, RelationNode, Source } from "../../relation/node.js";
 import type { StructField } from "../../types.js";
 import { convert } from "./cast.js";
 import { compileExpr } from "./compile_expr.js";
 import { compileDistinct } from "./distinct.js";
 import { compileGroupBy } from "./group_by.js";
+import { classBelow, type HashClass, inClass } from "./hash_class.js";
 import { compileJoin } from "./join.js";
 import { concatenate, type LazyFrame } from "./native.js";
 import * as p from "./polars_expr.js";
@@ -14,33 +15,46 @@ import { compileWindows } from "./window.js";
 /** Gives the frame of a source; `conditions` stand above it and reach it unchanged, so that files may be skipped by them. */
 export type Scans = (source: Source, fields: readonly StructField[], conditions: readonly Expr[]) => Promise<LazyFrame>;
 
+/** What a compilation carries down the tree. */
+export interface Demand {
+  /** Conditions that hold for every row that is needed from here. */
+  readonly conditions?: readonly Expr[];
+  /** The rows that are needed: one class of them. */
+  readonly rows?: HashClass | undefined;
+}
+
 /** A relation as a Polars query, whose columns have the names, types and order of the node's fields. */
-export async function compileRelation(node: RelationNode, scans: Scans, conditions: readonly Expr[] = []): Promise<LazyFrame> {
+export async function compileRelation(node: RelationNode, scans: Scans, demand: Demand = {}): Promise<LazyFrame> {
+  const { conditions = [], rows } = demand;
+  const below = rows && classBelow(node, rows.column);
+  if (rows && !below) return (await compileRelation(node, scans, { conditions })).filter(inClass(rows));
+  const input = (of: RelationNode, i = 0, holding: readonly Expr[] = []): Promise<LazyFrame> => {
+    const column = below?.[i];
+    return compileRelation(of, scans, { conditions: holding, rows: column === undefined || !rows ? undefined : { ...rows, column } });
+  };
   switch (node.op) {
     case "scan":
       return scans(node.source, node.fields, conditions);
-    case "filter": {
-      const input = await compileRelation(node.input, scans, [node.condition, ...conditions]);
-      return input.filter(compileExpr(node.condition));
-    }
+    case "filter":
+      return (await input(node.input, 0, [node.condition, ...conditions])).filter(compileExpr(node.condition));
     case "project":
-      return project(node, await compileRelation(node.input, scans, passedOn(node, conditions)));
+      return project(node, await input(node.input, 0, passedOn(node, conditions)));
     case "join": {
-      const [left, right] = await Promise.all([compileRelation(node.left, scans), compileRelation(node.right, scans)]);
+      const [left, right] = await Promise.all([input(node.left, 0), input(node.right, 1)]);
       return compileJoin(node, left, right);
     }
     case "groupBy":
-      return compileGroupBy(node, await compileRelation(node.input, scans));
+      return compileGroupBy(node, await input(node.input));
     case "distinct":
-      return compileDistinct(node, await compileRelation(node.input, scans));
+      return compileDistinct(node, await input(node.input));
     case "union": {
-      const inputs = await Promise.all(node.inputs.map((input) => compileRelation(input, scans)));
+      const inputs = await Promise.all(node.inputs.map((of, i) => input(of, i, conditions)));
       return concatenate(inputs.map((frame, i) => retyped(frame, node.inputs[i]?.fields ?? [], node.fields)));
     }
     case "sort":
-      return sortBy(await compileRelation(node.input, scans), node.orderBy, node.fields);
+      return sortBy(await input(node.input, 0, conditions), node.orderBy, node.fields);
     case "limit":
-      return (await compileRelation(node.input, scans)).slice(0, node.rows);
+      return (await input(node.input)).slice(0, node.rows);
   }
 }
 
@@ -58,8 +72,9 @@ function retyped(frame: LazyFrame, from: readonly StructField[], to: readonly St
   return frame.select(to.map((f, i) => p.alias(convert(p.column(f.name), from[i]?.type ?? f.type, f.type), f.name)));
 }
 
-/** The conditions that speak only of columns which a projection passes on unchanged. */
+/** The conditions that speak only of columns which a projection passes on unchanged; windows see every row of their input. */
 function passedOn(node: Project, conditions: readonly Expr[]): readonly Expr[] {
+  if (node.columns.some(({ expr }) => someExpr(expr, (part) => part.kind === "window"))) return [];
   const passed = new Set(node.columns.filter(({ name, expr }) => expr.kind === "column" && expr.name === name).map(({ name }) => name));
   return conditions.filter((condition) => columnsIn(condition).every((name) => passed.has(name)));
 }

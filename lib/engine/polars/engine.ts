@@ -1,24 +1,35 @@
+import { setTimeout } from "node:timers/promises";
 import { RelationError } from "../../errors.js";
 import type { Expr } from "../../relation/expr.js";
-import type { RelationNode, Scan, Source, TableSource } from "../../relation/node.js";
+import { type RelationNode, type Scan, type Source, sourcesOf, type TableSource } from "../../relation/node.js";
 import type { StructField } from "../../types.js";
-import { compileRelation } from "./compile_relation.js";
-import { type Frame, fromPublic, type LazyFrame, type PublicDataFrame } from "./native.js";
+import { compileRelation, type Demand } from "./compile_relation.js";
+import { concatenate, type Frame, fromPublic, type LazyFrame, type PublicDataFrame } from "./native.js";
 import * as p from "./polars_expr.js";
 import { type Row, toRows } from "./rows.js";
 import { scanCsv, scanForeignParquet, scanTable, valuesFrame } from "./scan.js";
 import type { TableFiles } from "./table_files.js";
 import { type WriteOptions, type WrittenFile, writeFrame } from "./write.js";
 
-export type { ColumnStatistics } from "./footer.js";
+export type { ColumnStatistics, StoredValue } from "./footer.js";
 export type { DataFile, TableFiles } from "./table_files.js";
-export type { WriteOptions, WrittenFile } from "./write.js";
+export type { PartitionValues, WriteOptions, WrittenFile } from "./write.js";
 
 /** What the engine asks of the lake. */
 export interface Tables {
   /** The files of a table version that may hold rows for which `filter` is true. */
   resolveTable(source: TableSource, filter: Expr | undefined): Promise<TableFiles>;
 }
+
+/** How a relation is held in memory. */
+export interface MaterializeOptions {
+  /** Evaluate it once per class of this column's values, so that memory stays bounded where the plan keeps the classes apart. */
+  readonly by?: string;
+  /** Number of classes; by default so many that each reads about five million rows. */
+  readonly parts?: number;
+}
+
+const ROWS_IN_PART = 5_000_000;
 
 /** Runs relations on Polars. */
 export class PolarsEngine {
@@ -56,9 +67,16 @@ export class PolarsEngine {
     return (await this.run(node)).toPublic();
   }
 
-  /** The same relation, evaluated once and held in memory. */
-  async materialize(node: RelationNode): Promise<Scan> {
-    return this.hold(await this.run(node), node.fields);
+  /** Prints the first rows. */
+  async show(node: RelationNode, rows: number): Promise<void> {
+    const frame = await this.run({ op: "limit", input: node, rows, fields: node.fields });
+    process.stdout.write(`${frame.toString()}\n`);
+  }
+
+  /** The same relation, evaluated once and held in memory until it is released. */
+  async materialize(node: RelationNode, options: MaterializeOptions = {}): Promise<Scan> {
+    const frame = options.by === undefined ? await this.run(node) : await this.runInParts(node, options.by, options.parts ?? (await this.partsFor(node)));
+    return { op: "scan", source: { kind: "frame", id: this.keep(frame) }, fields: node.fields };
   }
 
   /** Evaluates the relation and writes it as Parquet files. */
@@ -70,8 +88,9 @@ export class PolarsEngine {
   registerFrame(frame: PublicDataFrame): string {
     return this.keep(fromPublic(frame));
   }
-  releaseFrame(id: string): void {
-    this.frames.delete(id);
+  /** Lets go of the frames that a relation reads. */
+  release(node: RelationNode): void {
+    for (const source of sourcesOf(node)) if (source.kind === "frame") this.frames.delete(source.id);
   }
 
   /** The plan as Polars will run it. */
@@ -83,8 +102,8 @@ export class PolarsEngine {
     return (await this.compile(node)).collect();
   }
 
-  private compile(node: RelationNode): Promise<LazyFrame> {
-    return compileRelation(node, (source, fields, conditions) => this.scan(source, fields, conditions));
+  private compile(node: RelationNode, demand: Demand = {}): Promise<LazyFrame> {
+    return compileRelation(node, (source, fields, conditions) => this.scan(source, fields, conditions), demand);
   }
 
   private async scan(source: Source, fields: readonly StructField[], conditions: readonly Expr[]): Promise<LazyFrame> {
@@ -100,8 +119,25 @@ export class PolarsEngine {
     }
   }
 
-  private hold(frame: Frame, fields: readonly StructField[]): Scan {
-    return { op: "scan", source: { kind: "frame", id: this.keep(frame) }, fields };
+  private async runInParts(node: RelationNode, by: string, parts: number): Promise<Frame> {
+    const type = node.fields.find((f) => f.name === by)?.type;
+    if (type === undefined) throw new RelationError(`no column ${by}`, { where: { column: by } });
+    const results: Frame[] = [];
+    for (let part = 0; part < parts; part++) {
+      const query = await this.compile(node, { rows: { column: by, type, part, parts } });
+      results.push(await query.collect());
+      // Frames are native memory, which only a turn of the event loop gives back.
+      await setTimeout(0);
+    }
+    return concatenate(results.map((frame) => frame.lazy())).collect();
+  }
+
+  /** As many parts as keep each of them within memory. */
+  private async partsFor(node: RelationNode): Promise<number> {
+    const tables = sourcesOf(node).flatMap((source) => (source.kind === "table" ? [source] : []));
+    const files = await Promise.all(tables.map((source) => this.tables.resolveTable(source, undefined)));
+    const rows = files.flatMap((table) => table.files).reduce((sum, file) => sum + (file.rows ?? 0), 0);
+    return Math.max(1, Math.ceil(rows / ROWS_IN_PART));
   }
 
   private keep(frame: Frame): string {

@@ -1,15 +1,22 @@
 import { createRequire } from "node:module";
 import { open } from "node:fs/promises";
 import { StorageError } from "../../errors.js";
-import type { Value } from "../../relation/runner.js";
 import { type DataType, decimalOf, type StructField } from "../../types.js";
+
+/**
+ * A value as a file stores it: integers as number, long and timestamps (microseconds) as bigint, decimals and dates as
+ * text, binary as text of one character per byte.
+ */
+export type StoredValue = boolean | number | bigint | string;
 
 /** What a Parquet file says about a column. `min` and `max` are absent where the file has none: no value, or NaN among them. */
 export interface ColumnStatistics {
-  readonly column: string;
+  /** The column's name, and below it the fields of structs. */
+  readonly path: readonly string[];
+  readonly type: DataType;
   readonly nullCount: number;
-  readonly min?: Value;
-  readonly max?: Value;
+  readonly min?: StoredValue;
+  readonly max?: StoredValue;
 }
 
 export interface Footer {
@@ -53,23 +60,36 @@ function parseFooter(bytes: Buffer, fields: readonly StructField[]): { readonly 
     for (const chunk of rowGroup["field_1"] as readonly Thrift[]) {
       const meta = chunk["field_3"] as Thrift;
       const path = (meta["field_3"] as readonly Uint8Array[]).map(text).join(".");
-      columns.set(path, [...(columns.get(path) ?? []), (meta["field_12"] ?? {}) as Thrift]);
+      const statistics = { ...((meta["field_12"] ?? {}) as Thrift), rows: rowGroup["field_3"] };
+      const chunks = columns.get(path);
+      if (chunks) chunks.push(statistics);
+      else columns.set(path, [statistics]);
     }
   }
-  const statistics = fields.flatMap((f) => {
-    const chunks = columns.get(f.name);
-    return chunks ? [columnStatistics(f, chunks)] : [];
+  const statistics = leavesOf(fields, []).flatMap(({ path, type }) => {
+    const chunks = columns.get(path.join("."));
+    return chunks ? [columnStatistics(path, type, chunks)] : [];
   });
   return { rows: Number(metadata["field_3"]), columns: statistics };
 }
 
-function columnStatistics(f: StructField, chunks: readonly Thrift[]): ColumnStatistics {
+/** Columns, and the fields of structs; what lies in lists and maps has no statistics. */
+function leavesOf(fields: readonly StructField[], above: readonly string[]): { path: string[]; type: DataType }[] {
+  return fields.flatMap(({ name, type }) => {
+    if (typeof type === "string") return [{ path: [...above, name], type }];
+    return type.type === "struct" ? leavesOf(type.fields, [...above, name]) : [];
+  });
+}
+
+function columnStatistics(path: readonly string[], type: DataType, chunks: readonly Thrift[]): ColumnStatistics {
   const nullCount = chunks.reduce((sum, chunk) => sum + Number(chunk["field_3"] ?? 0), 0);
-  const bounds = { column: f.name, nullCount };
-  const bytes = chunks.map((chunk) => ({ max: chunk["field_5"] as Uint8Array | undefined, min: chunk["field_6"] as Uint8Array | undefined }));
+  const bounds = { path, type, nullCount };
+  const bytes = chunks
+    .filter((chunk) => Number(chunk["field_3"] ?? 0) < Number(chunk["rows"]))
+    .map((chunk) => ({ max: chunk["field_5"] as Uint8Array | undefined, min: chunk["field_6"] as Uint8Array | undefined }));
   const known = bytes.every((chunk) => chunk.min !== undefined && chunk.max !== undefined);
   if (!known || bytes.length === 0) return bounds;
-  const codec = codecOf(f.type);
+  const codec = codecOf(type);
   if (!codec) return bounds;
   const least = bytes.flatMap(({ min }) => (min ? [codec.decode(min)] : [])).reduce((a, b) => (codec.less(b, a) ? b : a));
   const greatest = bytes.flatMap(({ max }) => (max ? [codec.decode(max)] : [])).reduce((a, b) => (codec.less(a, b) ? b : a));
@@ -79,7 +99,7 @@ function columnStatistics(f: StructField, chunks: readonly Thrift[]): ColumnStat
 interface Codec {
   decode(bytes: Uint8Array): bigint | number | Uint8Array;
   less(a: bigint | number | Uint8Array, b: bigint | number | Uint8Array): boolean;
-  show(value: bigint | number | Uint8Array): Value;
+  show(value: bigint | number | Uint8Array): StoredValue;
 }
 
 function codecOf(type: DataType): Codec | undefined {
@@ -93,6 +113,8 @@ function codecOf(type: DataType): Codec | undefined {
     case "integer":
       return { decode: littleEndian, less, show: Number };
     case "long":
+    case "timestamp":
+    case "timestamp_ntz":
       return { decode: littleEndian, less, show: (v) => v as bigint };
     case "float":
       return { decode: (bytes) => viewOf(bytes).getFloat32(0, true), less, show: (v) => v as number };
@@ -102,10 +124,6 @@ function codecOf(type: DataType): Codec | undefined {
       return { decode: (bytes) => bytes, less: (a, b) => Buffer.compare(a as Uint8Array, b as Uint8Array) < 0, show: (v) => text(v as Uint8Array) };
     case "date":
       return { decode: littleEndian, less, show: (v) => new Date(Number(v) * 86_400_000).toISOString().slice(0, 10) };
-    case "timestamp":
-      return { decode: littleEndian, less, show: (v) => `${timeText(v as bigint)}Z` };
-    case "timestamp_ntz":
-      return { decode: littleEndian, less, show: (v) => timeText(v as bigint) };
     default:
       return undefined;
   }
@@ -130,13 +148,6 @@ function unscaled(value: bigint, scale: number): string {
   if (scale === 0) return String(value);
   const digits = String(value < 0n ? -value : value).padStart(scale + 1, "0");
   return `${value < 0n ? "-" : ""}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
-}
-
-/** `YYYY-MM-DD HH:MM:SS[.ffffff]` without zeros at the end of the fraction. */
-function timeText(micros: bigint): string {
-  const fraction = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
-  const seconds = new Date(Number((micros - fraction) / 1000n)).toISOString().slice(0, 19).replace("T", " ");
-  return fraction === 0n ? seconds : `${seconds}.${String(fraction).padStart(6, "0").replace(/0+$/, "")}`;
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -124,6 +124,10 @@ export class Frame {
   partitionBy(names: readonly string[]): readonly Frame[] {
     return this.handle.partitionBy([...names], true, true).map((handle) => new Frame(handle));
   }
+  /** The first rows as a text table. */
+  toString(): string {
+    return this.handle.toString();
+  }
   writeParquet(path: string, compression: Compression): void {
     this.handle.writeParquet(path, compression);
   }

@@ -1,11 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Value } from "../../relation/runner.js";
 import type { Location } from "../../storage/storage.js";
 import type { StructField } from "../../types.js";
-import { type ColumnStatistics, readFooter } from "./footer.js";
+import { type ColumnStatistics, readFooter, type StoredValue } from "./footer.js";
 import type { Frame } from "./native.js";
-import { toRows } from "./rows.js";
+import { storedValues } from "./rows.js";
+
+/** Of every partition column its value. */
+export type PartitionValues = Readonly<Record<string, StoredValue | null>>;
 
 /** How a result becomes Parquet files. */
 export interface WriteOptions {
@@ -14,14 +16,14 @@ export interface WriteOptions {
   /** Rows in a file, about. */
   readonly targetRows?: number;
   /** The path of a new file, relative to the table. */
-  newPath(partitionValues: Readonly<Record<string, Value>>, index: number): string;
+  newPath(partitionValues: PartitionValues, index: number): string;
   locate(path: string): Promise<Location>;
 }
 
 /** A Parquet file that was written. */
 export interface WrittenFile {
   readonly path: string;
-  readonly partitionValues: Readonly<Record<string, Value>>;
+  readonly partitionValues: PartitionValues;
   readonly rows: number;
   readonly bytes: number;
   /** Of the columns in the file that are no lists or structs. */
@@ -49,7 +51,7 @@ async function writeFile(
   stored: readonly StructField[],
   path: string,
   location: Location,
-  partitionValues: Readonly<Record<string, Value>>,
+  partitionValues: PartitionValues,
 ): Promise<WrittenFile> {
   await mkdir(dirname(location.url), { recursive: true });
   rows.select(stored.map((f) => f.name)).writeParquet(location.url, "snappy");
@@ -61,11 +63,11 @@ function partitionsOf(
   frame: Frame,
   fields: readonly StructField[],
   partitionBy: readonly string[],
-): readonly { readonly values: Readonly<Record<string, Value>>; readonly rows: Frame }[] {
+): readonly { readonly values: PartitionValues; readonly rows: Frame }[] {
   if (frame.rows === 0) return [];
   if (partitionBy.length === 0) return [{ values: {}, rows: frame }];
   const keys = fields.filter((f) => partitionBy.includes(f.name));
-  return frame.partitionBy(partitionBy).map((rows) => ({ values: toRows(rows.slice(0, 1), keys)[0] ?? {}, rows }));
+  return frame.partitionBy(partitionBy).map((rows) => ({ values: storedValues(rows, keys), rows }));
 }
 
 function slices(frame: Frame, rows: number): readonly Frame[] {
