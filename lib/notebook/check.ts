@@ -1,0 +1,107 @@
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
+import { NotebookError } from "../errors.js";
+import { parseCells } from "./cell.js";
+import { cached, checkKey } from "./check_cache.js";
+import { type CheckModule, checkModule } from "./check_module.js";
+import { readNotebook } from "./document.js";
+import { runTypeScript, type TypeScriptDiagnostic, withScratchFolder } from "./typescript.js";
+
+/** A problem that the compiler found in a cell. */
+export interface CellDiagnostic {
+  readonly notebook: string;
+  /** Position among all cells of the notebook, text cells too, from 1. */
+  readonly cell: number;
+  readonly line: number;
+  readonly column: number;
+  /** The problem in the compiler's words, which may take several lines. */
+  readonly message: string;
+}
+
+/**
+ * Type-checks all notebooks in a folder of the workspace, `<root>/notebooks`. The problems are told as one reads them in a
+ * terminal: `notebooks/gold/gvm.ipynb cell 5, 3:7: TS2551: …`.
+ *
+ * @throws as `checkCells`.
+ */
+export async function checkNotebooks(folder: string): Promise<string[]> {
+  const root = dirname(folder);
+  const found = await checkCells(root, await listNotebooks(folder));
+  return found.map(
+    ({ notebook, cell, line, column, message }) =>
+      `${relative(root, notebook)} cell ${cell}, ${line}:${column}: ${message}`,
+  );
+}
+
+/**
+ * Type-checks the cells of notebooks, all in one go, with the TypeScript and the settings of the workspace whose folder,
+ * `root`, has `tsconfig.json`, `lib` and `node_modules`; unused names are no error in a cell. The result is remembered:
+ * checking what has not changed costs a few milliseconds.
+ *
+ * @throws StorageError or NotebookError for a file that is not a notebook, NotebookError when the compiler itself fails.
+ */
+export async function checkCells(root: string, paths: readonly string[]): Promise<CellDiagnostic[]> {
+  const parsed = await Promise.all(paths.map(parseForCheck));
+  const broken = parsed.flatMap((one) => ("diagnostic" in one ? [one.diagnostic] : []));
+  const sound = parsed.flatMap((one) => ("module" in one ? [one] : []));
+  if (sound.length === 0) return broken;
+  const key = await checkKey(
+    root,
+    sound.map(({ path, module }) => ({ path: relative(root, path), code: module.code })),
+  );
+  const diagnostics = await cached(root, key, () => check(root, sound));
+  return [...broken, ...diagnostics.map((one) => ({ ...one, notebook: join(root, one.notebook) }))];
+}
+
+interface NotebookModule {
+  readonly path: string;
+  readonly module: CheckModule;
+}
+
+async function listNotebooks(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true });
+  return entries
+    .filter((entry) => entry.endsWith(".ipynb") && !entry.includes(".ipynb_checkpoints"))
+    .sort()
+    .map((entry) => join(folder, entry));
+}
+
+/** A cell with a syntax error is a diagnostic of its own; the compiler then does not see that notebook. */
+async function parseForCheck(path: string): Promise<NotebookModule | { readonly diagnostic: CellDiagnostic }> {
+  const notebook = await readNotebook(path);
+  try {
+    return { path, module: checkModule(parseCells(notebook, path)) };
+  } catch (error) {
+    if (!(error instanceof NotebookError)) throw error;
+    const { cell = 1, line = 1, column } = error.where;
+    return { diagnostic: { notebook: path, cell, line, column: Number(column ?? 1), message: error.message } };
+  }
+}
+
+/** The answer names notebooks relative to the root, so that it can be kept. */
+async function check(root: string, modules: readonly NotebookModule[]): Promise<CellDiagnostic[]> {
+  return withScratchFolder(root, async (folder) => {
+    const files = new Map<string, NotebookModule>();
+    for (const one of modules) {
+      // The folder mirrors the workspace: what stands beside a notebook is found beside its module (`rootDirs`).
+      const file = `${relative(root, one.path).replaceAll("..", "__")}.ts`;
+      files.set(file.replaceAll("\\", "/"), one);
+      await mkdir(join(folder, file, ".."), { recursive: true });
+      await writeFile(join(folder, file), one.module.code);
+    }
+    const found = await runTypeScript(root, folder, [...files.keys()]);
+    return found.flatMap((diagnostic) => {
+      const one = files.get(diagnostic.file);
+      return one === undefined ? [] : [inCell(one, diagnostic, root)];
+    });
+  });
+}
+
+function inCell({ path, module }: NotebookModule, diagnostic: TypeScriptDiagnostic, root: string): CellDiagnostic {
+  const { line, column, message } = diagnostic;
+  const place = module.locate(line, column);
+  if (place === undefined) {
+    throw new NotebookError(`${basename(path)} cannot be checked: ${message}`, { where: { notebook: path } });
+  }
+  return { notebook: relative(root, path), ...place, message };
+}
