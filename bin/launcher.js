@@ -29,7 +29,7 @@ const CLOCK_GRAIN = 2_000;
 /** The sources do not build; the message lists every place as `file:line:column`. */
 class BuildError extends Error {
   name = "BuildError";
-  stack = undefined;
+  stack = this.message;
 }
 
 /** The entry points of the bundle by name, each evaluated when it is first asked for. */
