@@ -5,6 +5,7 @@ import { Lake } from "./lake/lake.js";
 import { openSamples, type Samples } from "./pipeline/samples.js";
 import { readSettings, type Settings, type SettingsSources } from "./settings.js";
 import { LocalStorage } from "./storage/local.js";
+import type { Storage } from "./storage/storage.js";
 import * as bronze from "./tables/bronze/index.js";
 import * as gold from "./tables/gold/index.js";
 import * as silver from "./tables/silver/index.js";
@@ -14,6 +15,8 @@ export interface Workspace {
   readonly settings: Settings;
   /** The contracts of `lib/tables`. */
   readonly catalog: Catalog;
+  /** Rooted at the lake's folder. */
+  readonly storage: Storage;
   readonly lake: Lake;
 }
 
@@ -24,8 +27,9 @@ export interface Workspace {
 export function openWorkspace(sources: SettingsSources): Workspace {
   const settings = readSettings(sources);
   const catalog = new Catalog([bronze, silver, gold].flatMap((layer): readonly AnyTable[] => Object.values(layer)));
-  const lake = new Lake({ storage: new LocalStorage(settings.lake), catalog, timeZone: settings.timeZone });
-  return { settings, catalog, lake };
+  const storage = new LocalStorage(settings.lake);
+  const lake = new Lake({ storage, catalog, timeZone: settings.timeZone });
+  return { settings, catalog, storage, lake };
 }
 
 /** The samples that come with a workspace; undefined where they were taken out. */

@@ -8,8 +8,8 @@ import { field, type StructField, type StructType } from "../types.js";
 import { type ColumnSpec, instant, type KindOfSpec, long, text } from "./column_spec.js";
 import type { Expectation } from "./expectation.js";
 
-/** The layers of the lake, from source to product; a table reads its own layer or lower ones. */
-export const LAYERS = ["bronze", "silver", "gold"] as const;
+/** The layers of the lake, from source to product; a table reads its own layer or lower ones. `ops` holds the records of runs. */
+export const LAYERS = ["bronze", "silver", "gold", "ops"] as const;
 export type Layer = (typeof LAYERS)[number];
 
 /**
@@ -146,13 +146,13 @@ export type ShapeOfTable<T extends AnyTable> = T extends Table<infer C> ? ShapeO
 
 /**
  * Defines a table by its contract.
- * @param name `bronze.x`, `silver.x` or `gold.x`, in snake_case ASCII
+ * @param name `bronze.x`, `silver.x`, `gold.x` or `ops.x`, in snake_case ASCII
  * @throws ContractError when the contract contradicts itself; it names the table and the part
  */
 export function defineTable<const C extends AnyColumns>(name: string, spec: TableSpec<C>): Table<C> {
-  const match = /^(bronze|silver|gold)\.[a-z][a-z0-9_]*$/.exec(name);
+  const match = /^(bronze|silver|gold|ops)\.[a-z][a-z0-9_]*$/.exec(name);
   if (!match) {
-    throw new ContractError(`not a table name: ${name}`, { expected: "bronze.x, silver.x or gold.x in lower-case ASCII" });
+    throw new ContractError(`not a table name: ${name}`, { expected: "bronze.x, silver.x, gold.x or ops.x in lower-case ASCII" });
   }
   const table = new Table(name, match[1] as Layer, spec);
   checkColumns(table);

@@ -5,12 +5,12 @@ import type { Snapshot } from "../delta/snapshot.js";
 import type { Lake } from "../lake/lake.js";
 
 /** Domain of a table of events in which it keeps how far it has come. */
-export const DAYS_DOMAIN = "tslake.days";
+export const DAYS_DOMAIN = "tslake.closed";
 
 /** How far a table of events has come. Days are ISO days, moments are arrival times in bronze. */
 export interface DayMark {
   /** The last closed day: what was known then can no longer change. */
-  readonly closed: string | null;
+  readonly day: string | null;
   /** Arrivals up to here are in the table, but for those that wait for their day. */
   readonly takenUntil: string | null;
   /** Arrivals up to here have been looked at, and refused if they had to be. */
@@ -35,7 +35,7 @@ export interface LogicalDays {
   readonly from: string | null;
 }
 
-const BEGINNING: DayMark = { closed: null, takenUntil: null, seenUntil: null, waitingSince: null };
+const BEGINNING: DayMark = { day: null, takenUntil: null, seenUntil: null, waitingSince: null };
 
 /** How far a table has come. */
 export async function dayMark(snapshot: Snapshot | undefined): Promise<DayMark> {
@@ -45,7 +45,7 @@ export async function dayMark(snapshot: Snapshot | undefined): Promise<DayMark> 
 
 /** The last closed day of a table; null while none is. */
 export async function closedDay(lake: Lake, table: AnyTable): Promise<string | null> {
-  return (await dayMark(await lake.snapshot(table.name))).closed;
+  return (await dayMark(await lake.snapshot(table.name))).day;
 }
 
 /**

@@ -35,7 +35,7 @@ export interface EventBatch<T extends AnyTable> {
  */
 export async function takeEvents<T extends AnyTable>(lake: Lake, table: T, params: LogicalDays): Promise<EventBatch<T>> {
   const mark = await dayMark(await lake.snapshot(table.name));
-  const days = openDays(lake, mark.closed, params);
+  const days = openDays(lake, mark.day, params);
   const arrived = lake.read(sourceOf(lake, table));
   const oldest = oldestNeeded(mark);
   const rows = oldest === null ? arrived : arrived.filter((t) => moment(t).ge(oldest));
@@ -46,7 +46,7 @@ export async function takeEvents<T extends AnyTable>(lake: Lake, table: T, param
   const due = candidates.filter(isDue);
   const waiting = candidates.filter((t) => isDue(t).not());
   const counts = await count(rows as unknown as Relation, candidates, isNew, isDue);
-  const starts = mark.closed !== null || (await anyEvent(lake, table));
+  const starts = mark.day !== null || (await anyEvent(lake, table));
   return {
     days,
     due: due as unknown as Events<T>,
@@ -84,7 +84,7 @@ function sourceOf(lake: Lake, table: AnyTable): AnyTable {
 /** Rows after `takenUntil` are not in the table; of those before it, the ones whose day was not closed then. */
 function notTaken(t: Columns<Shape>, mark: DayMark): BooleanColumn {
   const later = after(t, mark.takenUntil);
-  return mark.closed === null ? later : later.or(transactionDate(t).gt(mark.closed));
+  return mark.day === null ? later : later.or(transactionDate(t).gt(mark.day));
 }
 
 interface Counts {
@@ -120,7 +120,7 @@ async function count(rows: Relation, candidates: Relation, isNew: Condition, isD
 function nextMark(mark: DayMark, days: OpenDays, starts: boolean, counts: Counts): DayMark {
   const closes = starts && days.open;
   return {
-    closed: closes ? days.last : mark.closed,
+    day: closes ? days.last : mark.day,
     takenUntil: closes ? (counts.until ?? mark.takenUntil) : mark.takenUntil,
     seenUntil: counts.until ?? mark.seenUntil,
     waitingSince: counts.waitingSince,

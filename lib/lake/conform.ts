@@ -1,7 +1,7 @@
 import type { AnyTable } from "../contract/define_table.js";
 import { ContractError, DataError } from "../errors.js";
 import type { Expr } from "../relation/expr.js";
-import { type RelationNode, sourcesOf } from "../relation/node.js";
+import type { RelationNode } from "../relation/node.js";
 import { type DataType, decimalOf, formatType, type StructField } from "../types.js";
 
 /**
@@ -34,13 +34,6 @@ export function conform(node: RelationNode, table: AnyTable): RelationNode {
  * A notebook reads only what its contract declares; the table itself and its quarantine are its own.
  * @throws ContractError naming the table that is read without saying so
  */
-export function checkDeclared(node: RelationNode, table: AnyTable): void {
-  for (const source of sourcesOf(node)) {
-    if (source.kind === "table") checkRead(source.table, table);
-  }
-}
-
-/** As `checkDeclared`, for one read. */
 export function checkRead(read: string, table: AnyTable): void {
   const own = [table.name, `${table.name}_quarantine`];
   if (own.includes(read) || table.reads.includes(read)) return;

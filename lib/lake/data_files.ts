@@ -40,9 +40,7 @@ export async function stageFiles(
 
 function dataPath(table: AnyTable, values: Readonly<Record<string, Scalar | null>>, index: number): string {
   const stored = serializePartitionValues(table.schema, table.partitionBy, values);
-  const folder = partitionFolder(table.partitionBy, stored);
-  const name = `part-${String(index).padStart(5, "0")}-${newId()}.parquet`;
-  return folder === "" ? name : `${folder}/${name}`;
+  return `${partitionFolder(table.partitionBy, stored)}part-${String(index).padStart(5, "0")}-${newId()}.parquet`;
 }
 
 async function newFile(storage: Storage, table: AnyTable, file: WrittenFile): Promise<NewFile> {

@@ -1,6 +1,7 @@
 import { type AnyTable, type ShapeOfTable } from "../contract/define_table.js";
 import type { Catalog } from "../contract/catalog.js";
 import type { AddFile } from "../delta/actions/action.js";
+import { type HistoryEntry, history } from "../delta/history.js";
 import { Snapshot } from "../delta/snapshot.js";
 import { PolarsEngine } from "../engine/polars/engine.js";
 import { DeltaError } from "../errors.js";
@@ -10,14 +11,17 @@ import { type AnyRelation, Relation, scan, type Shape } from "../relation/relati
 import type { Runner, Value } from "../relation/runner.js";
 import { currentRun } from "../run.js";
 import type { Storage } from "../storage/storage.js";
-import { checkDeclared, checkRead, conform } from "./conform.js";
+import type { StructField } from "../types.js";
+import { checkRead, conform } from "./conform.js";
+import type { StagedFiles } from "./data_files.js";
 import { deleteRows } from "./delete.js";
 import { mergeRows, refuseDoubleKeys } from "./merge.js";
+import { recordTable, valuesOf } from "./record_table.js";
 import { showPreview } from "./preview.js";
 import { needsRebuild } from "./step_mark.js";
 import { asTableFiles, filesOf } from "./table_files.js";
 import type { WriteOptions, WriteResult } from "./write_result.js";
-import { type Target, writeRows } from "./writer.js";
+import { commitChange, type Target, writeRows } from "./writer.js";
 
 /** What a lake is made of. */
 export interface LakeOptions {
@@ -34,6 +38,8 @@ export interface ReadOptions {
   readonly version?: number;
 }
 
+const NOTHING: StagedFiles = { files: [], rows: 0, bytes: 0 };
+
 /** The tables of a lake: reading gives relations, writing commits them by their contract. */
 export class Lake implements Runner {
   readonly engine: PolarsEngine;
@@ -43,6 +49,8 @@ export class Lake implements Runner {
   readonly #pins = new WeakMap<TableSource, Promise<Snapshot>>();
   /** Reads of chosen data files. */
   readonly #files = new WeakMap<TableSource, { readonly snapshot: Snapshot; readonly adds: readonly AddFile[] }>();
+  /** What materialised relations were read from, by the id of their frame. */
+  readonly #origins = new Map<string, readonly TableSource[]>();
 
   /** The options may be found out at the first use, so that making a lake costs nothing. */
   constructor(options: LakeOptions | (() => LakeOptions)) {
@@ -51,7 +59,7 @@ export class Lake implements Runner {
       resolveTable: async (source, condition) => {
         const chosen = this.#files.get(source);
         if (chosen) return asTableFiles(chosen.snapshot, chosen.adds);
-        return filesOf(await this.pinned(source), condition);
+        return filesOf(await this.pinned(source), source.since, condition);
       },
     });
   }
@@ -91,6 +99,11 @@ export class Lake implements Runner {
     return Snapshot.load(this.tableStorage(name), options);
   }
 
+  /** The commits that a table's log still holds, newest first. */
+  history(name: string, options: { readonly limit?: number } = {}): Promise<readonly HistoryEntry[]> {
+    return history(this.tableStorage(name), options);
+  }
+
   /** The storage of a table's folder. */
   tableStorage(name: string): Storage {
     return this.storage.at(name.replace(".", "/"));
@@ -103,7 +116,7 @@ export class Lake implements Runner {
    * @throws DataError for nulls where none may be, and for two rows of one key; then nothing is committed
    */
   async write(table: AnyTable, relation: AnyRelation, options: WriteOptions = {}): Promise<WriteResult> {
-    checkDeclared(relation.node, table);
+    for (const source of this.#tablesOf(relation.node)) checkRead(source.table, table);
     const node = conform(relation.node, table);
     const target = await this.#target(table, relation.node, options);
     const rebuild = table.write !== "append" && (options.rebuild ?? (await needsRebuild(table, target.snapshot)));
@@ -112,15 +125,36 @@ export class Lake implements Runner {
     return writeRows(target, node, rebuild || table.write === "overwrite");
   }
 
+  /** Adds rows to a record table (`ops.*`), which is made, or given new columns, when need be. */
+  appendRows(name: string, fields: readonly StructField[], rows: readonly Readonly<Record<string, Value>>[]): Promise<WriteResult> {
+    return this.write(recordTable(name, fields), scan(valuesOf(fields, rows), fields, this));
+  }
+
   /** Removes the rows whose key is among these; files without such rows stay as they are. */
   async delete(table: AnyTable, keys: Relation, options: WriteOptions = {}): Promise<WriteResult> {
     const target = await this.#target(table, keys.node, options);
     return deleteRows(target, await this.materialize(keys), (files) => this.#scanFiles(target, files));
   }
 
+  /** Records that a table is in step with a version of one of its sources, where no row has to be written for that. */
+  async markConsumed(table: AnyTable, source: string, version: number): Promise<WriteResult> {
+    const storage = this.tableStorage(table.name);
+    const target: Target = {
+      engine: this.engine,
+      storage,
+      table,
+      snapshot: await Snapshot.load(storage),
+      sources: new Map([[source, version]]),
+      options: {},
+    };
+    return commitChange(target, { operation: "WRITE", mode: "Append", staged: NOTHING, removed: [], metrics: {} });
+  }
+
   /** Evaluates a relation once and keeps its rows in memory, for several uses. */
   async materialize<S extends Shape>(relation: Relation<S>, options: MaterializeOptions = {}): Promise<Relation<S>> {
-    return new Relation<S>(await this.engine.materialize(relation.node, options), this);
+    const node = await this.engine.materialize(relation.node, options);
+    for (const source of sourcesOf(node)) if (source.kind === "frame") this.#origins.set(source.id, this.#tablesOf(relation.node));
+    return new Relation<S>(node, this);
   }
 
   collect(node: RelationNode): Promise<readonly Readonly<Record<string, Value>>[]> {
@@ -153,13 +187,21 @@ export class Lake implements Runner {
 
   async #target(table: AnyTable, node: RelationNode, options: WriteOptions): Promise<Target> {
     const sources = new Map<string, number>();
-    for (const source of sourcesOf(node)) {
-      if (source.kind !== "table" || source.table === table.name || this.#files.has(source)) continue;
+    for (const source of this.#tablesOf(node)) {
+      if (source.table === table.name || this.#files.has(source)) continue;
       const { version } = await this.pinned(source);
       sources.set(source.table, Math.min(version, sources.get(source.table) ?? version));
     }
     const storage = this.tableStorage(table.name);
     return { engine: this.engine, storage, table, snapshot: await Snapshot.load(storage), sources, options };
+  }
+
+  /** Every read of a table below a node, also through materialised relations. */
+  #tablesOf(node: RelationNode): readonly TableSource[] {
+    return sourcesOf(node).flatMap((source) => {
+      if (source.kind === "frame") return this.#origins.get(source.id) ?? [];
+      return source.kind === "table" ? [source] : [];
+    });
   }
 
   #scanFiles(target: Target, adds: readonly AddFile[]): Relation {

@@ -3,13 +3,14 @@ import type { Snapshot } from "../delta/snapshot.js";
 import { parseStats } from "../delta/stats.js";
 import type { AddFile } from "../delta/actions/action.js";
 import type { TableFiles } from "../engine/polars/engine.js";
-import { UnsupportedFeatureError } from "../errors.js";
+import { DeltaError, UnsupportedFeatureError } from "../errors.js";
 import type { Expr } from "../relation/expr.js";
 import type { Storage } from "../storage/storage.js";
 import { skippingPredicate } from "./predicate.js";
 
-/** The files of a table version that may hold rows for which the condition is true. */
-export async function filesOf(snapshot: Snapshot, condition: Expr | undefined): Promise<TableFiles> {
+/** The files of a table version that may hold rows for which the condition is true; with `since`, only those added after that version. */
+export async function filesOf(snapshot: Snapshot, since: number | undefined, condition: Expr | undefined): Promise<TableFiles> {
+  if (since !== undefined) return asTableFiles(snapshot, await addedSince(snapshot, since));
   const predicate = condition && skippingPredicate(condition);
   return asTableFiles(snapshot, await snapshot.files(predicate));
 }
@@ -21,6 +22,16 @@ export async function asTableFiles(snapshot: Snapshot, adds: readonly AddFile[])
     partitionColumns: snapshot.partitionColumns,
     fields: snapshot.schema.fields,
   };
+}
+
+async function addedSince(snapshot: Snapshot, since: number): Promise<readonly AddFile[]> {
+  const changes = await snapshot.addedSince(since);
+  if (changes) return changes.flatMap(({ added }) => added);
+  throw new DeltaError("the log no longer holds what was added", {
+    where: { version: since, path: snapshot.storage.uri },
+    expected: `commits ${since + 1} to ${snapshot.version}`,
+    remedy: "read the whole table",
+  });
 }
 
 async function tableFile(storage: Storage, add: AddFile): Promise<TableFiles["files"][number]> {

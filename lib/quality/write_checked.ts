@@ -24,9 +24,11 @@ export interface Account {
   /** New rows that wait for a later run. */
   readonly waiting?: number;
   readonly duplicates: number;
+  /** Rows that were withdrawn by command. */
+  readonly withdrawn?: number;
 }
 
-/** What became of the rows of a run: `read + takenUp = written + duplicates + quarantined + dropped + waiting`. */
+/** What became of the rows of a run: `read + takenUp = written + duplicates + quarantined + dropped + waiting + withdrawn`. */
 export interface Balance extends Required<Account> {
   readonly written: number;
   readonly quarantined: number;
@@ -57,7 +59,7 @@ export async function writeChecked(
   const dropped = await leftOut.dropped.count();
   const quarantined = await leftOut.refused.count();
   const warned = await leftOut.warned.count();
-  const known = { takenUp: 0, waiting: 0, ...account, quarantined, dropped, warned };
+  const known = { takenUp: 0, waiting: 0, withdrawn: 0, ...account, quarantined, dropped, warned };
   if (quarantined > 0) await quarantine(lake, table, leftOut.refused, options);
   const result = await lake.write(table, rows, {
     ...options,
@@ -103,14 +105,14 @@ async function refuseFatal(table: AnyTable, fatal: Refused): Promise<void> {
 
 function checkBalance(table: AnyTable, balance: Balance): void {
   const taken = balance.read + balance.takenUp;
-  const given = balance.written + balance.duplicates + balance.quarantined + balance.dropped + balance.waiting;
+  const given = balance.written + balance.duplicates + balance.quarantined + balance.dropped + balance.waiting + balance.withdrawn;
   if (taken === given) return;
   throw new DataError(`${table.name}: rows do not add up, nothing is written`, {
     where: { table: table.name },
     expected: `${balance.read} read + ${balance.takenUp} taken up = ${taken}`,
     actual:
       `${balance.written} written + ${balance.duplicates} duplicates + ${balance.quarantined} quarantined + ` +
-      `${balance.dropped} dropped + ${balance.waiting} waiting = ${given}`,
+      `${balance.dropped} dropped + ${balance.waiting} waiting + ${balance.withdrawn} withdrawn = ${given}`,
     remedy: "look for a join or filter in the notebook that doubles or loses rows",
   });
 }

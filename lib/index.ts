@@ -1,0 +1,75 @@
+import type { AnyTable } from "./contract/define_table.js";
+import { type IngestResult, ingest as ingestFiles } from "./ingest/ingest.js";
+import { Lake } from "./lake/lake.js";
+import { openWorkspace, type Workspace } from "./workspace.js";
+
+let opened: Workspace | undefined;
+
+/** The workspace around the notebook's folder, opened when it is first needed. */
+function workspace(): Workspace {
+  opened ??= openWorkspace({ cwd: process.cwd() });
+  return opened;
+}
+
+/** The lake of this workspace. */
+export const lake = new Lake(() => {
+  const { settings, catalog, storage } = workspace();
+  return { storage, catalog, timeZone: settings.timeZone };
+});
+
+/**
+ * Takes the files that have arrived for a bronze table: each content once, archived, in one commit with its rows.
+ * @throws ContractError for a table without a landing zone
+ */
+export function ingest(table: AnyTable): Promise<IngestResult> {
+  return ingestFiles(lake, table, { landing: workspace().settings.landing });
+}
+
+export { Catalog } from "./contract/catalog.js";
+export {
+  boolean,
+  ColumnSpec,
+  date,
+  decimal,
+  double,
+  fraction,
+  instant,
+  integer,
+  long,
+  text,
+  texts,
+  timestamp,
+} from "./contract/column_spec.js";
+export { type AnyTable, defineTable, LANDING_COLUMNS, type RowOf, type ShapeOfTable, Table } from "./contract/define_table.js";
+export { type Examined, examine, parsedNames } from "./contract/examine.js";
+export { drop, fail, quarantine, warn } from "./contract/expectation.js";
+export { DISPLAY, display, displayBundle } from "./display.js";
+export {
+  ConflictError,
+  ContractError,
+  DataError,
+  DeltaError,
+  describeError,
+  NotebookError,
+  RelationError,
+  StorageError,
+  TslakeError,
+  UnsupportedFeatureError,
+  UsageError,
+} from "./errors.js";
+export { asKnown } from "./history/as_known.js";
+export { closingDays } from "./history/closing_days.js";
+export { knownSince, takeEvents, versionOrder } from "./history/events.js";
+export { arrivals } from "./lake/arrivals.js";
+export { Lake } from "./lake/lake.js";
+export { newRows } from "./lake/new_rows.js";
+export { originals } from "./quality/originals.js";
+export { withdraw } from "./quality/withdraw.js";
+export { writeChecked } from "./quality/write_checked.js";
+export { count, countDistinct, countRows, max, min } from "./relation/aggregate.js";
+export { lineage } from "./relation/lineage.js";
+export { type Columns, Relation, type Shape } from "./relation/relation.js";
+export { coalesce, concat, concatWith, lit, listOf, when } from "./relation/when.js";
+export { lag, lastKnown, rowNumber, runningMax } from "./relation/window.js";
+export { LocalStorage } from "./storage/local.js";
+export { MemoryStorage } from "./storage/memory.js";

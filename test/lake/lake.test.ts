@@ -1,0 +1,135 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { Catalog } from "../../lib/contract/catalog.js";
+import { decimal, integer, long, text } from "../../lib/contract/column_spec.js";
+import { defineTable } from "../../lib/contract/define_table.js";
+import { Lake } from "../../lib/lake/lake.js";
+import { newRows } from "../../lib/lake/new_rows.js";
+import { scan } from "../../lib/relation/relation.js";
+import { lit } from "../../lib/relation/when.js";
+import { MemoryStorage } from "../../lib/storage/memory.js";
+
+const itens = defineTable("silver.itens", {
+  description: "Items",
+  grain: "one item",
+  write: "merge",
+  key: ["id"],
+  partitionBy: ["ano"],
+  columns: { id: long().notNull(), nome: text(), valor: decimal(18, 2), ano: integer().notNull() },
+});
+const eventos = defineTable("silver.eventos", {
+  description: "Events",
+  grain: "one event",
+  write: "append",
+  columns: { id: long().notNull(), nome: text() },
+});
+const resumo = defineTable("gold.resumo", {
+  description: "All items",
+  grain: "one item",
+  reads: [itens],
+  write: "overwrite",
+  columns: { id: long().notNull(), nome: text() },
+});
+
+let lake: Lake;
+beforeEach(() => {
+  lake = new Lake({ storage: new MemoryStorage(), catalog: new Catalog([itens, eventos, resumo]), timeZone: "America/Sao_Paulo" });
+});
+
+function rows(...values: (readonly [string, string | null, string | null, string])[]) {
+  return scan<{ id: "long"; nome: "string"; valor: "decimal"; ano: "integer" }>({ kind: "values", rows: values }, itens.schema.fields, lake);
+}
+
+describe("a table with a key", () => {
+  test("takes new rows and replaces old ones of the same key", async () => {
+    await lake.write(itens, rows(["1", "São", "1.50", "2014"], ["2", null, null, "2015"]));
+    const second = await lake.write(itens, rows(["2", "dois", "2.00", "2015"], ["9007199254740993", "grande", "-0.01", "2015"]));
+    expect(second.metrics).toMatchObject({ written: 2, inserted: 1, updated: 1 });
+    const found = await lake.read(itens).orderBy((t) => [t.id]).collect();
+    expect(found).toEqual([
+      { id: 1n, nome: "São", valor: "1.50", ano: 2014 },
+      { id: 2n, nome: "dois", valor: "2.00", ano: 2015 },
+      { id: 9007199254740993n, nome: "grande", valor: "-0.01", ano: 2015 },
+    ]);
+  });
+
+  test("rewrites only the files that hold a key of the source", async () => {
+    await lake.write(itens, rows(["1", "a", null, "2014"]));
+    await lake.write(itens, rows(["10", "b", null, "2015"]));
+    const before = await (await lake.snapshot("silver.itens"))?.files();
+    await lake.write(itens, rows(["10", "c", null, "2015"]));
+    const after = await (await lake.snapshot("silver.itens"))?.files();
+    expect(after?.map((file) => file.path)).toContain(before?.[0]?.path);
+    expect(after?.map((file) => file.path)).not.toContain(before?.[1]?.path);
+  });
+
+  test("refuses two rows of one key and shows it", async () => {
+    const write = lake.write(itens, rows(["7", "a", null, "2014"], ["7", "b", null, "2014"]));
+    await expect(write).rejects.toThrow(expect.objectContaining({ actual: "2 rows with id = 7" }));
+    expect(await lake.snapshot("silver.itens")).toBeUndefined();
+  });
+
+  test("loses the rows of given keys, and past versions keep them", async () => {
+    await lake.write(itens, rows(["1", "a", null, "2014"], ["2", "b", null, "2014"]));
+    const gone = await lake.delete(itens, rows(["2", null, null, "2014"]).select(["id"]) as never);
+    expect(gone.metrics["deleted"]).toBe(1);
+    expect(await lake.read(itens).count()).toBe(1);
+    expect(await lake.read(itens, { version: 0 }).count()).toBe(2);
+  });
+});
+
+describe("what may be written", () => {
+  test("no null in a column that is not nullable; nothing is committed", async () => {
+    const holed = rows(["1", null, null, "2014"]).extend((t) => ({ id: t.id.nullIf(1) }));
+    await expect(lake.write(itens, holed)).rejects.toThrow(expect.objectContaining({ actual: "1 rows", where: { table: "silver.itens", column: "id" } }));
+    expect(await lake.snapshot("silver.itens")).toBeUndefined();
+  });
+
+  test("no other columns and no other types, before anything runs", async () => {
+    await expect(lake.write(itens, rows().drop("nome"))).rejects.toThrow(expect.objectContaining({ actual: "missing nome" }));
+    const wrong = rows().extend(() => ({ ano: lit("2014") }));
+    await expect(lake.write(itens, wrong)).rejects.toThrow(expect.objectContaining({ expected: "integer", actual: "string" }));
+  });
+
+  test("no rows of a table that the contract does not declare", async () => {
+    await lake.write(eventos, rows(["1", "a", null, "1"]).select(["id", "nome"]));
+    const undeclared = lake.write(resumo, lake.read(eventos));
+    await expect(undeclared).rejects.toThrow("gold.resumo reads silver.eventos without declaring it");
+    const held = await lake.materialize(lake.read(eventos));
+    await expect(lake.write(resumo, held)).rejects.toThrow("gold.resumo reads silver.eventos without declaring it");
+  });
+});
+
+describe("tables that follow others", () => {
+  test("record what they have read, and get only what is new", async () => {
+    await lake.write(itens, rows(["1", "a", null, "2014"]));
+    const first = await newRows(lake, resumo, itens);
+    expect([first.rebuild, await first.rows.count()]).toEqual([false, 1]);
+    await lake.write(resumo, first.rows.select(["id", "nome"]));
+    expect(await (await lake.snapshot("gold.resumo"))?.txn("source:silver.itens")).toBe(0n);
+    await lake.write(itens, rows(["2", "b", null, "2014"]));
+    const second = await newRows(lake, resumo, itens);
+    expect([second.rebuild, await second.rows.collect()]).toEqual([false, [{ id: 2n, nome: "b", valor: null, ano: 2014 }]]);
+  });
+
+  test("are made anew when a row they have read is gone or changed", async () => {
+    await lake.write(itens, rows(["1", "a", null, "2014"], ["2", "b", null, "2014"]));
+    await lake.write(resumo, lake.read(itens).select(["id", "nome"]));
+    await lake.write(itens, rows(["2", "c", null, "2014"]));
+    const next = await newRows(lake, resumo, itens);
+    expect([next.rebuild, await next.rows.count()]).toEqual([true, 2]);
+  });
+
+  test("append-only tables never lose a file", async () => {
+    await lake.write(eventos, rows(["1", "a", null, "1"]).select(["id", "nome"]));
+    await expect(lake.delete(eventos, lake.read(eventos) as never)).rejects.toThrow();
+    expect(await lake.read(eventos).count()).toBe(1);
+  });
+
+  test("a read sees one version however often it is evaluated", async () => {
+    await lake.write(eventos, rows(["1", "a", null, "1"]).select(["id", "nome"]));
+    const read = lake.read(eventos);
+    expect(await read.count()).toBe(1);
+    await lake.write(eventos, rows(["2", "b", null, "1"]).select(["id", "nome"]));
+    expect([await read.count(), await lake.read(eventos).count()]).toEqual([1, 2]);
+  });
+});
