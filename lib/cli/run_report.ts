@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import { addDays } from "../clock.js";
 import { describeError } from "../errors.js";
 import { countOf, type StepOutcome } from "../pipeline/outcome.js";
 import type { Plan } from "../pipeline/plan.js";
@@ -120,7 +121,7 @@ export function formatCount(count: number): string {
 
 function notices(summary: RunSummary, places: Places): readonly string[] {
   const found: string[] = [];
-  for (const { step, metrics } of summary.steps) {
+  for (const { step, metrics, closed } of summary.steps) {
     const quarantined = countOf(metrics, "quarantined");
     if (quarantined > 0) found.push(`${formatCount(quarantined)} rows quarantined: npx tslake quarantine ${step}`);
     const rejected = countOf(metrics, "rejected");
@@ -130,10 +131,9 @@ function notices(summary: RunSummary, places: Places): readonly string[] {
       );
     }
     const waiting = countOf(metrics, "waiting");
-    const until = metrics["waitingUntil"];
     if (waiting > 0) {
-      const taken = typeof until === "string" ? `the run of ${until} takes them` : "a later day's run takes them";
-      found.push(`${formatCount(waiting)} events wait in ${step}: ${taken}`);
+      const taker = closed === undefined ? "a later run" : `the runs of ${addDays(closed, 1)} and later`;
+      found.push(`${formatCount(waiting)} events wait in ${step} for ${taker}`);
     }
   }
   return [...found, ...summary.steps.flatMap((step) => step.warnings)];

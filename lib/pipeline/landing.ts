@@ -1,6 +1,8 @@
 import fs from "node:fs";
-import { join } from "node:path";
+import { basename } from "node:path";
 import type { AnyTable, Landing } from "../contract/define_table.js";
+import { describeError } from "../errors.js";
+import { listLanding } from "../ingest/landing.js";
 
 /** A file that waits in the landing zone. */
 export interface WaitingFile {
@@ -14,59 +16,47 @@ export interface WaitingFile {
 export interface LandingView {
   /** By bronze table: the files that its contract takes. */
   readonly waiting: ReadonlyMap<string, readonly WaitingFile[]>;
+  /** Bronze tables whose folder cannot be listed, with the reason. */
+  readonly unreadable: ReadonlyMap<string, string>;
   /** What nobody takes, each with the reason, as text for people. */
   readonly strangers: readonly string[];
 }
 
 /** Looks at the names in the landing zone; an absent folder is an empty one. */
 export function viewLanding(folder: string, tables: readonly AnyTable[]): LandingView {
-  const sources = tables.flatMap((table) => (table.landing ? [{ name: table.name, landing: table.landing }] : []));
-  const waiting = new Map<string, WaitingFile[]>();
-  const strangers: string[] = [];
-  for (const entry of entriesOf(folder)) {
-    const isSource = sources.some(({ landing }) => landing.source === entry.name);
-    if (!isSource && !isIgnored(entry.name)) {
-      strangers.push(`${entry.name}: no table takes it; files go into one of ${folderNames(sources)}`);
+  const sources = tables.filter(hasLanding);
+  const folders = new Set(sources.map(({ landing }) => landing.source));
+  const waiting = new Map<string, readonly WaitingFile[]>();
+  const unreadable = new Map<string, string>();
+  const strangers = namesIn(folder)
+    .filter((name) => !folders.has(name) && !/^[._]/.test(name))
+    .map(
+      (name) => `${name}: no table takes it; files go into ${[...folders].map((source) => `${source}/`).join(", ")}`,
+    );
+  for (const table of sources) {
+    const { source } = table.landing;
+    try {
+      const { files, left } = listLanding(folder, table);
+      waiting.set(
+        table.name,
+        files.map((file) => ({ path: `${source}/${basename(file.path)}`, size: file.identity.size })),
+      );
+      strangers.push(...left.map(({ name, reason }) => `${source}/${name}: ${reason}`));
+    } catch (error) {
+      unreadable.set(table.name, describeError(error));
     }
   }
-  for (const { name, landing } of sources) {
-    const files: WaitingFile[] = [];
-    for (const entry of entriesOf(join(folder, landing.source))) {
-      if (isIgnored(entry.name)) continue;
-      const path = `${landing.source}/${entry.name}`;
-      const stat = fs.statSync(join(folder, path), { throwIfNoEntry: false });
-      if (!takes(landing, entry.name)) strangers.push(`${path}: ${name} takes ${landing.files.join(", ")}`);
-      else if (!stat?.isFile()) strangers.push(`${path}: not a file`);
-      else files.push({ path, size: stat.size });
-    }
-    waiting.set(name, files);
-  }
-  return { waiting, strangers };
+  return { waiting, unreadable, strangers };
 }
 
-/** True for names that a contract takes; `.gz` may follow every one. */
-export function takes(landing: Landing, name: string): boolean {
-  const plain = name.endsWith(".gz") ? name.slice(0, -3) : name;
-  return landing.files.some((pattern) => new RegExp(`^${pattern.split("*").map(quote).join(".*")}$`, "su").test(plain));
+function hasLanding(table: AnyTable): table is AnyTable & { readonly landing: Landing } {
+  return table.landing !== undefined;
 }
 
-/** Names that are not finished, or not meant for anybody. */
-function isIgnored(name: string): boolean {
-  return /^[._]/.test(name) || /\.(part|tmp)$/.test(name);
-}
-
-function entriesOf(folder: string): readonly fs.Dirent[] {
+function namesIn(folder: string): readonly string[] {
   try {
-    return fs.readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+    return fs.readdirSync(folder).sort();
   } catch {
     return [];
   }
-}
-
-function folderNames(sources: readonly { readonly landing: Landing }[]): string {
-  return [...new Set(sources.map(({ landing }) => `${landing.source}/`))].sort().join(", ");
-}
-
-function quote(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

@@ -1,5 +1,5 @@
-import { addDays } from "../clock.js";
 import { UsageError } from "../errors.js";
+import { openDays } from "../history/days.js";
 
 /** What a user says about the days of a run, as ISO days. */
 export interface DayOptions {
@@ -19,54 +19,25 @@ export interface LogicalDays {
   readonly from: string | undefined;
 }
 
+/** What decides about days besides the user. */
+export interface Calendar {
+  readonly timeZone: string;
+  /** The day of a run whose user names none. */
+  readonly byDefault: string;
+  /** The least day through which a history is closed; undefined before the first run with events. */
+  readonly closed: string | undefined;
+}
+
 /**
- * The days of a run. Closing a day cannot be undone, so no day after yesterday is taken.
- * @param yesterday in the workspace's time zone
- * @param byDefault the day of a run whose user names none
- * @throws UsageError
+ * The days of a run.
+ * @throws UsageError for flags that contradict each other, a day that is not over, or a range that would leave a gap or open
+ * what is closed
  */
-export function logicalDays(options: DayOptions, yesterday: string, byDefault: string): LogicalDays {
+export function logicalDays(options: DayOptions, { timeZone, byDefault, closed }: Calendar): LogicalDays {
   if (options.date !== undefined && (options.from !== undefined || options.to !== undefined)) {
     throw new UsageError("--date names one day, --from and --to a range: give one or the other");
   }
-  for (const [flag, value] of Object.entries(options)) {
-    if (value !== undefined && !isDay(value)) {
-      throw new UsageError(`--${flag} is not a day`, {
-        expected: "a day of the calendar as YYYY-MM-DD",
-        actual: value,
-      });
-    }
-  }
   const day = options.date ?? options.to ?? byDefault;
-  if (day > yesterday) {
-    throw new UsageError(`${day} is not over yet: a run closes its day, which cannot be undone`, {
-      expected: `a day up to yesterday, ${yesterday}`,
-      actual: day,
-    });
-  }
-  if (options.from !== undefined && options.from > day) {
-    throw new UsageError("the first day of the range comes after its last", { actual: `${options.from} to ${day}` });
-  }
+  openDays({ timeZone }, closed ?? null, { date: day, from: options.from ?? null });
   return { day, from: options.from };
-}
-
-/**
- * Checks the first day of a range against the days that are closed already: history has no gaps and is never rewritten.
- * @param closed the least day through which a table is closed; undefined before the first run with events
- * @throws UsageError
- */
-export function checkFirstDay(from: string | undefined, closed: string | undefined): void {
-  if (from === undefined || closed === undefined) return;
-  const open = addDays(closed, 1);
-  if (from !== open) {
-    throw new UsageError("--from may only name the first open day: earlier days are closed, and none may be left out", {
-      expected: open,
-      actual: from,
-      remedy: "leave --from out, and the run goes on where the last one ended",
-    });
-  }
-}
-
-function isDay(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) && addDays(text, 0) === text;
 }

@@ -24,18 +24,15 @@ export interface NotebookJob {
   readonly signal: AbortSignal;
 }
 
-/** How an execution ended. */
-export interface NotebookResult {
-  /** Undefined when every cell ran. */
-  readonly error: unknown;
-  readonly metrics: StepMetrics;
-}
-
 /** Runs notebooks: processes of their own in the workspace, whatever a test likes elsewhere. */
 export interface Notebooks {
   /** @throws NotebookError when the file is no notebook */
   outline(path: string): Promise<NotebookOutline>;
   /** Type errors in the cells of all notebooks, each with notebook, cell and line; empty when there are none. */
   check(): Promise<readonly string[]>;
-  run(job: NotebookJob): Promise<NotebookResult>;
+  /**
+   * Answers what the cells reported when every one has run.
+   * @throws NotebookError with notebook, cell and line otherwise
+   */
+  run(job: NotebookJob): Promise<StepMetrics>;
 }

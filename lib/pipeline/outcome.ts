@@ -22,6 +22,8 @@ export interface StepOutcome {
   /** Versions of its table. */
   readonly versionBefore: number | undefined;
   readonly versionAfter: number | undefined;
+  /** The last day that its table has closed, if it closes days. */
+  readonly closed?: string | undefined;
   /** Why it failed; why it was skipped, as text. */
   readonly error?: unknown;
   readonly skipped?: string;

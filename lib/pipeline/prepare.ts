@@ -3,7 +3,7 @@ import { yesterday } from "../clock.js";
 import type { Catalog } from "../contract/catalog.js";
 import { codeHash } from "./code_hash.js";
 import { type LandingView, viewLanding } from "./landing.js";
-import { checkFirstDay, type DayOptions, type LogicalDays, logicalDays } from "./logical_day.js";
+import { type DayOptions, type LogicalDays, logicalDays } from "./logical_day.js";
 import type { Notebooks } from "./notebooks.js";
 import { isFreeForSamples, type Origin, originOf, type Samples } from "./samples.js";
 import { selectTables } from "./selection.js";
@@ -63,9 +63,9 @@ export async function prepare(options: PipelineOptions): Promise<Prepared> {
   const onlySamples = origin?.samples === true && !origin.mixed && origin.others.length === 0;
   const latest = yesterday(options.timeZone);
   const byDefault = [latest, ...(onlySamples && samples ? [samples.lastDay] : [])].sort()[0] ?? latest;
-  const days = logicalDays(options.days, latest, byDefault);
   const dated = new Set(steps.filter((step) => step.parameters.includes("date")).map((step) => step.name));
-  checkFirstDay(options.days.from, await leastClosed(catalog, dated, stored));
+  const closed = await leastClosed(catalog, dated, stored);
+  const days = logicalDays(options.days, { timeZone: options.timeZone, byDefault, closed });
   return {
     steps: steps.filter((step) => selected.has(step.name)),
     days,

@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { nowMicros, stopwatch } from "../clock.js";
+import type { StepMetrics } from "../run.js";
 import type { LogicalDays } from "./logical_day.js";
 import type { Notebooks, ParameterValue } from "./notebooks.js";
 import type { RunObserver } from "./observer.js";
 import type { StepOutcome } from "./outcome.js";
 import { backOff, isTransient, pause, type RetryPolicy } from "./retry.js";
-import type { Reason, Step } from "./step.js";
+import { closedDay, type Reason, type Step } from "./step.js";
 import type { StoredView } from "./stored_view.js";
 
 /** The run that a step belongs to. */
@@ -38,9 +39,13 @@ export async function runStep(run: RunningStep, step: Step, reasons: readonly Re
     signal: run.signal,
   };
   for (let attempt = 1; ; attempt++) {
-    const { error, metrics } = await run.notebooks
-      .run(job)
-      .catch((thrown: unknown) => ({ error: thrown, metrics: {} }));
+    let metrics: StepMetrics = {};
+    let error: unknown;
+    try {
+      metrics = await run.notebooks.run(job);
+    } catch (thrown) {
+      error = thrown;
+    }
     run.stored.forget(step.name);
     const after = await run.stored.snapshot(step.name);
     const end = {
@@ -52,6 +57,7 @@ export async function runStep(run: RunningStep, step: Step, reasons: readonly Re
       attempts: attempt,
       versionBefore: before?.version,
       versionAfter: after?.version,
+      closed: await closedDay(after),
       notebook,
     };
     if (run.signal.aborted) return { ...end, status: "interrupted", warnings: [] };

@@ -1,4 +1,5 @@
 import type { Catalog } from "../contract/catalog.js";
+import { STEP_DOMAIN, type StepMark } from "../lake/step_mark.js";
 import type { LandingView } from "./landing.js";
 import { closedDay, type Reason, type Step, type StoredTables } from "./step.js";
 
@@ -26,9 +27,11 @@ export async function staleness(step: Step, circumstances: Circumstances): Promi
   if (target === undefined) reasons.push({ kind: "missing" });
   if (fullRefresh) reasons.push({ kind: "full-refresh" });
   if (files > 0) reasons.push({ kind: "files", count: files });
+  const problem = landing.unreadable.get(step.name);
+  if (problem !== undefined) reasons.push({ kind: "landing", problem });
   if (target === undefined) return reasons;
-  const recorded = await target.domainMetadata("tslake.step");
-  const last = recorded === undefined ? undefined : (JSON.parse(recorded) as StepRecord);
+  const recorded = await target.domainMetadata(STEP_DOMAIN);
+  const last = recorded === undefined ? undefined : (JSON.parse(recorded) as Partial<StepMark>);
   if (last?.codeHash !== step.codeHash) reasons.push({ kind: "code" });
   const consumed = await target.txns(step.table.reads.map((name) => `source:${name}`));
   for (const name of step.table.reads) {
@@ -41,12 +44,6 @@ export async function staleness(step: Step, circumstances: Circumstances): Promi
   if (circumstances.dated.has(step.name))
     reasons.push(...(await openDays(step, last?.parameters?.["date"], circumstances)));
   return reasons;
-}
-
-/** What a step's commit says of itself, in the domain `tslake.step`. */
-interface StepRecord {
-  readonly codeHash?: string;
-  readonly parameters?: Readonly<Record<string, unknown>>;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { AnyTable } from "../contract/define_table.js";
 import type { Snapshot } from "../delta/snapshot.js";
+import { DAYS_DOMAIN, type DayMark } from "../history/days.js";
 
 /** One table of the lake and the notebook that builds it. */
 export interface Step {
@@ -21,6 +22,7 @@ export type Reason =
   | { readonly kind: "code" }
   | { readonly kind: "source"; readonly table: string; readonly consumed: bigint | undefined; readonly current: number }
   | { readonly kind: "files"; readonly count: number }
+  | { readonly kind: "landing"; readonly problem: string }
   | { readonly kind: "day"; readonly closed: string | undefined; readonly day: string }
   /** Only in a plan: what this step reads is going to change. */
   | { readonly kind: "upstream"; readonly table: string };
@@ -40,6 +42,8 @@ export function describeReason(reason: Reason): string {
         : `${reason.table} went from version ${reason.consumed} to ${reason.current}`;
     case "files":
       return reason.count === 1 ? "1 file in landing" : `${reason.count} files in landing`;
+    case "landing":
+      return reason.problem;
     case "day":
       return reason.closed === undefined
         ? `day ${reason.day} is open`
@@ -60,6 +64,6 @@ export interface StoredTables {
 
 /** The last day that a table has closed; undefined when it closed none. */
 export async function closedDay(stored: StoredTable | undefined): Promise<string | undefined> {
-  const text = await stored?.domainMetadata("tslake.closed");
-  return text === undefined ? undefined : ((JSON.parse(text) as { readonly day: string | null }).day ?? undefined);
+  const text = await stored?.domainMetadata(DAYS_DOMAIN);
+  return text === undefined ? undefined : ((JSON.parse(text) as Partial<DayMark>).day ?? undefined);
 }

@@ -17,13 +17,8 @@ export function workspaceNotebooks(root: string): Notebooks {
     },
     check: () => checkNotebooks(join(root, "notebooks")),
     run: async ({ notebook, output, parameters, environment, signal }) => {
-      let metrics = {};
-      try {
-        ({ metrics } = await runNotebook({ path: notebook, output, parameters, env: environment, signal }));
-        return { error: undefined, metrics };
-      } catch (error) {
-        return { error, metrics };
-      }
+      const { metrics } = await runNotebook({ path: notebook, output, parameters, env: environment, signal });
+      return metrics;
     },
   };
 }

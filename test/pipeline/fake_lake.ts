@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { Catalog } from "../../lib/contract/catalog.js";
 import { text } from "../../lib/contract/column_spec.js";
 import { type AnyTable, defineTable } from "../../lib/contract/define_table.js";
-import type { NotebookJob, NotebookResult, Notebooks } from "../../lib/pipeline/notebooks.js";
+import type { NotebookJob, Notebooks } from "../../lib/pipeline/notebooks.js";
 import type { Recorder } from "../../lib/pipeline/record.js";
 import { type RunOptions, type RunSummary, runPipeline } from "../../lib/pipeline/run.js";
 import type { StoredTable, StoredTables } from "../../lib/pipeline/step.js";
+import type { StepMetrics } from "../../lib/run.js";
 
 const columns = { a: text().notNull() };
 
@@ -56,7 +57,7 @@ export class FakeLake implements StoredTables, Recorder, Notebooks {
   running = 0;
   most = 0;
   /** What a step does instead of succeeding. */
-  readonly behaviours = new Map<string, (job: NotebookJob, attempt: number) => Promise<NotebookResult | undefined>>();
+  readonly behaviours = new Map<string, (job: NotebookJob, attempt: number) => Promise<StepMetrics | undefined>>();
 
   get landing(): string {
     return join(this.folder, "landing");
@@ -101,7 +102,7 @@ export class FakeLake implements StoredTables, Recorder, Notebooks {
     return this.problems;
   }
 
-  async run(job: NotebookJob): Promise<NotebookResult> {
+  async run(job: NotebookJob): Promise<StepMetrics> {
     const step = stepOf(job);
     this.jobs.push(job);
     this.most = Math.max(this.most, ++this.running);
@@ -111,7 +112,7 @@ export class FakeLake implements StoredTables, Recorder, Notebooks {
       const result = await this.behaviours.get(step)?.(job, attempt);
       if (result !== undefined) return result;
       this.#write(step, job);
-      return { error: undefined, metrics: { read: 3, written: 2, duplicates: 1 } };
+      return { read: 3, written: 2, duplicates: 1 };
     } finally {
       this.running--;
     }

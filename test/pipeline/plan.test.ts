@@ -58,11 +58,11 @@ describe("days", () => {
   test.each([
     [{ date: addDays(last, 1) }, /not over yet/],
     [{ to: addDays(last, 1) }, /not over yet/],
-    [{ date: "2023-02-30" }, /--date is not a day/],
-    [{ date: "30/06/2023" }, /--date is not a day/],
-    [{ from: "2023-6-1" }, /--from is not a day/],
+    [{ date: "2023-02-30" }, /not a day: /],
+    [{ date: "30/06/2023" }, /not a day: /],
+    [{ from: "2023-6-1" }, /not a day: /],
     [{ date: "2023-06-30", to: "2023-06-30" }, /one or the other/],
-    [{ from: "2023-07-01", to: "2023-06-30" }, /comes after/],
+    [{ from: "2023-07-01", to: "2023-06-30" }, /lies after/],
   ])("%j is refused", async (days, message) => {
     const refused = planPipeline({ ...lake.options(), days });
     await expect(refused).rejects.toThrow(UsageError);
@@ -74,10 +74,12 @@ describe("days", () => {
     await lake.pipeline({ days: { from: "2023-01-01", to: "2023-06-30" } });
     await lake.pipeline({ days: { from: "2023-07-01", to: "2023-07-02" } });
     for (const from of ["2023-07-01", "2023-07-04"]) {
-      await expect(lake.pipeline({ days: { from, to: "2023-07-05" } })).rejects.toThrow(/first open day/);
+      await expect(lake.pipeline({ days: { from, to: "2023-07-05" } })).rejects.toThrow(
+        /history is closed through 2023-07-02/,
+      );
     }
     await expect(lake.pipeline({ days: { from: "2023-07-05", to: "2023-07-05" } })).rejects.toMatchObject({
-      expected: "2023-07-03",
+      expected: "--from 2023-07-03, or none",
     });
   });
 });
@@ -149,8 +151,8 @@ describe("the landing zone", () => {
     mkdirSync(join(lake.landing, "sales", "folder.csv"));
     const { warnings, steps } = await planPipeline(lake.options());
     expect(warnings).toEqual([
-      "left in landing: shoes: no table takes it; files go into one of events/, sales/",
-      "left in landing: sales/folder.csv: not a file",
+      "left in landing: shoes: no table takes it; files go into events/, sales/",
+      "left in landing: sales/folder.csv: a folder, not a file; files inside folders are not taken",
       "left in landing: sales/notes.txt: bronze.sales takes *.csv",
     ]);
     expect(steps.every(({ reasons }) => reasons.every((reason) => reason.kind !== "files"))).toBe(true);

@@ -18,7 +18,7 @@ const statuses = (summary: RunSummary): Record<string, string> =>
   Object.fromEntries(summary.steps.map((step) => [step.step, step.status]));
 const outcomeOf = (summary: RunSummary, name: string): StepOutcome | undefined =>
   summary.steps.find((step) => step.step === name);
-const failing = (error: unknown) => async () => ({ error, metrics: {} });
+const failing = (error: unknown) => () => Promise.reject(error);
 
 describe("order", () => {
   test("every step runs after what it reads, and no more at once than asked for", async () => {
@@ -174,9 +174,10 @@ describe("failure", () => {
 
   test("transient errors are tried again", async () => {
     const busy = new StorageError("busy", { transient: true });
-    lake.behaviours.set("silver.sales", async (_, attempt) =>
-      attempt < 3 ? { error: new Error("cell 2 failed", { cause: busy }), metrics: {} } : undefined,
-    );
+    lake.behaviours.set("silver.sales", async (_, attempt) => {
+      if (attempt < 3) throw new Error("cell 2 failed", { cause: busy });
+      return undefined;
+    });
     const waits: number[] = [];
     const summary = await lake.pipeline({ observer: { stepRetries: (...[, , , wait]) => waits.push(wait) } });
     expect(summary.status).toBe("succeeded");
@@ -191,14 +192,14 @@ describe("failure", () => {
   });
 
   test("a rejected file fails the run, but not the step", async () => {
-    lake.behaviours.set("bronze.sales", async () => ({ error: undefined, metrics: { rejected: 1 } }));
+    lake.behaviours.set("bronze.sales", async () => ({ rejected: 1 }));
     const summary = await lake.pipeline({ select: ["bronze.sales"] });
     expect(summary.status).toBe("failed");
     expect(statuses(summary)).toEqual({ "bronze.sales": "succeeded" });
   });
 
   test("quarantined rows do not fail the run", async () => {
-    lake.behaviours.set("bronze.sales", async () => ({ error: undefined, metrics: { quarantined: 4 } }));
+    lake.behaviours.set("bronze.sales", async () => ({ quarantined: 4 }));
     expect((await lake.pipeline({ select: ["bronze.sales"] })).status).toBe("succeeded");
   });
 
@@ -216,7 +217,7 @@ describe("interruption", () => {
     lake.behaviours.set("bronze.sales", (job) => {
       abort.abort();
       expect(job.signal.aborted).toBe(true);
-      return Promise.resolve({ error: new Error("was interrupted"), metrics: {} });
+      return Promise.reject(new Error("was interrupted"));
     });
     const summary = await lake.pipeline({ signal: abort.signal, jobs: 1, select: ["+gold.sales"] });
     expect(summary.status).toBe("interrupted");
