@@ -4,15 +4,17 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 const LONG_DIGITS = /\d{16}/;
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+/** Stands before an integer's digits in a text for a moment; what holds it already is parsed plainly. */
 const MARK = "\u0000int:";
+const ESCAPED_MARK = "\\u0000int:";
 
 /** Like JSON.parse, but integers beyond ±(2^53 - 1) become `bigint`. Throws SyntaxError. */
 export function parseJson(text: string): unknown {
-  if (!LONG_DIGITS.test(text)) return JSON.parse(text);
+  if (!LONG_DIGITS.test(text) || text.includes(ESCAPED_MARK)) return JSON.parse(text);
   const marked = text.replace(STRING_OR_NUMBER, (token) =>
     token.startsWith('"') || !/^-?\d{16,}$/.test(token) || Number.isSafeInteger(Number(token))
       ? token
-      : `"\\u0000int:${token}"`,
+      : `"${ESCAPED_MARK}${token}"`,
   );
   return JSON.parse(marked, (_, value: unknown) =>
     typeof value === "string" && value.startsWith(MARK) ? BigInt(value.slice(MARK.length)) : value,
