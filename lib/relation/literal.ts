@@ -62,6 +62,20 @@ export function literalExpr(value: string | number | bigint | boolean, type: Dat
   }
 }
 
+/**
+ * A constant of exactly a type, also of a decimal's precision and scale.
+ * @throws RelationError when the value is not one of that type
+ */
+export function typedLiteral(value: string | number | bigint | boolean, type: DataType): Expr {
+  const literal = literalExpr(value, type);
+  const [asked, given] = [decimalOf(type), decimalOf(literal.type)];
+  if (!asked || !given || literal.kind !== "literal") return literal;
+  if (given.scale > asked.scale || given.precision - given.scale > asked.precision - asked.scale) {
+    throw new RelationError(`not a constant of type ${formatType(type)}`, { expected: formatType(type), actual: String(value) });
+  }
+  return { ...literal, type };
+}
+
 /** A null of a type. */
 export function nullExpr(type: DataType): Expr {
   return { kind: "literal", value: null, type, nullable: true };

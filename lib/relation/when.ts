@@ -1,7 +1,7 @@
 import { BooleanColumn } from "./boolean_column.js";
 import { Column, type ColumnOf, call, commonType, type Kind, wrap } from "./column.js";
 import type { Expr } from "./expr.js";
-import { literalExpr, nullExpr } from "./literal.js";
+import { literalExpr, nullExpr, typedLiteral } from "./literal.js";
 import type { IntegerColumn, LongColumn } from "./number_column.js";
 import type { TextColumn } from "./text_column.js";
 import type { DataType } from "../types.js";
@@ -29,7 +29,7 @@ export function lit(value: bigint): LongColumn;
 export function lit<T extends DataType>(value: Plain | null, type: T): ColumnOf<KindOfType<T>>;
 export function lit(value: Plain | null, type?: DataType): Column {
   if (value === null) return wrap(nullExpr(type ?? "string"));
-  return wrap(literalExpr(value, type ?? plainType(value)));
+  return wrap(typedLiteral(value, type ?? plainType(value)));
 }
 
 /** The column of a value given as a column or a plain constant. */

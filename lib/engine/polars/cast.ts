@@ -1,7 +1,7 @@
 import { RelationError } from "../../errors.js";
 import { type DataType, decimalOf, decimalType, formatType } from "../../types.js";
 import { isFloating, isInteger, sameType } from "./data_type.js";
-import { castDecimal } from "./decimal.js";
+import { castDecimal, wholePart } from "./decimal.js";
 import * as p from "./polars_expr.js";
 import type { CastMode, PolarsExpr } from "./polars_expr.js";
 import { parseDate, parseTimestamp } from "./time.js";
@@ -16,9 +16,8 @@ export function compileCast(input: PolarsExpr, from: DataType, to: DataType, mod
   if (sameType(from, to)) return input;
   if (from === "string") return fromText(input, to, mode);
   if (decimalOf(to) && (decimalOf(from) || isInteger(from))) return castDecimal({ expr: input, type: from }, to, mode);
-  if (decimalOf(from) && isInteger(to)) return p.cast(input, to, mode);
+  if (decimalOf(from) && isInteger(to)) return p.cast(wholePart({ expr: input, type: from }), to, mode);
   if (to === "string") return toText(input, from);
-  if (isFloating(from) && isInteger(to)) return p.cast(input, to, mode);
   return p.cast(input, to, mode);
 }
 

@@ -48,13 +48,12 @@ export function divideHalfUp(left: PolarsExpr, leftScale: number, right: PolarsE
 function awayFromZeroOnTies(quotient: PolarsExpr, dividend: PolarsExpr, divisor: PolarsExpr, scale: number, divisorScale: number): PolarsExpr {
   const exact = decimalType(MAX_DIGITS, Math.min(MAX_DIGITS, scale + divisorScale));
   const remainder = p.binary("Minus", dividend, p.binary("Multiply", p.cast(quotient, exact), divisor));
-  const step = p.binary("Multiply", p.cast(divisor, exact), unit(1, scale));
   const twice = p.binary("Plus", remainder, remainder);
-  const up = p.binary("Plus", quotient, unit(1, scale));
-  const down = p.binary("Minus", quotient, unit(1, scale));
-  const positive = p.binary("GtEq", dividend, unit(0, 0));
-  const up_ = p.choose(p.binary("And", p.binary("Eq", twice, step), positive), up, quotient);
-  return p.choose(p.binary("And", p.binary("Eq", twice, p.call('"Negate"', step)), positive), down, up_);
+  const step = p.binary("Multiply", p.cast(divisor, exact), unit(1, scale));
+  const minusStep = p.binary("Multiply", p.cast(divisor, exact), unit(-1, scale));
+  const up = p.binary("And", p.binary("Eq", twice, step), p.binary("GtEq", quotient, unit(0, 0)));
+  const down = p.binary("And", p.binary("Eq", twice, minusStep), p.binary("LtEq", quotient, unit(0, 0)));
+  return p.choose(up, p.binary("Plus", quotient, unit(1, scale)), p.choose(down, p.binary("Minus", quotient, unit(1, scale)), quotient));
 }
 
 /** Rounded half away from zero to `decimals`, as `type`. */
@@ -68,6 +67,14 @@ export function roundDecimal(input: DecimalOperand, decimals: number, type: Data
 export function castDecimal(input: DecimalOperand, type: DataType, mode: p.CastMode): PolarsExpr {
   const [from, to] = [scaleOf(input.type), scaleOf(type)];
   return p.cast(to < from ? halfUp(asDecimal(input), from, to) : asDecimal(input), type, mode);
+}
+
+/** The digits before the point, as an integer of 128 bits. */
+export function wholePart(input: DecimalOperand): PolarsExpr {
+  const power = p.int128(10n ** BigInt(scaleOf(input.type)));
+  const physical = p.call('"ToPhysical"', input.expr);
+  const whole = p.binary("FloorDivide", p.call('"Abs"', physical), power);
+  return p.choose(p.binary("Lt", physical, p.int128(0)), p.binary("Minus", p.int128(0), whole), whole);
 }
 
 /** A decimal, also from an integer. */

@@ -82,7 +82,7 @@ function magnitude(input: PolarsExpr): PolarsExpr {
 }
 
 function signed(like: PolarsExpr, value: PolarsExpr, zero: PolarsExpr): PolarsExpr {
-  return p.choose(p.binary("Lt", like, zero), p.call('"Negate"', value), value);
+  return p.choose(p.binary("Lt", like, zero), p.binary("Minus", zero, value), value);
 }
 
 function nonZero(divisor: PolarsExpr, zero: PolarsExpr, type: PhysicalType): PolarsExpr {

@@ -57,7 +57,7 @@ export function unaccent(input: PolarsExpr): PolarsExpr {
 export function titleCase(input: PolarsExpr): PolarsExpr {
   const spaced = matches(input, "^ | $|  ");
   const tidied = p.choose(spaced, tidySpaces(p.choose(spaced, input, p.nullOf("string"))), input);
-  const other = matches(tidied, "[^\\p{Alphabetic}\\p{N} ]");
+  const other = matches(tidied, "[^\\p{Alphabetic} ]|İ");
   const words = p.stringCall('{"Split":false}', p.choose(other, tidied, p.nullOf("string")), p.text(" "));
   const titled = p.listCall('{"Join":false}', p.eachElement(words, capitalised(p.ELEMENT)), p.text(" "));
   return p.choose(other, titled, p.stringCall('"Titlecase"', tidied));
