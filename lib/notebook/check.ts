@@ -5,6 +5,7 @@ import { parseCells } from "./cell.js";
 import { cached, checkKey } from "./check_cache.js";
 import { type CheckModule, checkModule } from "./check_module.js";
 import { readNotebook } from "./document.js";
+import { unportable } from "./portability.js";
 import { runTypeScript, type TypeScriptDiagnostic, withScratchFolder } from "./typescript.js";
 
 /** A problem that the compiler found in a cell. */
@@ -42,15 +43,15 @@ export async function checkNotebooks(folder: string): Promise<string[]> {
  */
 export async function checkCells(root: string, paths: readonly string[]): Promise<CellDiagnostic[]> {
   const parsed = await Promise.all(paths.map(parseForCheck));
-  const broken = parsed.flatMap((one) => ("diagnostic" in one ? [one.diagnostic] : []));
-  const sound = parsed.flatMap((one) => ("module" in one ? [one] : []));
-  if (sound.length === 0) return broken;
+  const own = parsed.flatMap(({ diagnostics }) => diagnostics);
+  const sound = parsed.flatMap(({ path, module }) => (module === undefined ? [] : [{ path, module }]));
+  if (sound.length === 0) return own;
   const key = await checkKey(
     root,
     sound.map(({ path, module }) => ({ path: relative(root, path), code: module.code })),
   );
   const diagnostics = await cached(root, key, () => check(root, sound));
-  return [...broken, ...diagnostics.map((one) => ({ ...one, notebook: join(root, one.notebook) }))];
+  return [...own, ...diagnostics.map((one) => ({ ...one, notebook: join(root, one.notebook) }))];
 }
 
 interface NotebookModule {
@@ -66,15 +67,24 @@ async function listNotebooks(folder: string): Promise<string[]> {
     .map((entry) => join(folder, entry));
 }
 
-/** A cell with a syntax error is a diagnostic of its own; the compiler then does not see that notebook. */
-async function parseForCheck(path: string): Promise<NotebookModule | { readonly diagnostic: CellDiagnostic }> {
+interface ParsedNotebook {
+  readonly path: string;
+  /** Undefined when a cell has a syntax error: then the compiler does not see the notebook. */
+  readonly module: CheckModule | undefined;
+  readonly diagnostics: readonly CellDiagnostic[];
+}
+
+async function parseForCheck(path: string): Promise<ParsedNotebook> {
   const notebook = await readNotebook(path);
   try {
-    return { path, module: checkModule(parseCells(notebook, path)) };
+    const cells = parseCells(notebook, path);
+    const diagnostics = unportable(cells).map((problem) => ({ notebook: path, ...problem }));
+    return { path, module: checkModule(cells), diagnostics };
   } catch (error) {
     if (!(error instanceof NotebookError)) throw error;
     const { cell = 1, line = 1, column } = error.where;
-    return { diagnostic: { notebook: path, cell, line, column: Number(column ?? 1), message: error.message } };
+    const diagnostic = { notebook: path, cell, line, column: Number(column ?? 1), message: error.message };
+    return { path, module: undefined, diagnostics: [diagnostic] };
   }
 }
 

@@ -106,6 +106,12 @@ describe("type-checking cells", () => {
     ]);
   });
 
+  test("finds what tslab cannot run: a name of an earlier cell in a shorthand property", async () => {
+    expect(await check("const a = 1;", "const b = 2;\nconst both = { a, b }; both; { const a = 3; ({ a }); }")).toEqual(
+      ["cell 2, 2:16: tslab does not find a, of an earlier cell, in a shorthand property: write a: a"],
+    );
+  });
+
   test("counts columns as editors do", async () => {
     expect(await check("const é = '😀'; const n: number = é;")).toEqual([
       "cell 1, 1:23: TS2322: Type 'string' is not assignable to type 'number'.",

@@ -12,9 +12,13 @@ export interface TslabCell {
   readonly outputs: readonly TslabOutput[];
 }
 
-export type TslabOutput =
-  | { readonly output_type: "stream"; readonly name: string; text: string }
-  | { readonly output_type: "display_data"; data: Record<string, unknown>; metadata: Record<string, unknown> };
+export type TslabOutput = { readonly output_type: "stream"; readonly name: string; text: string } | DisplayOutput;
+
+interface DisplayOutput {
+  readonly output_type: "display_data";
+  data: Record<string, unknown>;
+  readonly metadata: Record<string, unknown>;
+}
 
 interface Message {
   readonly header: { readonly msg_type: string };
@@ -69,9 +73,8 @@ async function startKernel(cwd: string, env: Readonly<Record<string, string>>) {
   const names = ["shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"];
   const connection = { transport: "tcp", ip: "127.0.0.1", key, signature_scheme: "hmac-sha256" };
   writeFileSync(config, JSON.stringify({ ...connection, ...Object.fromEntries(names.map((n, i) => [n, ports[i]])) }));
-  const main = JSON.stringify(require.resolve("tslab/dist/main.js"));
-  const start = `require(${main}).startKernel({ configPath: ${JSON.stringify(config)}, enableFindLocal: false })`;
-  const child = spawn(process.execPath, ["-e", start], {
+  const program = join(dirname(require.resolve("tslab/package.json")), "bin", "tslab");
+  const child = spawn(process.execPath, [program, "kernel", "--config-path", config], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -89,7 +92,7 @@ async function startKernel(cwd: string, env: Readonly<Record<string, string>>) {
   shell.connect(`tcp://127.0.0.1:${ports[0]}`);
   iopub.connect(`tcp://127.0.0.1:${ports[1]}`);
   iopub.subscribe();
-  const channel = { shell, iopub, key, ended };
+  const channel: Channel = { shell, iopub, key, ended, displays: new Map() };
   await ready(channel);
   return {
     execute: (code: string) => execute(channel, code),
@@ -107,6 +110,8 @@ interface Channel {
   readonly iopub: Socket;
   readonly key: string;
   readonly ended: Promise<never>;
+  /** Outputs that a later message may replace, by display id. */
+  readonly displays: Map<string, DisplayOutput>;
 }
 
 /** Asks until a status arrives on IOPub: before that the subscription is not in place and outputs would be lost. */
@@ -129,7 +134,6 @@ async function execute(channel: Channel, code: string): Promise<TslabCell> {
     allow_stdin: false,
   });
   const outputs: TslabOutput[] = [];
-  const displays = new Map<string, TslabOutput & { output_type: "display_data" }>();
   for (;;) {
     const message = parse(await Promise.race([channel.iopub.receive(), channel.ended]));
     if (message.parent.msg_id !== id) continue;
@@ -151,11 +155,11 @@ async function execute(channel: Channel, code: string): Promise<TslabCell> {
       case "display_data": {
         const output = { output_type: "display_data", data: content.data, metadata: content.metadata } as const;
         outputs.push(output);
-        if (content.transient?.display_id !== undefined) displays.set(content.transient.display_id, output);
+        if (content.transient?.display_id !== undefined) channel.displays.set(content.transient.display_id, output);
         break;
       }
       case "update_display_data": {
-        const output = displays.get(content.transient?.display_id ?? "");
+        const output = channel.displays.get(content.transient?.display_id ?? "");
         if (output !== undefined) output.data = content.data;
         break;
       }
