@@ -8,8 +8,8 @@ import { listLogSegment } from "./log_segment.js";
 import { parquetHandler } from "./parquet_handler.js";
 import { serializeSchema } from "./schema.js";
 import { Snapshot } from "./snapshot.js";
-import { withFeatures } from "./table_features.js";
-import { neededFeatures, Transaction, type TransactionOptions } from "./transaction.js";
+import { neededFeatures, withFeatures } from "./table_features.js";
+import { Transaction, type TransactionOptions } from "./transaction.js";
 
 export interface NewTable {
   readonly schema: StructType;

@@ -27,3 +27,23 @@ export function applyRemoves(
   }
   return tombstones;
 }
+
+/** The tombstone that removing a data file leaves. */
+export function tombstoneOf(
+  file: AddFile,
+  removal: { readonly deletionTimestamp: number; readonly dataChange: boolean },
+): RemoveFile {
+  const { path, partitionValues, size, stats, tags, deletionVector, baseRowId, defaultRowCommitVersion } = file;
+  return {
+    path,
+    ...removal,
+    extendedFileMetadata: true,
+    partitionValues,
+    size,
+    stats,
+    tags,
+    deletionVector,
+    baseRowId,
+    defaultRowCommitVersion,
+  };
+}

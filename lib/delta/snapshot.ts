@@ -17,6 +17,7 @@ import { fileFilter } from "./data_skipping.js";
 import { type ActiveFiles, applyCommits, applyRemoves } from "./file_state.js";
 import type { ParquetHandler } from "./handler.js";
 import { type CheckpointFiles, listCommitsAfter, listLogSegment } from "./log_segment.js";
+import { CheckpointBase, type LogState, protocolAndMetadata } from "./log_state.js";
 import { parquetHandler } from "./parquet_handler.js";
 import type { Predicate } from "./predicate.js";
 import { parseSchema } from "./schema.js";
@@ -257,75 +258,10 @@ export class Snapshot {
     this.#files ??= known
       ? known.files.then((files) => applyCommits(files, commits.slice(known.commits)))
       : base.adds().then((files) => applyCommits(files, commits));
+    // A failure (a disk that is busy) is not remembered.
+    this.#files.catch(() => {
+      this.#files = undefined;
+    });
     return this.#files;
   }
-}
-
-interface LogState {
-  readonly version: number;
-  readonly timestamp: number;
-  readonly protocol: Protocol;
-  readonly metadata: Metadata;
-  readonly checkpoint: CheckpointFiles | undefined;
-  readonly commits: readonly Commit[];
-  readonly base: CheckpointBase;
-  /** The files after the first `commits` commits, when an older snapshot has worked them out. */
-  readonly known: { readonly files: Promise<ActiveFiles>; readonly commits: number } | undefined;
-}
-
-/** What a checkpoint holds, read once each and shared by all snapshots that stand on it. */
-class CheckpointBase {
-  readonly #reader: CheckpointReader | undefined;
-  #adds: Promise<ReadonlyMap<string, AddFile>> | undefined;
-  #domains: Promise<ReadonlyMap<string, DomainMetadata>> | undefined;
-  #txns: ReadonlyMap<string, SetTransaction> | undefined;
-
-  constructor(
-    reader: CheckpointReader | undefined,
-    known?: { readonly adds: ActiveFiles; readonly txns: ReadonlyMap<string, SetTransaction> },
-  ) {
-    this.#reader = reader;
-    this.#adds = known && Promise.resolve(known.adds);
-    if (known !== undefined && known.txns.size <= KEPT_TXNS) this.#txns = known.txns;
-  }
-
-  adds(): Promise<ReadonlyMap<string, AddFile>> {
-    this.#adds ??= this.#reader?.adds() ?? Promise.resolve(new Map());
-    return this.#adds;
-  }
-
-  domains(): Promise<ReadonlyMap<string, DomainMetadata>> {
-    this.#domains ??= this.#reader?.domains() ?? Promise.resolve(new Map());
-    return this.#domains;
-  }
-
-  async removes(): Promise<ReadonlyMap<string, RemoveFile>> {
-    return (await this.#reader?.removes()) ?? new Map();
-  }
-
-  /** Of these applications (and perhaps others), or of all. */
-  async txns(appIds?: readonly string[]): Promise<ReadonlyMap<string, SetTransaction>> {
-    if (this.#txns !== undefined || this.#reader === undefined) return this.#txns ?? new Map();
-    const txns = await this.#reader.txns(appIds);
-    if (appIds === undefined && txns.size <= KEPT_TXNS) this.#txns = txns;
-    return txns;
-  }
-}
-
-/** More transactions than this are not kept in memory but looked up in the checkpoint. */
-const KEPT_TXNS = 20_000;
-
-async function protocolAndMetadata(commits: readonly Commit[], reader: CheckpointReader | undefined, version: number) {
-  let protocol = commits.findLast((commit) => commit.protocol)?.protocol;
-  let metadata = commits.findLast((commit) => commit.metadata)?.metadata;
-  if ((protocol === undefined || metadata === undefined) && reader !== undefined) {
-    const base = await reader.protocolAndMetadata();
-    protocol ??= base.protocol;
-    metadata ??= base.metadata;
-  }
-  if (protocol === undefined)
-    throw new DeltaError("The log holds no protocol action, which every table needs", { where: { version } });
-  if (metadata === undefined)
-    throw new DeltaError("The log holds no metaData action, which every table needs", { where: { version } });
-  return { protocol, metadata };
 }

@@ -1,6 +1,6 @@
 import { UnsupportedFeatureError } from "../errors.js";
 import type { Metadata, Protocol } from "./actions/action.js";
-import { parseSchema, someField } from "./schema.js";
+import { containsType, parseSchema, someField } from "./schema.js";
 
 /**
  * What this engine can do with a table feature: `yes`; `unused`, when the table lists the feature but no schema,
@@ -91,6 +91,14 @@ export function withFeatures(base: Protocol, names: readonly string[]): Protocol
   return base.minReaderVersion === 3 || reader.length > readerFeatures(base).length
     ? { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: reader, writerFeatures: writer }
     : { minReaderVersion: base.minReaderVersion, minWriterVersion: 7, writerFeatures: writer };
+}
+
+/** The table features that a table of this metadata must list. */
+export function neededFeatures(metadata: Metadata): string[] {
+  const needed: string[] = [];
+  if (containsType(parseSchema(metadata.schemaString), "timestamp_ntz")) needed.push("timestampNtz");
+  if (isTrue("delta.appendOnly")(metadata)) needed.push("appendOnly");
+  return needed;
 }
 
 function check(

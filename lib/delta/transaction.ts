@@ -1,11 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { newId, nowMillis } from "../clock.js";
 import { ConflictError, DeltaError } from "../errors.js";
 import type { Storage } from "../storage/storage.js";
 import type {
   AddFile,
   Commit,
-  CommitInfo,
   DomainMetadata,
   Metadata,
   Protocol,
@@ -14,29 +12,20 @@ import type {
 } from "./actions/action.js";
 import { parseCommit, parseCommitInfo } from "./actions/parse.js";
 import { serializeCommit } from "./actions/serialize.js";
+import { backOff } from "./back_off.js";
 import { checkpointIfDue } from "./checkpoint.js";
+import { type CommitDescription, commitInfo } from "./commit_info.js";
 import { conflictError, findConflict, type TransactionFootprint } from "./conflict.js";
 import { decodePath, fileKey } from "./file_path.js";
-import { type JsonObject, stringifyJson } from "./json.js";
+import { tombstoneOf } from "./file_state.js";
 import { commitPath } from "./log_path.js";
 import type { Predicate } from "./predicate.js";
-import { containsType, parseSchema } from "./schema.js";
+import { parseSchema } from "./schema.js";
 import type { Snapshot } from "./snapshot.js";
-import { checkWritable, withFeatures } from "./table_features.js";
+import { checkWritable, neededFeatures, withFeatures } from "./table_features.js";
 import { type IsolationLevel, tableProperties } from "./table_properties.js";
 
-/** Recorded as `engineInfo` in every commit; the version is the library's. */
-export const ENGINE_INFO = "tslake/0.1.0";
-
-export interface TransactionOptions {
-  /** As other engines name it: `WRITE`, `MERGE`, `DELETE`, `OPTIMIZE`, `CREATE TABLE`. */
-  readonly operation: string;
-  /** Values that are no text are recorded as JSON. */
-  readonly operationParameters?: JsonObject;
-  /** A person's note, shown by `history`. */
-  readonly userMetadata?: string;
-  /** Facts of this project about the commit (run, step, sources), shown by `history`. Nothing decides by them. */
-  readonly tslake?: JsonObject;
+export interface TransactionOptions extends CommitDescription {
   /** Default: the table's property `delta.isolationLevel`, else WriteSerializable. */
   readonly isolationLevel?: IsolationLevel;
   /** Attempts at a commit while others win the race; default 100. */
@@ -157,20 +146,7 @@ export class Transaction {
         remedy: "Append instead, or set delta.appendOnly to false if rows may go.",
       });
     }
-    const { path, partitionValues, size, tags, stats, deletionVector, baseRowId, defaultRowCommitVersion } = file;
-    this.#removes.set(fileKey(file), {
-      path,
-      deletionTimestamp: nowMillis(),
-      dataChange,
-      extendedFileMetadata: true,
-      partitionValues,
-      size,
-      stats,
-      tags,
-      deletionVector,
-      baseRowId,
-      defaultRowCommitVersion,
-    });
+    this.#removes.set(fileKey(file), tombstoneOf(file, { deletionTimestamp: nowMillis(), dataChange }));
   }
 
   /** Records how far an application got. A commit with a version that is not greater than the recorded one does nothing. */
@@ -219,7 +195,7 @@ export class Transaction {
       if (await this.#write(commit, id)) return this.#finish(commit);
       const ours = await this.#rebase(id);
       if (ours !== undefined) return this.#finish(ours);
-      await sleep(jitter(id, attempt) * Math.min(5 * attempt, 100));
+      await backOff(id, attempt);
     }
     throw new ConflictError(`${this.#options.operation} lost the race for a commit ${maxAttempts} times`, {
       where: { version: (this.#base?.version ?? -1) + 1 },
@@ -292,29 +268,15 @@ export class Transaction {
   }
 
   #build(txnId: string): Commit {
-    const { operation, operationParameters = {}, userMetadata, tslake } = this.#options;
-    const isBlindAppend = this.#isBlindAppend();
-    const commitInfo: CommitInfo = {
-      timestamp: nowMillis(),
-      operation,
-      operationParameters: Object.fromEntries(
-        Object.entries(operationParameters).map(([name, value]) => [
-          name,
-          typeof value === "string" ? value : stringifyJson(value),
-        ]),
-      ),
-      ...(this.#base === undefined ? {} : { readVersion: this.#base.version }),
-      isolationLevel: this.#isolationLevel(),
-      isBlindAppend,
-      operationMetrics: { ...this.#metrics },
-      engineInfo: ENGINE_INFO,
-      txnId,
-      ...(userMetadata === undefined ? {} : { userMetadata }),
-      ...(tslake === undefined ? {} : { tslake }),
-    };
     return {
       version: (this.#base?.version ?? -1) + 1,
-      commitInfo,
+      commitInfo: commitInfo(this.#options, {
+        readVersion: this.#base?.version,
+        isolationLevel: this.#isolationLevel(),
+        isBlindAppend: this.#isBlindAppend(),
+        operationMetrics: { ...this.#metrics },
+        txnId,
+      }),
       protocol: this.#protocol,
       metadata: this.#metadata,
       txns: [...this.#txns.values()],
@@ -356,19 +318,4 @@ export class Transaction {
     const protocol = withFeatures(this.protocol, names);
     if (protocol !== this.protocol) this.#protocol = protocol;
   }
-}
-
-/** A fraction that differs between transactions and attempts, taken from the transaction's random id. */
-function jitter(id: string, attempt: number): number {
-  const digits = id.replaceAll("-", "");
-  const at = (attempt * 2) % (digits.length - 1);
-  return Number.parseInt(digits.slice(at, at + 2), 16) / 256;
-}
-
-/** The table features that a table of this metadata must list. */
-export function neededFeatures(metadata: Metadata): string[] {
-  const needed: string[] = [];
-  if (containsType(parseSchema(metadata.schemaString), "timestamp_ntz")) needed.push("timestampNtz");
-  if (tableProperties(metadata.configuration).appendOnly) needed.push("appendOnly");
-  return needed;
 }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { ENGINE_INFO } from "../../lib/delta/commit_info.js";
 import { createTable } from "../../lib/delta/create_table.js";
 import { predicate } from "../../lib/delta/predicate.js";
 import type { Snapshot } from "../../lib/delta/snapshot.js";
-import { ENGINE_INFO, type Transaction } from "../../lib/delta/transaction.js";
+import type { Transaction } from "../../lib/delta/transaction.js";
 import { ConflictError, DeltaError, StorageError } from "../../lib/errors.js";
 import libraryManifest from "../../lib/package.json" with { type: "json" };
 import { MemoryStorage } from "../../lib/storage/memory.js";
