@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Snapshot } from "../delta/snapshot.js";
 import { StorageError } from "../errors.js";
 import type { WaitingFile } from "./landing.js";
@@ -89,25 +89,26 @@ export async function originOf(
   const isOther = (id: string): boolean => id.startsWith(fileAppId("")) && !ids.includes(id);
   const mixed =
     taken && (await Promise.all(tables.map((table) => table.allTxns()))).some((txns) => [...txns.keys()].some(isOther));
-  const others = waiting.filter((file) => !isSample(samples, landing, file)).map((file) => file.path);
+  const others = waiting.filter((file) => !hasContentOf(samples, join(landing, file.path))).map((file) => file.path);
   return { samples: taken || others.length < waiting.length, others, mixed };
+}
+
+/** True when a file has the content of a sample, whatever its name. */
+export function hasContentOf(samples: Samples, file: string): boolean {
+  try {
+    const { size } = fs.statSync(file);
+    const alike = samples.files.filter((sample) => sample.size === size);
+    return (
+      alike.length > 0 && alike.some((sample) => sample.sha256 === sampleFile(dirname(file), basename(file)).sha256)
+    );
+  } catch {
+    return false;
+  }
 }
 
 /** Under this `txn` a bronze table remembers that it has taken a file. */
 function fileAppId(sha256: string): string {
   return `file:${sha256}`;
-}
-
-/** True when a waiting file has the content of a sample, whatever its name. */
-function isSample(samples: Samples, landing: string, file: WaitingFile): boolean {
-  const alike = samples.files.filter((sample) => sample.size === file.size);
-  if (alike.length === 0) return false;
-  try {
-    const { sha256 } = sampleFile(landing, file.path);
-    return alike.some((sample) => sample.sha256 === sha256);
-  } catch {
-    return false;
-  }
 }
 
 function sampleFile(folder: string, path: string): SampleFile {

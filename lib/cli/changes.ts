@@ -1,0 +1,46 @@
+import { UsageError } from "../errors.js";
+import type { Lake } from "../lake/lake.js";
+import type { Relation } from "../relation/relation.js";
+import { lit } from "../relation/when.js";
+import { noTable, type ShowOptions, showRelation, snapshotOf } from "./show.js";
+
+/** Which change a row is, under the names that Delta's change data feed has for them. */
+const CHANGE = "_change_type";
+
+/**
+ * What differs between a past version of a table and the newest: rows added (`insert`) and gone (`delete`); with a key, a row
+ * that replaced another is `update_postimage`, the one before it `update_preimage`.
+ * @throws UsageError for an unknown table or version
+ */
+export async function showChanges(lake: Lake, name: string, since: number, options: ShowOptions): Promise<string> {
+  const newest = await snapshotOf(lake, name);
+  if (newest === undefined) throw noTable(lake.catalog, name);
+  if (since > newest.version) {
+    throw new UsageError(`${name} has no version ${since}`, {
+      expected: `0 to ${newest.version}`,
+      actual: String(since),
+    });
+  }
+  const before = await lake.readStored(name, { version: since });
+  const after = await lake.readStored(name, { version: newest.version });
+  const key = lake.catalog.has(name) ? lake.catalog.table(name).key : [];
+  return showRelation(changesBetween(before, after, key), options);
+}
+
+function changesBetween(before: Relation, after: Relation, key: readonly string[]): Relation {
+  const columns = after.columnNames.filter((column) => before.columnNames.includes(column));
+  const [old, now] = [before.select(columns), after.select(columns)];
+  const added = now.antiJoin(old, columns, { nullsEqual: true });
+  const gone = old.antiJoin(now, columns, { nullsEqual: true });
+  if (key.length === 0) return marked(gone, "delete").union(marked(added, "insert"));
+  return marked(gone.antiJoin(added, key), "delete").union(
+    marked(gone.semiJoin(added, key), "update_preimage"),
+    marked(added.semiJoin(gone, key), "update_postimage"),
+    marked(added.antiJoin(gone, key), "insert"),
+  );
+}
+
+function marked(rows: Relation, change: string): Relation {
+  const marks = rows.extend(() => ({ [CHANGE]: lit(change) })) as unknown as Relation;
+  return marks.select([CHANGE, ...rows.columnNames]);
+}

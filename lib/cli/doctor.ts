@@ -1,0 +1,133 @@
+import fs from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { describeError } from "../errors.js";
+import { scan } from "../relation/relation.js";
+import { field } from "../types.js";
+import type { Workspace } from "../workspace.js";
+import { formatBytes } from "./describe.js";
+
+/** One thing that was looked at. `warning`: works, but not everything will. */
+export interface Finding {
+  readonly about: string;
+  readonly state: "ok" | "warning" | "broken";
+  readonly text: string;
+}
+
+/** Free space below which a run is likely to fail, in bytes. */
+const LITTLE_SPACE = 1_000_000_000;
+
+/** Looks at everything that a run needs; each problem comes with what to do about it. */
+export async function examineWorkspace(workspace: Workspace): Promise<readonly Finding[]> {
+  const { settings, catalog, lake } = workspace;
+  return [
+    { about: "Node.js", state: "ok", text: `${process.version} on ${process.platform} ${process.arch}` },
+    packages(settings.root),
+    await engine(lake),
+    { about: "workspace", state: "ok", text: settings.root },
+    { about: "time zone", state: "ok", text: settings.timeZone },
+    folder("landing", settings.landing),
+    folder("lake", settings.lake),
+    space(settings.lake),
+    ...notebooks(
+      settings.root,
+      catalog.tables.map((table) => table.name),
+    ),
+    await tables(
+      lake,
+      catalog.tables.map((table) => table.name),
+    ),
+    jupyter(settings.root),
+  ];
+}
+
+function packages(root: string): Finding {
+  const { dependencies = {} } = JSON.parse(fs.readFileSync(join(root, "package.json"), "utf8")) as {
+    readonly dependencies?: Readonly<Record<string, string>>;
+  };
+  const missing = Object.keys(dependencies).filter((name) => !fs.existsSync(join(root, "node_modules", name)));
+  if (missing.length === 0)
+    return { about: "packages", state: "ok", text: `${Object.keys(dependencies).length} installed` };
+  return { about: "packages", state: "broken", text: `missing: ${missing.join(", ")}; run npm ci` };
+}
+
+/** The engine is native code: it may be installed for another machine. */
+async function engine(lake: Workspace["lake"]): Promise<Finding> {
+  try {
+    await scan({ kind: "values", rows: [["1"]] }, [field("one", "long")], lake).collect();
+    return { about: "engine", state: "ok", text: "Polars" };
+  } catch (error) {
+    return { about: "engine", state: "broken", text: `does not work: ${messageOf(error)}; run npm ci on this machine` };
+  }
+}
+
+function folder(about: string, path: string): Finding {
+  const existing = nearestExisting(path);
+  try {
+    fs.accessSync(existing, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK);
+    return { about, state: "ok", text: existing === path ? path : `${path} (will be made)` };
+  } catch {
+    return {
+      about,
+      state: "broken",
+      text: `${existing} cannot be read and written by this user; change its permissions`,
+    };
+  }
+}
+
+function space(path: string): Finding {
+  const { bavail, bsize } = fs.statfsSync(nearestExisting(path));
+  const free = bavail * bsize;
+  const enough = free >= LITTLE_SPACE;
+  return {
+    about: "free space",
+    state: enough ? "ok" : "warning",
+    text: `${formatBytes(free)}${enough ? "" : "; make room for the lake"}`,
+  };
+}
+
+function notebooks(root: string, tables: readonly string[]): readonly Finding[] {
+  const missing = tables.filter((name) => !fs.existsSync(join(root, "notebooks", `${name.replace(".", "/")}.ipynb`)));
+  if (missing.length === 0)
+    return [{ about: "notebooks", state: "ok", text: `one for each of ${tables.length} tables` }];
+  return missing.map((name) => ({
+    about: "notebooks",
+    state: "broken",
+    text: `${name} has no notebooks/${name.replace(".", "/")}.ipynb`,
+  }));
+}
+
+async function tables(lake: Workspace["lake"], names: readonly string[]): Promise<Finding> {
+  const broken: string[] = [];
+  let stored = 0;
+  for (const name of names) {
+    try {
+      if ((await lake.snapshot(name)) !== undefined) stored++;
+    } catch (error) {
+      broken.push(`${name}: ${describeError(error)}`);
+    }
+  }
+  if (broken.length > 0) return { about: "tables", state: "broken", text: broken.join("\n") };
+  return {
+    about: "tables",
+    state: "ok",
+    text: stored === 0 ? "none yet; npm run pipeline makes them" : `${stored} of ${names.length} built`,
+  };
+}
+
+function jupyter(root: string): Finding {
+  const folders = [join(root, ".venv", "bin"), ...(process.env["PATH"] ?? "").split(delimiter)];
+  const found = folders.find((path) =>
+    fs.existsSync(join(path, process.platform === "win32" ? "jupyter.exe" : "jupyter")),
+  );
+  if (found === undefined)
+    return { about: "Jupyter", state: "warning", text: "not found; only exploring in JupyterLab needs it" };
+  return { about: "Jupyter", state: "ok", text: join(found, "jupyter") };
+}
+
+function nearestExisting(path: string): string {
+  return fs.existsSync(path) || path === dirname(path) ? path : nearestExisting(dirname(path));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+}

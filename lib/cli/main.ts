@@ -1,0 +1,122 @@
+import { type Command, Option } from "commander";
+import { newId, nowMillis } from "../clock.js";
+import { planReset, resetLake } from "../pipeline/reset.js";
+import { withdraw } from "../quality/withdraw.js";
+import { openWorkspace, samplesOf, type Workspace } from "../workspace.js";
+import { showChanges } from "./changes.js";
+import { describeTable } from "./describe.js";
+import { examineWorkspace } from "./doctor.js";
+import { showHistory } from "./history.js";
+import { type Answer, EXIT, newProgram, runProgram } from "./program.js";
+import { FORMATS, type Format, wholeNumber } from "./rows.js";
+import { showRelation, showTable, storedTable } from "./show.js";
+
+interface LakeFlags {
+  readonly landing?: string;
+  readonly lake?: string;
+}
+
+interface RowFlags extends LakeFlags {
+  readonly format: Format;
+  readonly limit?: number;
+}
+
+/** The command `tslake`: looks at tables and mends what went wrong. Answers the exit status. */
+export function main(argv: readonly string[]): Promise<number> {
+  return runProgram(define, argv);
+}
+
+function define(answer: Answer): Command {
+  const program = newProgram("tslake")
+    .description("Explores the tables of the lake. `npm run pipeline` brings them up to date.")
+    .helpCommand(false);
+  const command = (usage: string, description: string): Command =>
+    program
+      .command(usage)
+      .description(description)
+      .option("--lake <dir>", "folder of the tables")
+      .allowExcessArguments(false);
+  const withRows = (made: Command): Command =>
+    made
+      .addOption(new Option("--format <format>", "how rows are printed").choices(FORMATS).default("table"))
+      .option("--limit <n>", "rows; default 20 in a table, all otherwise", wholeNumber);
+
+  withRows(command("show <table>", "rows of a table"))
+    .option("--version <n>", "as the table was at a version", wholeNumber)
+    .option("--as-known <day>", "of each key, the version known at the end of a day")
+    .action(async (table: string, flags: RowFlags & { version?: number; asKnown?: string }) =>
+      print(await showTable(open(flags).lake, table, flags)),
+    );
+  command("describe <table>", "its contract as a data dictionary, and what is stored").action(
+    async (table: string, flags: LakeFlags) => print(await describeTable(open(flags).lake, table)),
+  );
+  withRows(command("history <table>", "its commits, newest first")).action(async (table: string, flags: RowFlags) =>
+    print(await showHistory(open(flags).lake, table, flags.limit ?? 20, flags.format)),
+  );
+  withRows(command("changes <table>", "rows that differ from those of a past version"))
+    .requiredOption("--since <n>", "the past version", wholeNumber)
+    .action(async (table: string, flags: RowFlags & { since: number }) =>
+      print(await showChanges(open(flags).lake, table, flags.since, flags)),
+    );
+  withRows(command("quarantine <table>", "rows that a table refused, with every reason")).action(
+    async (table: string, flags: RowFlags) => print(await quarantine(open(flags), table, flags)),
+  );
+  command("withdraw <what>", "takes a file's sales, or one by its venda_id, out of silver and gold").action(
+    async (what: string, flags: LakeFlags) => print(await withdrawSales(open(flags), what)),
+  );
+  command("reset", "deletes a lake that was made from the samples")
+    .option("--landing <dir>", "folder of arriving files")
+    .option("--yes", "without it, only says what would be deleted")
+    .action((flags: LakeFlags & { yes?: true }) => reset(open(flags), flags.yes === true, answer));
+  command("doctor", "looks at everything that a run needs")
+    .option("--landing <dir>", "folder of arriving files")
+    .action(async (flags: LakeFlags) => doctor(open(flags), answer));
+  return program;
+}
+
+function open({ landing, lake }: LakeFlags): Workspace {
+  return openWorkspace({ cwd: process.cwd(), flags: { landing, lake } });
+}
+
+async function quarantine({ lake, catalog }: Workspace, name: string, flags: RowFlags): Promise<string> {
+  const table = catalog.table(name);
+  if ((await lake.snapshot(`${table.name}_quarantine`)) === undefined) return `${name} has no rows in quarantine`;
+  return showRelation(await storedTable(lake, `${name}_quarantine`), flags);
+}
+
+async function withdrawSales({ lake, catalog }: Workspace, what: string): Promise<string> {
+  const sales = {
+    source: catalog.table("bronze.vendas"),
+    silver: catalog.table("silver.vendas"),
+    gold: [catalog.table("gold.vendas")],
+  };
+  const { removed } = await withdraw(lake, sales, what);
+  return Object.entries(removed)
+    .map(([table, rows]) => `${table}: ${rows} rows withdrawn`)
+    .join("\n");
+}
+
+function reset({ settings }: Workspace, confirmed: boolean, answer: Answer): void {
+  const plan = planReset(settings.lake, settings.landing, samplesOf(settings));
+  for (const [from, to] of plan.returned)
+    print(`${confirmed ? "brought back" : "would be brought back"}: ${to} (from ${from})`);
+  for (const folder of plan.deleted) print(`${confirmed ? "deleted" : "would be deleted"}: ${folder}`);
+  if (confirmed) {
+    resetLake(settings.lake, plan, `reset-${newId().slice(0, 8)}`, new Date(nowMillis()).toISOString());
+    return;
+  }
+  process.stderr.write("nothing was deleted; to do it: npx tslake reset --yes\n");
+  answer(EXIT.usage);
+}
+
+async function doctor(workspace: Workspace, answer: Answer): Promise<void> {
+  const findings = await examineWorkspace(workspace);
+  const marks = { ok: "✓", warning: "!", broken: "✗" };
+  for (const { about, state, text } of findings)
+    print(`${marks[state]} ${about.padEnd(12)}${text.replaceAll("\n", "\n  ")}`);
+  if (findings.some(({ state }) => state === "broken")) answer(EXIT.failed);
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
