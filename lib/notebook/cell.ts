@@ -28,42 +28,15 @@ export const INJECTED_TAG = "injected-parameters";
  * @throws NotebookError with cell, line and column for a syntax error or something that no notebook cell can hold.
  */
 export function parseCells(notebook: Notebook, path: string): ParsedCell[] {
-  return numberedCells(notebook).map(({ number, cell }) => {
-    const program = parseCell(cell.source, number, path);
-    return { number, id: cell.id, source: cell.source, program };
-  });
+  return numberedCells(notebook).map((numbered) => parseCell(numbered, path));
 }
 
-/** The code cells that are not blank, each with its number in the notebook as it was written. */
-export function numberedCells(notebook: Notebook): { readonly number: number; readonly cell: CodeCell }[] {
-  let number = 0;
-  const cells: { number: number; cell: CodeCell }[] = [];
-  for (const cell of notebook.cells) {
-    if (!isInjected(cell.metadata)) number++;
-    if (cell.cell_type === "code" && cell.source.trim() !== "") cells.push({ number, cell });
-  }
-  return cells;
-}
-
-/** True for the cell that a run inserts to set parameters. */
-export function isInjected(metadata: CodeCell["metadata"]): boolean {
-  const tags = metadata["tags"];
-  return Array.isArray(tags) && tags.includes(INJECTED_TAG);
-}
-
-/** Line and column of an offset in a text, both from 1. */
-export function positionAt(source: string, offset: number): { readonly line: number; readonly column: number } {
-  const before = source.slice(0, offset);
-  const lineStart = before.lastIndexOf("\n") + 1;
-  return { line: before.split("\n").length, column: offset - lineStart + 1 };
-}
-
-/** The text of a line, counted from 1. */
-export function lineAt(source: string, line: number): string {
-  return (source.split("\n")[line - 1] ?? "").trimEnd();
-}
-
-function parseCell(source: string, number: number, path: string): Program {
+/**
+ * Parses one code cell.
+ *
+ * @throws as `parseCells`.
+ */
+export function parseCell({ number, cell: { id, source } }: NumberedCell, path: string): ParsedCell {
   const { program, errors } = parseSync("cell.ts", source, {
     lang: "ts",
     sourceType: "module",
@@ -78,7 +51,7 @@ function parseCell(source: string, number: number, path: string): Program {
     if (problem !== undefined) refuse(problem, node.start);
     return !isTypeOnly(node);
   });
-  return program;
+  return { number, id, source, program };
 
   function refuse(problem: string, offset: number): never {
     const { line, column } = positionAt(source, offset);
@@ -87,6 +60,40 @@ function parseCell(source: string, number: number, path: string): Program {
       actual: lineAt(source, line),
     });
   }
+}
+
+export interface NumberedCell {
+  readonly number: number;
+  readonly cell: CodeCell;
+}
+
+/** The code cells that are not blank, each with its number in the notebook as it was written. */
+export function numberedCells(notebook: Notebook): NumberedCell[] {
+  let number = 0;
+  const cells: NumberedCell[] = [];
+  for (const cell of notebook.cells) {
+    if (!isInjected(cell.metadata)) number++;
+    if (cell.cell_type === "code" && cell.source.trim() !== "") cells.push({ number, cell });
+  }
+  return cells;
+}
+
+/** Line and column of an offset in a text, both from 1. */
+export function positionAt(source: string, offset: number): { readonly line: number; readonly column: number } {
+  const before = source.slice(0, offset);
+  const lineStart = before.lastIndexOf("\n") + 1;
+  return { line: before.split("\n").length, column: offset - lineStart + 1 };
+}
+
+/** The text of a line, counted from 1. */
+export function lineAt(source: string, line: number): string {
+  return (source.split("\n")[line - 1] ?? "").trimEnd();
+}
+
+/** True for the cell that a run inserts to set parameters. */
+function isInjected(metadata: CodeCell["metadata"]): boolean {
+  const tags = metadata["tags"];
+  return Array.isArray(tags) && tags.includes(INJECTED_TAG);
 }
 
 /** What keeps a piece of valid TypeScript out of a notebook cell. */

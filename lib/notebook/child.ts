@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Readable, Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
+import { NotebookError } from "../errors.js";
 import type { Job, ProcessEvent } from "./events.js";
 
 /** How a notebook's process is started and bounded. */
@@ -13,7 +14,8 @@ export interface ChildSpec {
   readonly timeoutMs: number | undefined;
   readonly maxMemoryMb: number | undefined;
   readonly signal: AbortSignal | undefined;
-  readonly onEvent: (event: ProcessEvent) => void;
+  /** May answer with a reason to end the process. */
+  readonly onEvent: (event: ProcessEvent) => StopReason | undefined;
 }
 
 /** How a notebook's process ended. */
@@ -24,7 +26,7 @@ export interface ChildEnd {
   readonly stopped: StopReason | undefined;
 }
 
-export type StopReason = "time" | "memory" | "abort";
+export type StopReason = "time" | "memory" | "output" | "abort";
 
 /** Milliseconds between two looks at a process's memory. */
 const MEMORY_INTERVAL = 100;
@@ -36,12 +38,16 @@ const DRAIN_LIMIT = 1000;
  * Runs a notebook's process to its end. Text that reaches the standard streams past JavaScript arrives as `stream` events
  * too. When this returns, the process and all that it started are gone.
  *
- * @throws Error when the process cannot be started.
+ * @throws NotebookError when the process cannot be started.
  */
 export async function runChild(spec: ChildSpec): Promise<ChildEnd> {
-  const child = spawnChild(spec);
   let stopped: StopReason | undefined;
+  const child = spawnChild(spec, (event) => {
+    const reason = spec.onEvent(event);
+    if (reason !== undefined) stop(reason);
+  });
   const stop = (reason: StopReason) => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
     stopped ??= reason;
     killTree(child);
   };
@@ -52,15 +58,17 @@ export async function runChild(spec: ChildSpec): Promise<ChildEnd> {
   try {
     const end = await ended(child);
     return { ...end, stopped };
+  } catch (cause) {
+    const where = { notebook: spec.job.path };
+    throw new NotebookError("the notebook's process cannot be started", { where, cause, transient: true });
   } finally {
     clearTimeout(timer);
     clearInterval(watch);
     spec.signal?.removeEventListener("abort", abort);
-    killTree(child);
   }
 }
 
-function spawnChild({ job, cwd, env, maxMemoryMb, onEvent }: ChildSpec): ChildProcess {
+function spawnChild({ job, cwd, env, maxMemoryMb }: ChildSpec, onEvent: (event: ProcessEvent) => void): ChildProcess {
   const program = createRequire(__filename).resolve("tslake-cli/notebook.js");
   const limits = maxMemoryMb === undefined ? [] : [`--max-old-space-size=${maxMemoryMb}`];
   const child = spawn(process.execPath, [...limits, program], {
@@ -77,7 +85,10 @@ function spawnChild({ job, cwd, env, maxMemoryMb, onEvent }: ChildSpec): ChildPr
   stdin.end(JSON.stringify(job));
   readText(stdout, (text) => onEvent({ type: "stream", name: "stdout", text }));
   readText(stderr, (text) => onEvent({ type: "stream", name: "stderr", text }));
-  readLines(events, (line) => onEvent(JSON.parse(line) as ProcessEvent));
+  readLines(events, (line) => {
+    const event = parseEvent(line);
+    if (event !== undefined) onEvent(event);
+  });
   return child;
 }
 
@@ -116,6 +127,15 @@ function readLines(stream: Readable, take: (line: string) => void): void {
       pieces = [next];
     }
   });
+}
+
+/** Undefined for a line that a cell itself has written to the channel. */
+function parseEvent(line: string): ProcessEvent | undefined {
+  try {
+    return JSON.parse(line) as ProcessEvent;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Ends a process and everything that it has started. */

@@ -82,6 +82,8 @@ function explain(run: Recording, end: ChildEnd, limits: Limits): Explanation {
       };
     case "memory":
       return { what: `used more than ${limits.maxMemoryMb} MB of memory`, remedy: MEMORY_REMEDY };
+    case "output":
+      return { what: "wrote more to the standard streams than a notebook can hold", remedy: "Print less." };
     case undefined:
       return explainDeath(run, end);
   }

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { Node } from "oxc-parser";
 import { NotebookError, UsageError } from "../errors.js";
-import { INJECTED_TAG, lineAt, type ParsedCell, parseCells, positionAt } from "./cell.js";
+import { INJECTED_TAG, lineAt, numberedCells, type ParsedCell, parseCell, positionAt } from "./cell.js";
 import { type CodeCell, type Notebook, tagsOf } from "./document.js";
 
 /**
@@ -72,8 +72,10 @@ function declarations(notebook: Notebook, path: string): Declaration[] {
       expected: "one such cell",
     });
   }
-  const cell = parseCells(notebook, path).find(({ id }) => id === tagged[0]);
-  return cell === undefined ? [] : cell.program.body.flatMap((statement) => declared(statement, cell, path));
+  const numbered = numberedCells(notebook).find(({ cell }) => cell.id === tagged[0]);
+  if (numbered === undefined) return [];
+  const cell = parseCell(numbered, path);
+  return cell.program.body.flatMap((statement) => declared(statement, cell, path));
 }
 
 function declared(statement: Node, cell: ParsedCell, path: string): Declaration[] {
@@ -150,7 +152,7 @@ function checkValue(name: string, value: unknown, known: readonly Declaration[],
   throw new UsageError(`${basename(path)} ${problem}`, {
     where: { notebook: path },
     expected: valid.length === 0 ? "no parameters: the notebook declares none" : valid.join(", "),
-    actual: `${name} = ${JSON.stringify(value) ?? String(value)}`,
+    actual: `${name} = ${typeof value === "string" ? JSON.stringify(value) : String(value)}`,
   });
 }
 

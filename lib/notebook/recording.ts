@@ -8,6 +8,9 @@ import { OutputLog } from "./outputs.js";
 /** Characters of the last text on stderr that are kept to explain a crash. */
 const STDERR_KEPT = 4000;
 
+/** Characters that the cells of one notebook may write to the standard streams, together. */
+const MAX_OUTPUT = 32 * 1024 * 1024;
+
 /** What is known of a run from the events of its process. */
 export class Recording {
   /** The cell that runs, or the last one that did; undefined before the first. */
@@ -27,6 +30,7 @@ export class Recording {
   private readonly outputs = new OutputLog();
   private readonly durations = new Map<number, number>();
   private index = -1;
+  private printed = 0;
 
   constructor(compiled: CompiledNotebook, onEvent: ((event: RunEvent) => void) | undefined) {
     this.path = compiled.path;
@@ -34,7 +38,38 @@ export class Recording {
     this.onEvent = onEvent ?? (() => undefined);
   }
 
-  take(event: ProcessEvent): void {
+  /** Notes an event; answers "output" when the run prints more than a notebook can hold. */
+  take(event: ProcessEvent): "output" | undefined {
+    this.note(event);
+    return this.printed > MAX_OUTPUT ? "output" : undefined;
+  }
+
+  /** Where the running cell failed: the innermost frame in the statement that runs, or its first line. */
+  get place(): { readonly line: number; readonly column?: number } {
+    const frame = this.thrown?.frames.find(({ cell, line }) => cell === this.index && line >= this.line);
+    return frame === undefined ? { line: this.line } : { line: frame.line, column: frame.column };
+  }
+
+  /** Notes what stopped the run among the outputs of the cell that it stopped. */
+  stop(error: ErrorOutput): void {
+    this.outputs.error(Math.max(this.index, 0), error);
+  }
+
+  /** A cell of the notebook as the run left it. */
+  executed(cell: CodeCell): CodeCell {
+    const index = this.cells.findIndex(({ id }) => id === cell.id);
+    if (index === -1 || index > Math.max(this.index, 0)) return cell;
+    const millis = this.durations.get(index);
+    const record = millis === undefined ? { status: "failed" } : { status: "completed", duration: millis / 1000 };
+    return {
+      ...cell,
+      metadata: { ...cell.metadata, [RUN_METADATA]: record },
+      execution_count: this.index === -1 ? null : index + 1,
+      outputs: this.outputs.of(index),
+    };
+  }
+
+  private note(event: ProcessEvent): void {
     const cell = this.cell?.number ?? 0;
     switch (event.type) {
       case "cell":
@@ -47,6 +82,7 @@ export class Recording {
         return this.onEvent({ type: "line", cell, line: event.line });
       case "stream":
         if (event.name === "stderr") this.stderr = (this.stderr + event.text).slice(-STDERR_KEPT);
+        this.printed += event.text.length;
         this.outputs.stream(this.index, event.name, event.text);
         return this.onEvent({ type: "stream", cell, name: event.name, text: event.text });
       case "display":
@@ -70,31 +106,6 @@ export class Recording {
       case "done":
         this.done = true;
     }
-  }
-
-  /** Where the running cell failed: the innermost frame in the statement that runs, or its first line. */
-  get place(): { readonly line: number; readonly column?: number } {
-    const frame = this.thrown?.frames.find(({ cell, line }) => cell === this.index && line >= this.line);
-    return frame === undefined ? { line: this.line } : { line: frame.line, column: frame.column };
-  }
-
-  /** Notes what stopped the run among the outputs of the cell that it stopped. */
-  stop(error: ErrorOutput): void {
-    this.outputs.error(Math.max(this.index, 0), error);
-  }
-
-  /** A cell of the notebook as the run left it. */
-  executed(cell: CodeCell): CodeCell {
-    const index = this.cells.findIndex(({ id }) => id === cell.id);
-    if (index === -1 || index > Math.max(this.index, 0)) return cell;
-    const millis = this.durations.get(index);
-    const record = millis === undefined ? { status: "failed" } : { status: "completed", duration: millis / 1000 };
-    return {
-      ...cell,
-      metadata: { ...cell.metadata, [RUN_METADATA]: record },
-      execution_count: index + 1,
-      outputs: this.outputs.of(index),
-    };
   }
 
   private add(metrics: StepMetrics): void {

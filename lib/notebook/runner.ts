@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { stopwatch } from "../clock.js";
 import type { StepMetrics } from "../run.js";
 import { type ChildEnd, runChild } from "./child.js";
@@ -44,9 +44,10 @@ export interface NotebookRun {
  */
 export async function runNotebook(spec: RunSpec): Promise<NotebookRun> {
   const elapsed = stopwatch();
-  const source = await readNotebook(spec.path);
-  const notebook = clearOutputs(injectParameters(source, spec.parameters ?? {}, spec.path));
-  const compiled = compileNotebook(notebook, spec.path);
+  const path = resolve(spec.path);
+  const source = await readNotebook(path);
+  const notebook = clearOutputs(injectParameters(source, spec.parameters ?? {}, path));
+  const compiled = compileNotebook(notebook, path);
   await writeNotebook(spec.output, notebook);
 
   const recording = new Recording(compiled, spec.onEvent);
@@ -54,7 +55,7 @@ export async function runNotebook(spec: RunSpec): Promise<NotebookRun> {
     ? { status: null, signal: null, stopped: "abort" }
     : await runChild({
         job: compiled,
-        cwd: dirname(spec.path),
+        cwd: dirname(path),
         env: spec.env ?? {},
         timeoutMs: spec.timeoutMs,
         maxMemoryMb: spec.maxMemoryMb,

@@ -205,14 +205,14 @@ function schema(): object | undefined {
 }
 
 describe.skipIf(schema() === undefined)("against the schema of nbformat 4.5", () => {
-  const validate = (value: string): unknown => {
-    const check = new Ajv({ strict: false }).compile(schema() ?? {});
-    return check(JSON.parse(value)) ? "valid" : check.errors;
-  };
+  const check = new Ajv({ strict: false }).compile(schema() ?? {});
+  const validate = (value: string): unknown => (check(JSON.parse(value)) ? "valid" : check.errors);
 
   test("any notebook is valid", () => {
     fc.assert(
-      fc.property(notebook, (value) => expect(validate(formatNotebook(value))).toBe("valid")),
+      fc.property(notebook, (value) => {
+        expect(validate(formatNotebook(value))).toBe("valid");
+      }),
       { numRuns: 50 },
     );
   });

@@ -72,7 +72,7 @@ describe("given parameters", () => {
     [{ dat: "x" }, /has no parameter dat$/, 'dat = "x"'],
     [{ date: 5 }, /cannot take this value of date$/, "date = 5"],
     [{ date: null }, /cannot take/, "date = null"],
-    [{ limit: Number.POSITIVE_INFINITY }, /cannot take/, "limit = null"],
+    [{ limit: Number.POSITIVE_INFINITY }, /cannot take/, "limit = Infinity"],
     [{ limit: true }, /cannot take/, "limit = true"],
   ])("that are unknown or ill-typed are refused with the valid ones: %j", (values, message, actual) => {
     const inject = () => injectParameters(notebook, values, "n.ipynb");

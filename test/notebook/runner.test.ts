@@ -249,6 +249,12 @@ describe("a process that does not get to its end", () => {
       { timeoutMs: 300 },
     ],
     [
+      "never stops printing",
+      "1;\nfor (;;) console.log('x'.repeat(100_000));",
+      /wrote more .* than a notebook can hold at line 2/,
+      {},
+    ],
+    [
       "waits for nothing",
       "1;\nawait new Promise(() => undefined);",
       /awaits something that never happens at line 2/,

@@ -33,6 +33,12 @@ interface Socket {
   receive(): Promise<Buffer[]>;
 }
 
+/** The kernel's own library for its side of the same sockets. */
+interface ZeroMq {
+  readonly Dealer: new () => Socket;
+  readonly Subscriber: new () => Socket & { subscribe(): void };
+}
+
 const require = createRequire(import.meta.url);
 
 /**
@@ -65,7 +71,7 @@ export async function runInTslab(
 }
 
 async function startKernel(cwd: string, env: Readonly<Record<string, string>>) {
-  const zmq = require("zeromq") as { Dealer: new () => Socket; Subscriber: new () => Socket & { subscribe(): void } };
+  const zmq = createRequire(require.resolve("tslab/package.json"))("zeromq") as ZeroMq;
   const ports = await freePorts(5);
   const key = randomUUID();
   const folder = mkdtempSync(join(tmpdir(), "tslab-"));
