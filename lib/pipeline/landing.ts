@@ -12,14 +12,21 @@ export interface WaitingFile {
   readonly size: number;
 }
 
+/** Something in the landing zone that stays there. */
+export interface Stranger {
+  /** Relative to the landing zone. */
+  readonly path: string;
+  readonly reason: string;
+}
+
 /** What lies in the landing zone, without having read any of it. */
 export interface LandingView {
   /** By bronze table: the files that its contract takes. */
   readonly waiting: ReadonlyMap<string, readonly WaitingFile[]>;
   /** Bronze tables whose folder cannot be listed, with the reason. */
   readonly unreadable: ReadonlyMap<string, string>;
-  /** What nobody takes, each with the reason, as text for people. */
-  readonly strangers: readonly string[];
+  /** What nobody takes. */
+  readonly strangers: readonly Stranger[];
 }
 
 /** Looks at the names in the landing zone; an absent folder is an empty one. */
@@ -28,11 +35,10 @@ export function viewLanding(folder: string, tables: readonly AnyTable[]): Landin
   const folders = new Set(sources.map(({ landing }) => landing.source));
   const waiting = new Map<string, readonly WaitingFile[]>();
   const unreadable = new Map<string, string>();
-  const strangers = namesIn(folder)
+  const places = [...folders].map((source) => `${source}/`).join(", ");
+  const strangers: Stranger[] = namesIn(folder)
     .filter((name) => !folders.has(name) && !/^[._]/.test(name))
-    .map(
-      (name) => `${name}: no table takes it; files go into ${[...folders].map((source) => `${source}/`).join(", ")}`,
-    );
+    .map((path) => ({ path, reason: `no table takes it; files go into ${places}` }));
   for (const table of sources) {
     const { source } = table.landing;
     try {
@@ -41,7 +47,7 @@ export function viewLanding(folder: string, tables: readonly AnyTable[]): Landin
         table.name,
         files.map((file) => ({ path: `${source}/${basename(file.path)}`, size: file.identity.size })),
       );
-      strangers.push(...left.map(({ name, reason }) => `${source}/${name}: ${reason}`));
+      strangers.push(...left.map(({ name, reason }) => ({ path: `${source}/${name}`, reason })));
     } catch (error) {
       unreadable.set(table.name, describeError(error));
     }

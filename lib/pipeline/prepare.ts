@@ -95,7 +95,7 @@ async function leastClosed(
 }
 
 function warningsOf(landing: LandingView, origin: Origin | undefined): readonly string[] {
-  const warnings = landing.strangers.map((stranger) => `left in landing: ${stranger}`);
+  const warnings = landing.strangers.map(({ path, reason }) => `left in landing: ${path}: ${reason}`);
   if (origin?.samples !== true || origin.mixed || origin.others.length === 0) return warnings;
   const names = origin.others.slice(0, 3).join(", ") + (origin.others.length > 3 ? ", …" : "");
   return [

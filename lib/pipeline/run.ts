@@ -88,7 +88,14 @@ async function runSteps(
 ): Promise<readonly StepOutcome[]> {
   const { circumstances, stored, steps } = prepared;
   const slots = new Slots(options.jobs);
-  const running: RunningStep = { ...options, retries: options.retries ?? RETRIES, runId, days: prepared.days, stored };
+  const running: RunningStep = {
+    strangers: circumstances.landing.strangers,
+    ...options,
+    retries: options.retries ?? RETRIES,
+    runId,
+    days: prepared.days,
+    stored,
+  };
   const nodes = steps.map((step) => ({ name: step.name, upstream: options.catalog.upstream(step.name), step }));
   return inDependencyOrder(nodes, async ({ step }, upstream) => {
     const outcome = await attempt(step, upstream);

@@ -1,6 +1,7 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { nowMicros, stopwatch } from "../clock.js";
 import type { StepMetrics } from "../run.js";
+import type { Stranger } from "./landing.js";
 import type { LogicalDays } from "./logical_day.js";
 import type { Notebooks, ParameterValue } from "./notebooks.js";
 import type { RunObserver } from "./observer.js";
@@ -19,6 +20,8 @@ export interface RunningStep {
   readonly days: LogicalDays;
   readonly fullRefresh: boolean;
   readonly stored: StoredView;
+  /** What was said already about the landing zone. */
+  readonly strangers: readonly Stranger[];
   readonly notebooks: Notebooks;
   readonly retries: RetryPolicy;
   readonly observer: RunObserver;
@@ -61,8 +64,7 @@ export async function runStep(run: RunningStep, step: Step, reasons: readonly Re
       notebook,
     };
     if (run.signal.aborted) return { ...end, status: "interrupted", warnings: [] };
-    if (error === undefined)
-      return { ...end, status: "succeeded", warnings: warningsOf(step, reasons, before !== undefined) };
+    if (error === undefined) return { ...end, status: "succeeded", warnings: warningsOf(run, step, reasons, metrics) };
     if (!isTransient(error) || attempt >= run.retries.attempts)
       return { ...end, status: "failed", error, warnings: [] };
     const wait = backOff(run.retries, attempt);
@@ -100,10 +102,14 @@ function environmentOf(run: RunningStep, step: Step): Readonly<Record<string, st
   };
 }
 
-function warningsOf(step: Step, reasons: readonly Reason[], existed: boolean): readonly string[] {
-  const changed = existed && reasons.some((reason) => reason.kind === "code");
-  if (!changed || step.table.write !== "append") return [];
+function warningsOf(run: RunningStep, step: Step, reasons: readonly Reason[], metrics: StepMetrics): readonly string[] {
+  const { messages } = metrics;
+  const known = run.strangers.map(({ path, reason }) => `${basename(path)}: skipped, ${reason}`);
+  const said = typeof messages === "string" ? messages.split("\n").filter((line) => !known.includes(line)) : [];
+  const changed = step.table.write === "append" && reasons.some((reason) => reason.kind === "code");
+  if (!changed) return said.map((line) => `${step.name}: ${line}`);
   return [
+    ...said.map((line) => `${step.name}: ${line}`),
     `${step.name} is append-only: rows from before the change of its notebook or contract stay as they were made; ` +
       `--full-refresh --select ${step.name} compares them`,
   ];
