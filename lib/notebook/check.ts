@@ -42,16 +42,13 @@ export async function checkNotebooks(folder: string): Promise<string[]> {
  * @throws StorageError or NotebookError for a file that is not a notebook, NotebookError when the compiler itself fails.
  */
 export async function checkCells(root: string, paths: readonly string[]): Promise<CellDiagnostic[]> {
-  const parsed = await Promise.all(paths.map(parseForCheck));
-  const own = parsed.flatMap(({ diagnostics }) => diagnostics);
-  const sound = parsed.flatMap(({ path, module }) => (module === undefined ? [] : [{ path, module }]));
-  if (sound.length === 0) return own;
-  const key = await checkKey(
-    root,
-    sound.map(({ path, module }) => ({ path: relative(root, path), code: module.code })),
-  );
-  const diagnostics = await cached(root, key, () => check(root, sound));
-  return [...own, ...diagnostics.map((one) => ({ ...one, notebook: join(root, one.notebook) }))];
+  const known = await cached(root, checkKey(root, paths), async () => {
+    const parsed = await Promise.all(paths.map(parseForCheck));
+    const sound = parsed.flatMap(({ path, module }) => (module === undefined ? [] : [{ path, module }]));
+    const found = [...parsed.flatMap(({ diagnostics }) => diagnostics), ...(await compile(root, sound))];
+    return found.map((one) => ({ ...one, notebook: relative(root, one.notebook) }));
+  });
+  return known.map((one) => ({ ...one, notebook: join(root, one.notebook) }));
 }
 
 interface NotebookModule {
@@ -88,8 +85,8 @@ async function parseForCheck(path: string): Promise<ParsedNotebook> {
   }
 }
 
-/** The answer names notebooks relative to the root, so that it can be kept. */
-async function check(root: string, modules: readonly NotebookModule[]): Promise<CellDiagnostic[]> {
+async function compile(root: string, modules: readonly NotebookModule[]): Promise<CellDiagnostic[]> {
+  if (modules.length === 0) return [];
   return withScratchFolder(root, async (folder) => {
     const files = new Map<string, NotebookModule>();
     for (const one of modules) {
@@ -102,16 +99,15 @@ async function check(root: string, modules: readonly NotebookModule[]): Promise<
     const found = await runTypeScript(root, folder, [...files.keys()]);
     return found.flatMap((diagnostic) => {
       const one = files.get(diagnostic.file);
-      return one === undefined ? [] : [inCell(one, diagnostic, root)];
+      return one === undefined ? [] : [inCell(one, diagnostic)];
     });
   });
 }
 
-function inCell({ path, module }: NotebookModule, diagnostic: TypeScriptDiagnostic, root: string): CellDiagnostic {
-  const { line, column, message } = diagnostic;
+function inCell({ path, module }: NotebookModule, { line, column, message }: TypeScriptDiagnostic): CellDiagnostic {
   const place = module.locate(line, column);
   if (place === undefined) {
     throw new NotebookError(`${basename(path)} cannot be checked: ${message}`, { where: { notebook: path } });
   }
-  return { notebook: relative(root, path), ...place, message };
+  return { notebook: path, ...place, message };
 }

@@ -1,29 +1,37 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import type { CellDiagnostic } from "./check.js";
 
 /** Results that are kept. */
 const KEPT = 20;
 
-/** A module to be checked. */
-interface Source {
-  readonly path: string;
-  readonly code: string;
-}
+/** A notebook's import or require of a file beside it, as its JSON shows it. */
+const RELATIVE_IMPORT = /\b(from|import|require)\s*\(?\s*\\?["'`]\.{1,2}\//;
 
 /**
- * A digest of everything that decides the result: the cells, the library, the compiler's settings and all package versions.
- * Undefined when cells import files beside them, which it does not cover.
+ * A digest of everything that decides the result: the notebooks, the library, the compiler's settings and all package
+ * versions. Undefined when cells import files beside them, which it does not cover.
+ *
+ * Reads synchronously: for some hundred small files that is several times faster.
  */
-export async function checkKey(root: string, sources: readonly Source[]): Promise<string | undefined> {
-  if (sources.some(({ code }) => /\bfrom\s*["']\.|\b(import|require)\s*\(?\s*["']\./.test(code))) return undefined;
-  const library = (await readdir(join(root, "lib"), { recursive: true })).filter((file) => /\.(ts|json)$/.test(file));
-  const files = ["tsconfig.json", "package-lock.json", ...library.map((file) => join("lib", file)).sort()];
-  const contents = await Promise.all(files.map((file) => readFile(join(root, file)).catch(() => "")));
+export function checkKey(root: string, notebooks: readonly string[]): string | undefined {
   const digest = createHash("sha256");
-  for (const [index, content] of contents.entries()) digest.update(`${files[index]}\0`).update(content);
-  for (const { path, code } of sources) digest.update(`${path}\0${code}\0`);
+  const sources = readdirSync(join(root, "lib"), { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.(ts|json)$/.test(file))
+    .map((file) => join("lib", file))
+    .sort();
+  for (const file of ["tsconfig.json", "package-lock.json", ...sources]) {
+    digest
+      .update(`${file}\0`)
+      .update(readIfThere(join(root, file)))
+      .update("\0");
+  }
+  for (const path of notebooks) {
+    const content = readIfThere(path);
+    if (RELATIVE_IMPORT.test(content)) return undefined;
+    digest.update(`${relative(root, path)}\0${content}\0`);
+  }
   return digest.digest("hex");
 }
 
@@ -35,24 +43,40 @@ export async function cached(
 ): Promise<CellDiagnostic[]> {
   if (key === undefined) return compute();
   const folder = join(root, "node_modules", ".cache", "tslake", "check");
-  const file = join(folder, `${key}.json`);
-  const known = await readFile(file, "utf8")
-    .then(JSON.parse)
-    .catch(() => undefined);
-  if (Array.isArray(known)) return known as CellDiagnostic[];
+  const known = parse(readIfThere(join(folder, `${key}.json`)));
+  if (known !== undefined) return known;
   const diagnostics = await compute();
-  await keep(folder, file, diagnostics).catch(() => undefined);
+  try {
+    keep(folder, `${key}.json`, diagnostics);
+  } catch {
+    // Nothing is kept.
+  }
   return diagnostics;
 }
 
-async function keep(folder: string, file: string, diagnostics: readonly CellDiagnostic[]): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const temporary = `${file}.${process.pid}`;
-  await writeFile(temporary, JSON.stringify(diagnostics));
-  await rename(temporary, file);
-  const entries = (await readdir(folder))
-    .map((entry) => join(folder, entry))
-    .filter((entry) => entry.endsWith(".json"));
-  const aged = await Promise.all(entries.map(async (entry) => ({ entry, time: (await stat(entry)).mtimeMs })));
-  for (const { entry } of aged.sort((a, b) => b.time - a.time).slice(KEPT)) await rm(entry, { force: true });
+function keep(folder: string, name: string, diagnostics: readonly CellDiagnostic[]): void {
+  mkdirSync(folder, { recursive: true });
+  const temporary = join(folder, `.${name}.${process.pid}`);
+  writeFileSync(temporary, JSON.stringify(diagnostics));
+  renameSync(temporary, join(folder, name));
+  const results = readdirSync(folder).map((entry) => join(folder, entry));
+  const aged = results.map((file) => ({ file, time: statSync(file).mtimeMs })).sort((a, b) => b.time - a.time);
+  for (const { file } of aged.slice(KEPT)) rmSync(file, { force: true });
+}
+
+function parse(text: string): CellDiagnostic[] | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
 }
