@@ -1,5 +1,6 @@
 import type { AnyTable } from "./contract/define_table.js";
-import { type IngestResult, ingest as ingestFiles } from "./ingest/ingest.js";
+import { ingest as ingestFiles } from "./ingest/ingest.js";
+import type { IngestResult } from "./ingest/ingest_result.js";
 import { Lake } from "./lake/lake.js";
 import { openWorkspace, type Workspace } from "./workspace.js";
 

@@ -13,15 +13,14 @@ import { currentRun } from "../run.js";
 import type { Storage } from "../storage/storage.js";
 import type { StructField } from "../types.js";
 import { checkRead, conform } from "./conform.js";
-import type { StagedFiles } from "./data_files.js";
 import { deleteRows } from "./delete.js";
 import { mergeRows, refuseDoubleKeys } from "./merge.js";
 import { recordTable, valuesOf } from "./record_table.js";
 import { showPreview } from "./preview.js";
 import { needsRebuild } from "./step_mark.js";
-import { asTableFiles, filesOf } from "./table_files.js";
+import { asTableFiles, filesOf, noFiles } from "./table_files.js";
 import type { WriteOptions, WriteResult } from "./write_result.js";
-import { commitChange, type Target, writeRows } from "./writer.js";
+import { commitChange, type FileChange, type Target, writeRows } from "./writer.js";
 
 /** What a lake is made of. */
 export interface LakeOptions {
@@ -38,7 +37,8 @@ export interface ReadOptions {
   readonly version?: number;
 }
 
-const NOTHING: StagedFiles = { files: [], rows: 0, bytes: 0 };
+const NO_ROWS: RelationNode = { op: "scan", source: { kind: "values", rows: [] }, fields: [] };
+const NO_CHANGE: FileChange = { operation: "WRITE", mode: "Append", staged: { files: [], rows: 0, bytes: 0 }, removed: [], metrics: {} };
 
 /** The tables of a lake: reading gives relations, writing commits them by their contract. */
 export class Lake implements Runner {
@@ -46,7 +46,7 @@ export class Lake implements Runner {
   readonly #open: () => LakeOptions;
   #options: LakeOptions | undefined;
   /** Each read sees one version, however often it is evaluated. */
-  readonly #pins = new WeakMap<TableSource, Promise<Snapshot>>();
+  readonly #pins = new WeakMap<TableSource, Promise<Snapshot | undefined>>();
   /** Reads of chosen data files. */
   readonly #files = new WeakMap<TableSource, { readonly snapshot: Snapshot; readonly adds: readonly AddFile[] }>();
   /** What materialised relations were read from, by the id of their frame. */
@@ -59,7 +59,8 @@ export class Lake implements Runner {
       resolveTable: async (source, condition) => {
         const chosen = this.#files.get(source);
         if (chosen) return asTableFiles(chosen.snapshot, chosen.adds);
-        return filesOf(await this.pinned(source), source.since, condition);
+        const snapshot = await this.#pinned(source);
+        return snapshot ? filesOf(snapshot, source.since, condition) : noFiles(this.catalog.table(source.table));
       },
     });
   }
@@ -75,7 +76,7 @@ export class Lake implements Runner {
   }
 
   /**
-   * The rows of a table. In a run, a step may only read what its contract declares.
+   * The rows of a table; none while it has not been built. In a run, a step may only read what its contract declares.
    * @throws ContractError for an undeclared read
    */
   read<T extends AnyTable>(table: T, options: ReadOptions = {}): Relation<ShapeOfTable<T>> {
@@ -91,7 +92,12 @@ export class Lake implements Runner {
    */
   async readStored(name: string, options: ReadOptions = {}): Promise<Relation> {
     const source: TableSource = { kind: "table", table: name, ...options };
-    return scan(source, (await this.pinned(source)).schema.fields, this);
+    const snapshot = await this.#pinned(source);
+    if (snapshot) return scan(source, snapshot.schema.fields, this);
+    throw new DeltaError(`table ${name} is not there yet`, {
+      where: { table: name, path: this.tableStorage(name).uri },
+      remedy: this.catalog.has(name) ? `build it: npm run pipeline -- --select +${name}` : "npx tslake show lists the tables",
+    });
   }
 
   /** The newest version of a table; undefined while it is not there. */
@@ -136,18 +142,15 @@ export class Lake implements Runner {
     return deleteRows(target, await this.materialize(keys), (files) => this.#scanFiles(target, files));
   }
 
+  /** Makes the table, empty, if it is not there, and gives it the columns that its contract has gained. */
+  async ensure(table: AnyTable): Promise<WriteResult> {
+    return commitChange(await this.#target(table, NO_ROWS, {}), NO_CHANGE);
+  }
+
   /** Records that a table is in step with a version of one of its sources, where no row has to be written for that. */
   async markConsumed(table: AnyTable, source: string, version: number): Promise<WriteResult> {
-    const storage = this.tableStorage(table.name);
-    const target: Target = {
-      engine: this.engine,
-      storage,
-      table,
-      snapshot: await Snapshot.load(storage),
-      sources: new Map([[source, version]]),
-      options: {},
-    };
-    return commitChange(target, { operation: "WRITE", mode: "Append", staged: NOTHING, removed: [], metrics: {} });
+    const target = await this.#target(table, NO_ROWS, {});
+    return commitChange({ ...target, sources: new Map([[source, version]]) }, NO_CHANGE);
   }
 
   /** Evaluates a relation once and keeps its rows in memory, for several uses. */
@@ -168,29 +171,20 @@ export class Lake implements Runner {
   }
 
   /** The version that a read sees: the newest when it is first evaluated, and then always that one. */
-  pinned(source: TableSource): Promise<Snapshot> {
+  #pinned(source: TableSource): Promise<Snapshot | undefined> {
     const known = this.#pins.get(source);
     if (known) return known;
-    const pin = this.#load(source);
+    const pin = this.snapshot(source.table, source.version === undefined ? {} : { version: source.version });
     this.#pins.set(source, pin);
     return pin;
-  }
-
-  async #load(source: TableSource): Promise<Snapshot> {
-    const snapshot = await this.snapshot(source.table, source.version === undefined ? {} : { version: source.version });
-    if (snapshot) return snapshot;
-    throw new DeltaError(`table ${source.table} is not there yet`, {
-      where: { table: source.table, path: this.tableStorage(source.table).uri },
-      remedy: this.catalog.has(source.table) ? `build it: npm run pipeline -- --select +${source.table}` : "see npx tslake doctor",
-    });
   }
 
   async #target(table: AnyTable, node: RelationNode, options: WriteOptions): Promise<Target> {
     const sources = new Map<string, number>();
     for (const source of this.#tablesOf(node)) {
       if (source.table === table.name || this.#files.has(source)) continue;
-      const { version } = await this.pinned(source);
-      sources.set(source.table, Math.min(version, sources.get(source.table) ?? version));
+      const version = (await this.#pinned(source))?.version;
+      if (version !== undefined) sources.set(source.table, Math.min(version, sources.get(source.table) ?? version));
     }
     const storage = this.tableStorage(table.name);
     return { engine: this.engine, storage, table, snapshot: await Snapshot.load(storage), sources, options };

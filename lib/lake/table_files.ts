@@ -1,3 +1,4 @@
+import type { AnyTable } from "../contract/define_table.js";
 import { decodePath } from "../delta/file_path.js";
 import type { Snapshot } from "../delta/snapshot.js";
 import { parseStats } from "../delta/stats.js";
@@ -22,6 +23,11 @@ export async function asTableFiles(snapshot: Snapshot, adds: readonly AddFile[])
     partitionColumns: snapshot.partitionColumns,
     fields: snapshot.schema.fields,
   };
+}
+
+/** A table that has not been built. */
+export function noFiles(table: AnyTable): TableFiles {
+  return { files: [], partitionColumns: [], fields: table.schema.fields };
 }
 
 async function addedSince(snapshot: Snapshot, since: number): Promise<readonly AddFile[]> {
