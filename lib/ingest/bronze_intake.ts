@@ -1,0 +1,268 @@
+import fs from "node:fs";
+import os from "node:os";
+import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { nowMicros, stopwatch } from "../clock.js";
+import { ConflictError, DataError, StorageError } from "../errors.js";
+import type { Lake } from "../lake/lake.js";
+import { codeOf, isAbsent, storageError } from "../storage/local_errors.js";
+import { Archive } from "./archive.js";
+import { commitFiles, FilesChanged, isBroken, type PlacedFile } from "./commit_files.js";
+import { isUnchanged } from "./file_identity.js";
+import { IngestLog } from "./ingest_log.js";
+import { evolve, type Intake, intakeOf, type LandingTable } from "./intake.js";
+import type { LandingFile } from "./landing.js";
+import { Outcomes } from "./outcomes.js";
+import { brokenParquet } from "./parquet_file.js";
+import { type ExaminedFile, examineFile, prepareFile, takeApart } from "./prepare_file.js";
+import type { PreparedFile } from "./prepared.js";
+import { rejectFile } from "./reject.js";
+import { TemporaryFiles } from "./temporary_files.js";
+
+/**
+ * Somebody may still be writing to a file that changed so shortly before: it is watched a little before it is taken, and
+ * longer before it is rejected, as half a file may be a broken one.
+ */
+const RECENT_MICROS = 2_000_000n;
+const WATCH_MILLIS = 100;
+const WATCH_BROKEN_MILLIS = 1000;
+
+/** Attempts at a commit while another process takes files into the same table. */
+const MAX_ATTEMPTS = 5;
+
+const STILL_WRITTEN = "it changes while it is read; left for the next run";
+
+/**
+ * Takes landed files into a bronze table, a group at a time. For each file, in this order, so that a killed run loses and
+ * doubles nothing: its content is hashed and looked up in the log; it is archived; its rows and its hash are committed
+ * together; it is deleted from landing. What a killed run leaves is an archived file that the next run finds again, or
+ * a landed one that it recognises by its hash.
+ */
+export class BronzeIntake {
+  readonly #lake: Lake;
+  readonly #landing: string;
+  readonly #now: bigint;
+  readonly #log: IngestLog;
+  readonly #archive: Archive;
+  readonly #temporary: TemporaryFiles;
+  readonly #watched = stopwatch();
+  readonly #outcomes = new Outcomes();
+  #intake: Intake;
+  #version: number | undefined;
+
+  private constructor(lake: Lake, landing: string, now: bigint, log: IngestLog, intake: Intake) {
+    this.#lake = lake;
+    this.#landing = landing;
+    this.#now = now;
+    this.#log = log;
+    this.#intake = intake;
+    this.#archive = new Archive(lake.storage, intake.table.landing.source);
+    this.#temporary = new TemporaryFiles(this.#archive.folder ?? os.tmpdir());
+  }
+
+  /** @param now microseconds since the epoch */
+  static async open(lake: Lake, table: LandingTable, landing: string, now: bigint): Promise<BronzeIntake> {
+    const stored = (await lake.snapshot(table.name))?.schema.fields ?? [];
+    const intake = intakeOf(table, table.drift === "evolve" ? stored : []);
+    return new BronzeIntake(lake, landing, now, await IngestLog.open(lake, table), intake);
+  }
+
+  /** The table with the columns that files have added. */
+  get table(): LandingTable {
+    return this.#intake.table;
+  }
+  /** The table's version after the last commit; undefined while nothing was committed. */
+  get version(): number | undefined {
+    return this.#version;
+  }
+  get outcomes(): Outcomes {
+    return this.#outcomes;
+  }
+
+  /** Takes files, in this order; what becomes of each stands in `outcomes` afterwards. */
+  async take(files: readonly LandingFile[]): Promise<void> {
+    const repeated: LandingFile[] = [];
+    try {
+      const examined = await this.#examine(files);
+      const taken = await this.#log.arrivals(examined.map(({ sha256 }) => sha256));
+      const first = new Map<string, ExaminedFile>();
+      for (const one of examined) {
+        if (first.has(one.sha256)) repeated.push(one.file);
+        else first.set(one.sha256, one);
+      }
+      await this.#watch(
+        [...first.values()].map(({ file }) => file),
+        WATCH_MILLIS,
+      );
+      const placed: PlacedFile[] = [];
+      for (const one of first.values()) {
+        const arrivedAt = taken.get(one.sha256);
+        if (!this.#isStill(one.file)) continue;
+        if (arrivedAt === undefined) placed.push(...(await this.#place(one)));
+        else await this.#dismiss(one, arrivedAt);
+      }
+      await this.#commit(placed);
+    } finally {
+      this.#temporary.removeAll();
+    }
+    if (repeated.length > 0) await this.take(repeated);
+  }
+
+  async #examine(files: readonly LandingFile[]): Promise<readonly ExaminedFile[]> {
+    const examined: ExaminedFile[] = [];
+    for (const file of files) {
+      try {
+        examined.push(await examineFile(file, this.#intake));
+      } catch (error) {
+        const code = error instanceof StorageError ? codeOf(error.cause) : "";
+        if (code === "EACCES" || code === "EPERM") this.#outcomes.skipped(file, "cannot be read: permission denied");
+        else if (error instanceof StorageError && isAbsent(error.cause))
+          this.#outcomes.skipped(file, "gone before it could be read");
+        else this.#outcomes.failed(file, error);
+      }
+    }
+    return examined;
+  }
+
+  async #watch(files: readonly LandingFile[], millis: number): Promise<void> {
+    const recent = (nowMicros() - RECENT_MICROS) * 1000n;
+    const wait = millis - this.#watched();
+    if (wait > 0 && files.some(({ identity }) => identity.modifiedAt > recent)) await sleep(wait);
+  }
+
+  #isStill(file: LandingFile): boolean {
+    const still = isUnchanged(file.path, file.identity);
+    if (!still) this.#outcomes.skipped(file, STILL_WRITTEN);
+    return still;
+  }
+
+  /** The file in the archive, ready to be committed; nothing when it was rejected or failed. */
+  async #place(examined: ExaminedFile): Promise<readonly PlacedFile[]> {
+    const { file, sha256 } = examined;
+    try {
+      const prepared = await this.#prepare(examined);
+      const replaces = await this.#archive.namesOf(file.name);
+      const at = Number(this.#log.nextArrival(this.#now) / 1000n);
+      const archived = await this.#archive.place(file, sha256, at, (name) => this.#log.isFree(name));
+      return [{ examined, prepared, archived, replaces: replaces.filter((name) => name !== archived.name) }];
+    } catch (error) {
+      if (error instanceof DataError) await this.#reject(examined, error);
+      else this.#outcomes.failed(file, error);
+      return [];
+    }
+  }
+
+  async #prepare(examined: ExaminedFile): Promise<PreparedFile> {
+    const prepared = await prepareFile(examined, this.#intake, this.#temporary);
+    if (this.table.drift !== "evolve" || prepared.unknown.length === 0) return prepared;
+    this.#intake = evolve(this.#intake, prepared.unknown);
+    return prepareFile(examined, this.#intake, this.#temporary);
+  }
+
+  async #commit(placed: readonly PlacedFile[], attempt = 1): Promise<void> {
+    if (placed.length === 0) return;
+    try {
+      await this.#archive.flush(placed.map(({ archived }) => archived.name));
+      const at = this.#log.nextArrival(this.#now);
+      this.#version = await commitFiles(this.#lake, this.#log, this.#archive, { table: this.table, files: placed, at });
+    } catch (error) {
+      return this.#recover(placed, error, attempt);
+    }
+    for (const one of placed) this.#finish(one);
+  }
+
+  async #recover(placed: readonly PlacedFile[], error: unknown, attempt: number): Promise<void> {
+    if (error instanceof FilesChanged && attempt < MAX_ATTEMPTS) {
+      return this.#commit(
+        placed.filter(({ examined }) => this.#isStill(examined.file)),
+        attempt + 1,
+      );
+    }
+    if (error instanceof ConflictError && attempt < MAX_ATTEMPTS) return this.#commitAgain(placed, attempt + 1);
+    if (error instanceof StorageError || error instanceof ConflictError || error instanceof FilesChanged) {
+      for (const { examined } of placed) this.#outcomes.failed(examined.file, error);
+      return;
+    }
+    if (placed.length === 1) for (const one of placed) return this.#mend(one, error);
+    for (const one of placed) await this.#commit([one]);
+  }
+
+  /** After another process has taken files: some of these may be among them. */
+  async #commitAgain(placed: readonly PlacedFile[], attempt: number): Promise<void> {
+    const taken = await this.#log.arrivals(placed.map(({ examined }) => examined.sha256));
+    const fresh: PlacedFile[] = [];
+    for (const one of placed) {
+      const arrivedAt = taken.get(one.examined.sha256);
+      if (arrivedAt === undefined) fresh.push(one);
+      else await this.#dismiss(one.examined, arrivedAt);
+    }
+    await this.#commit(fresh, attempt);
+  }
+
+  /** One file that the engine could not read: is it the file's fault, or was it read in the wrong way? */
+  async #mend(one: PlacedFile, error: unknown): Promise<void> {
+    const { examined, prepared, archived } = one;
+    try {
+      if (prepared.source.format === "csv" && prepared.asItIs) {
+        const rewritten = await takeApart(examined, prepared, this.#intake, this.#temporary);
+        return await this.#commit([{ ...one, prepared: rewritten }]);
+      }
+      if (prepared.source.format === "parquet" && (await isBroken(this.#lake, this.#archive, this.table, one))) {
+        await this.#archive.remove(archived.name);
+        return await this.#reject(examined, brokenParquet(error));
+      }
+      this.#outcomes.failed(examined.file, error);
+    } catch (failure) {
+      this.#outcomes.failed(examined.file, failure);
+    }
+  }
+
+  #finish({ examined: { file }, prepared, archived, replaces }: PlacedFile): void {
+    const { rows, corrupt } = prepared.counts;
+    const note = this.#deleteLanded(file);
+    const { unknown } = prepared;
+    const details = { rows, corrupt, unknown, archived: archived.name, replaces };
+    this.#outcomes.taken(file, note === undefined ? details : { ...details, note });
+  }
+
+  /** A file whose content is taken: it goes when the archive holds these bytes, and is archived first when not. */
+  async #dismiss({ file, sha256 }: ExaminedFile, arrivedAt: number): Promise<void> {
+    try {
+      const found = await this.#archive.find(file, sha256, arrivedAt);
+      const at = Number(this.#now / 1000n);
+      const isFree = (name: string): Promise<boolean> => this.#log.isFree(name);
+      const name = found ?? (await this.#archive.place(file, sha256, at, isFree)).name;
+      await this.#archive.flush([name]);
+      const note = this.#deleteLanded(file);
+      this.#outcomes.alreadyTaken(
+        file,
+        name,
+        note ?? (found === undefined ? "its content is in the table; archived again" : `same content as ${name}`),
+      );
+    } catch (error) {
+      this.#outcomes.failed(file, error);
+    }
+  }
+
+  async #reject({ file, sha256 }: ExaminedFile, error: DataError): Promise<void> {
+    await this.#watch([file], WATCH_BROKEN_MILLIS);
+    if (!this.#isStill(file)) return;
+    try {
+      const path = await rejectFile(this.#landing, this.table, { file, sha256, error, at: this.#now });
+      this.#outcomes.rejected(file, error, path);
+    } catch (failure) {
+      this.#outcomes.failed(file, failure);
+    }
+  }
+
+  /** What there is to say when the file had to stay. */
+  #deleteLanded(file: LandingFile): string | undefined {
+    try {
+      if (!isUnchanged(file.path, file.identity)) return "changed after it was taken; the next run looks at it again";
+      fs.unlinkSync(file.path);
+      return undefined;
+    } catch (error) {
+      return `taken, but still in landing. ${storageError("delete", dirname(file.path), file.name, error).message}`;
+    }
+  }
+}

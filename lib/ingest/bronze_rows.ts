@@ -1,0 +1,93 @@
+import type { Column } from "../relation/column.js";
+import { type Relation, type Shape, scan } from "../relation/relation.js";
+import type { TextColumn } from "../relation/text_column.js";
+import { coalesce, concat, concatWith, lit, when } from "../relation/when.js";
+import { field } from "../types.js";
+import type { LandingTable } from "./intake.js";
+import type { PreparedFile, TextForm } from "./prepared.js";
+
+/** Where the rows of a file come from, as bronze keeps it. */
+export interface Arrival {
+  /** Where the engine finds the file. */
+  readonly path: string;
+  /** The name in the archive. */
+  readonly file: string;
+  /** Microseconds since the epoch. */
+  readonly at: bigint;
+}
+
+/** The rows of a landed file with the columns of its table. */
+export function bronzeRows(table: LandingTable, prepared: PreparedFile, arrival: Arrival): readonly Relation[] {
+  const rows = [fileRows(table, prepared, arrival)];
+  return prepared.corrupt.length === 0 ? rows : [...rows, corruptRows(table, prepared, arrival)];
+}
+
+/** No rows, with the columns of a table: a commit of these records what the step was. */
+export function noRows(table: LandingTable): Relation {
+  return scan({ kind: "values", rows: [] }, table.schema.fields);
+}
+
+/** Microseconds since the epoch as `YYYY-MM-DDTHH:MM:SS.ffffffZ`. */
+export function isoMicros(micros: bigint): string {
+  const iso = new Date(Number(micros / 1000n)).toISOString();
+  return `${iso.slice(0, -1)}${String(micros % 1000n).padStart(3, "0")}Z`;
+}
+
+function fileRows(table: LandingTable, prepared: PreparedFile, arrival: Arrival): Relation {
+  const { source, path, fields, columns, forms } = prepared;
+  const scanned = scan<Shape>({ kind: "file", path: path ?? arrival.path, ...source }, [
+    ...fields.map((name) => field(name, "string")),
+    ...(columns.get("_row") === "_row" ? [field("_row", "long")] : []),
+  ]);
+  const known = new Set(columns.values());
+  const unknown = fields.filter((name) => !known.has(name));
+  return scanned.select((t) => {
+    const textOf = (name: string): TextColumn => formed(t[name] as TextColumn, forms?.get(name));
+    const values = table.columnNames.map((name): [string, Column] => {
+      const from = columns.get(name);
+      if (name === "_row") return [name, (t[from ?? "_row"] as TextColumn).cast("long")];
+      if (name === "_rescued" && from === undefined && unknown.length > 0) {
+        return [name, rescued(unknown.map((each) => [each, textOf(each)]))];
+      }
+      return [name, from === undefined ? constant(name, arrival) : textOf(from)];
+    });
+    return Object.fromEntries(values);
+  });
+}
+
+function corruptRows(table: LandingTable, { corrupt }: PreparedFile, arrival: Arrival): Relation {
+  const rows = corrupt.map(({ line, text }) => [String(line), text]);
+  const scanned = scan<Shape>({ kind: "values", rows }, [
+    field("_row", "long", false),
+    field("_corrupt_record", "string"),
+  ]);
+  return scanned.select((t) =>
+    Object.fromEntries(
+      table.columnNames.map((name) => [
+        name,
+        name === "_row" || name === "_corrupt_record" ? (t[name] as Column) : constant(name, arrival),
+      ]),
+    ),
+  );
+}
+
+function constant(name: string, arrival: Arrival): Column {
+  if (name === "_file") return lit(arrival.file);
+  return name === "_ingested_at" ? lit(isoMicros(arrival.at), "timestamp") : lit(null, "string");
+}
+
+function formed(column: TextColumn, form: TextForm = "as is"): TextColumn {
+  if (form === "as is") return column;
+  return form === "without zone" ? column.replaceRegex("Z$", "") : column.nullIf("");
+}
+
+/** Columns as the text of a JSON object, without those that are null; null when all are. */
+function rescued(columns: readonly (readonly [string, TextColumn])[]): TextColumn {
+  const members = columns.map(([name, value]) => concat(`${JSON.stringify(name)}:"`, jsonEscaped(value), '"'));
+  return when(coalesce(...members).isNotNull(), concat("{", concatWith(",", ...members), "}")).otherwise(null);
+}
+
+function jsonEscaped(value: TextColumn): TextColumn {
+  const controls = Array.from({ length: 32 }, (_, code) => String.fromCharCode(code));
+  return ["\\", '"', ...controls].reduce((text, char) => text.replace(char, JSON.stringify(char).slice(1, -1)), value);
+}

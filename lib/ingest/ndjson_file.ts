@@ -1,0 +1,131 @@
+import { DataError } from "../errors.js";
+import { unknownColumns } from "./header.js";
+import { type Intake, normalName } from "./intake.js";
+import { parseMembers, valueText } from "./json_object.js";
+import { LineReader } from "./line_reader.js";
+import type { PreparedFile } from "./prepared.js";
+import { RowFile } from "./row_file.js";
+import { readChunks } from "./scan_file.js";
+import type { TemporaryFiles } from "./temporary_files.js";
+
+/**
+ * The rows of a file with one JSON object per line, in any order of members. A member that is absent is null; a line
+ * that is no object, or names a member twice, is a corrupt record; blank lines are none.
+ * @throws DataError for a file that cannot be taken: no line is an object, no object has a column of the table, the last
+ * line is cut off, or the text is not UTF-8
+ */
+export async function prepareNdjson(path: string, intake: Intake, temporary: TemporaryFiles): Promise<PreparedFile> {
+  const writer = new NdjsonWriter(intake, temporary);
+  const reader = new LineReader((text, line, ended) => writer.take(text, line, ended));
+  try {
+    await readChunks(path, (chunk) => reader.push(chunk));
+    reader.finish();
+  } finally {
+    writer.close();
+  }
+  return writer.finish();
+}
+
+class NdjsonWriter {
+  readonly #intake: Intake;
+  readonly #target: RowFile;
+  /** Member names of the columns, normalised, to their places in a row. */
+  readonly #places: ReadonlyMap<string, number>;
+  /** The same by names as the file has them; undefined for unknown ones. */
+  readonly #placeOf = new Map<string, number | undefined>();
+  readonly #unknown = new Set<string>();
+  readonly #width: number;
+  #objects = 0;
+  #known = 0;
+  #firstBroken: { readonly line: number; readonly text: string } | undefined;
+
+  constructor(intake: Intake, temporary: TemporaryFiles) {
+    const columns = [...intake.required, ...intake.added];
+    this.#intake = intake;
+    this.#target = new RowFile(
+      temporary,
+      columns.map((column) => column.name),
+    );
+    this.#places = new Map(columns.map((column, place) => [column.header, place]));
+    this.#width = columns.length;
+  }
+
+  take(text: string, line: number, ended: boolean): void {
+    if (text.trim() === "") return;
+    const members = parseMembers(text);
+    if (members !== undefined && this.#add(members, line)) return;
+    if (!ended) {
+      throw new DataError("the last line is cut off: it has neither a line end nor the end of its object", {
+        where: { line },
+        expected: "one JSON object per line",
+        actual: shortened(text),
+        remedy: "have the file sent again, complete",
+      });
+    }
+    this.#firstBroken ??= { line, text };
+    this.#target.addCorrupt(text, line);
+  }
+
+  close(): void {
+    this.#target.close();
+  }
+
+  finish(): PreparedFile {
+    const broken = this.#firstBroken;
+    if (this.#objects === 0 && broken !== undefined) {
+      throw new DataError("no line is a JSON object", {
+        where: { line: broken.line },
+        expected: "one JSON object per line",
+        actual: shortened(broken.text),
+        remedy: broken.text.trimStart().startsWith("[")
+          ? "write each element of the list on a line of its own, without brackets and commas"
+          : "write one whole object per line",
+      });
+    }
+    if (this.#objects > 0 && this.#known === 0) {
+      throw new DataError("no object has a column of the table", {
+        where: { table: this.#intake.table.name },
+        expected: this.#intake.required.map((column) => column.header).join(", "),
+        actual: [...this.#unknown].join(", ").slice(0, 500),
+        remedy: "check that this is the right file",
+      });
+    }
+    return this.#target.prepared([...this.#unknown]);
+  }
+
+  /** False when two members mean the same column. */
+  #add(members: ReadonlyMap<string, string>, line: number): boolean {
+    const values = new Array<string | null>(this.#width).fill(null);
+    const filled = new Set<number>();
+    const rescued: string[] = [];
+    for (const [name, json] of members) {
+      const place = this.#place(name, line);
+      if (place === undefined) {
+        if (json !== "null") rescued.push(`${JSON.stringify(name)}:${json}`);
+        continue;
+      }
+      if (filled.has(place)) return false;
+      filled.add(place);
+      values[place] = valueText(json);
+    }
+    this.#objects++;
+    this.#known += filled.size;
+    this.#target.add(values, rescued, line);
+    return true;
+  }
+
+  #place(name: string, line: number): number | undefined {
+    if (this.#placeOf.has(name)) return this.#placeOf.get(name);
+    const place = this.#places.get(normalName(name));
+    if (place === undefined) {
+      if (this.#intake.table.drift === "fail") throw unknownColumns(this.#intake.table, [name], line);
+      this.#unknown.add(name);
+    }
+    this.#placeOf.set(name, place);
+    return place;
+  }
+}
+
+function shortened(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}

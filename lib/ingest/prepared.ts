@@ -1,0 +1,37 @@
+import type { FileSource } from "../relation/node.js";
+import type { CorruptRecord } from "./scan_csv.js";
+
+/**
+ * What a field's text still needs, when it comes from a typed file: an instant loses its `Z`, since times of a source are
+ * wall-clock times, and empty text is null.
+ */
+export type TextForm = "as is" | "without zone" | "empty is null";
+
+/**
+ * The rows of a landed file, ready for the engine. Where `path` is undefined they are read from the file itself, which
+ * may have moved to the archive by then.
+ */
+export interface PreparedFile {
+  readonly source: Omit<FileSource, "kind" | "path">;
+  readonly path: string | undefined;
+  /** False when the rows were taken apart here and written down again. */
+  readonly asItIs: boolean;
+  /** The names by which the engine hands out the file's fields: all of them, in order, for CSV. */
+  readonly fields: readonly string[];
+  /** Column of the table to the field that holds it; all others are null. */
+  readonly columns: ReadonlyMap<string, string>;
+  /** By field; `as is` where nothing is said. */
+  readonly forms?: ReadonlyMap<string, TextForm>;
+  /** Records that do not fit the header and are not among the source's rows. */
+  readonly corrupt: readonly CorruptRecord[];
+  readonly counts: RowCounts;
+  /** Unknown columns. */
+  readonly unknown: readonly string[];
+}
+
+/** What is in a file. */
+export interface RowCounts {
+  /** Rows that bronze gets, corrupt ones among them. */
+  readonly rows: number;
+  readonly corrupt: number;
+}
