@@ -41,7 +41,7 @@ export function scanCsv(source: FileSource, fields: readonly StructField[]): Laz
     "missing_is_null":true,"truncate_ragged_lines":true,"comment_prefix":null,"try_parse_dates":false,"decimal_comma":false},
     "has_header":true,"chunk_size":262144,"skip_rows":0,"skip_lines":0,"skip_rows_after_header":0,"infer_schema_length":0,
     "raise_if_empty":false,"ignore_errors":false,"fields_to_cast":[]}`;
-  const frame = fromPlan(scanPlan([source.path], `{"Csv":{"options":${options}}}`, `{"name":"${index}","offset":0}`));
+  const frame = fromPlan(scanPlan([source.path], `{"Csv":{"options":${options}}}`, `{"name":${JSON.stringify(index)},"offset":0}`));
   const kept = withoutRecords(frame, index, source.skip ?? []);
   return withLines(kept, index, source.lines).select(fields.map((f) => p.column(f.name)));
 }
@@ -49,7 +49,7 @@ export function scanCsv(source: FileSource, fields: readonly StructField[]): Laz
 /** A Parquet file's columns as text, and `_row`, counted from 1. */
 export function scanForeignParquet(source: FileSource, fields: readonly StructField[]): LazyFrame {
   const index = `${TEMPORARY}record`;
-  const frame = fromPlan(scanPlan([source.path], parquetOptions(null), `{"name":"${index}","offset":0}`));
+  const frame = fromPlan(scanPlan([source.path], parquetOptions(null), `{"name":${JSON.stringify(index)},"offset":0}`));
   const types = frame.slice(0, 0).collectSync().types();
   const columns = fields.map((f): PolarsExpr => {
     if (f.name === "_row") return p.alias(p.binary("Plus", p.cast(p.column(index), "long"), p.int64(1)), f.name);
