@@ -1,5 +1,5 @@
 import { RelationError } from "../../errors.js";
-import type { Aggregate, Expr } from "../../relation/expr.js";
+import { type Aggregate, columnsIn, type Expr } from "../../relation/expr.js";
 import type { GroupBy } from "../../relation/node.js";
 import { type DataType, decimalOf } from "../../types.js";
 import { compileExpr } from "./compile_expr.js";
@@ -23,19 +23,32 @@ export function compileGroupBy(node: GroupBy, input: LazyFrame): LazyFrame {
     plain.set(aggregate, name);
     return p.column(name);
   };
+  const constants: PolarsExpr[] = [];
   const outputs = node.aggregates.map(({ name, expr }) => {
     const replaced = replaceExprs(expr, (part) => {
       if (part.kind !== "aggregate") return undefined;
       const result = `${TEMPORARY}result${results.length}`;
-      results.push({ name: result, value: finish(part, plainColumn) });
+      results.push({ name: result, value: finish(ofEachRow(part, constants), plainColumn) });
       return { kind: "column", name: result, type: part.type, nullable: part.nullable };
     });
     return p.alias(compileExpr(replaced), name);
   });
   const keys = node.keys.map(p.column);
   const aggregates = [...plain].map(([aggregate, name]) => p.alias(aggregate, name));
-  const grouped = keys.length === 0 ? input.select(aggregates) : input.groupBy(keys, aggregates);
+  const rows = constants.length === 0 ? input : input.withColumns(constants);
+  const grouped = keys.length === 0 ? rows.select(aggregates) : rows.groupBy(keys, aggregates);
   return grouped.withColumns(results.map(({ name, value }) => p.alias(value, name))).select([...keys, ...outputs]);
+}
+
+/** Polars takes a constant as one value, not as one per row: it becomes a column first. */
+function ofEachRow(aggregate: Aggregate, constants: PolarsExpr[]): Aggregate {
+  const args = aggregate.args.map((arg): Expr => {
+    if (columnsIn(arg).length > 0) return arg;
+    const name = `${TEMPORARY}constant${constants.length}`;
+    constants.push(p.alias(compileExpr(arg), name));
+    return { kind: "column", name, type: arg.type, nullable: arg.nullable };
+  });
+  return { ...aggregate, args };
 }
 
 /** An aggregate made of plain ones. */
