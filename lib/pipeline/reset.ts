@@ -50,6 +50,7 @@ export function resetLake(lake: string, reset: Reset, runId: string, since: stri
   } finally {
     release();
   }
+  fs.rmSync(join(lake, "_runs"), { recursive: true, force: true });
   if (fs.existsSync(lake) && fs.readdirSync(lake).length === 0) fs.rmdirSync(lake);
 }
 
