@@ -16,9 +16,11 @@ const ENTRIES = {
   "tslake/tables": "lib/tables/index.ts",
   cli: "lib/cli/main.ts",
   pipeline: "scripts/run-notebooks.ts",
+  bench: "bench/bench.ts",
   "notebook process": "lib/notebook/process.ts",
   "notebook check": "lib/notebook/check.ts",
 };
+const BUNDLE = "bundle.cjs";
 const PACKED = ["apache-arrow", "hyparquet", "hyparquet-writer"];
 const LATER =
   "const __later = (load) => new Proxy({}, { get: (_, name) => load()[name], has: (_, name) => name in load() });";
@@ -34,7 +36,7 @@ const OPTIONS = {
 };
 
 /** Writes the bundle, its source map and the packed packages into a folder and makes them durable. */
-function build({ root, folder, bundle, BuildError }) {
+function build({ root, folder, BuildError }) {
   const esbuild = loadEsbuild(BuildError);
   const attempt = (options) => {
     try {
@@ -46,7 +48,7 @@ function build({ root, folder, bundle, BuildError }) {
   };
   const library = attempt({
     stdin: { contents: entrySource(root), resolveDir: root, sourcefile: "entries.js", loader: "js" },
-    outfile: path.join(folder, bundle),
+    outfile: path.join(folder, BUNDLE),
     packages: "external",
     sourcemap: "linked",
     banner: { js: LATER },
@@ -60,7 +62,7 @@ function build({ root, folder, bundle, BuildError }) {
   );
   fs.mkdirSync(path.join(folder, "packed"));
   for (const file of [...library, ...packed]) {
-    writeDurably(file.path, path.basename(file.path) === bundle ? Buffer.from(defer(file.text)) : file.contents);
+    writeDurably(file.path, path.basename(file.path) === BUNDLE ? Buffer.from(defer(file.text)) : file.contents);
   }
 }
 

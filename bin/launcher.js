@@ -15,12 +15,19 @@ const os = require("node:os");
 const path = require("node:path");
 
 const ROOT = fs.realpathSync(path.join(__dirname, ".."));
-const SOURCE_FOLDERS = ["lib", "scripts"];
+const SOURCE_FOLDERS = ["lib", "scripts", "bench"];
 /** Besides the sources, what the bundle depends on. */
-const INGREDIENTS = ["bin/launcher.js", "bin/build.js", "package.json", "node_modules/esbuild/package.json"];
+const INGREDIENTS = [
+  "bin/launcher.js",
+  "bin/build.js",
+  "bin/compiled.js",
+  "package.json",
+  "node_modules/esbuild/package.json",
+];
 const CACHE = path.join(ROOT, "node_modules", ".cache", "tslake");
 const MEMORY = "current.json";
-const BUNDLE = "bundle.cjs";
+/** What a bundle's folder is loaded by. */
+const BUNDLE = "index.cjs";
 const BUNDLES_KEPT = 5;
 const HOUR = 3_600_000;
 /** Milliseconds within which a file may change without a change of its time. */
@@ -97,7 +104,8 @@ function build(hash, sources) {
     throw new BuildError(`No folder to build the library in: ${caches().join(" and ")} cannot be written.`);
   const temporary = fs.mkdtempSync(path.join(cache, ".build-"));
   try {
-    require("./build.js").build({ root: ROOT, folder: temporary, bundle: BUNDLE, BuildError });
+    require("./build.js").build({ root: ROOT, folder: temporary, BuildError });
+    fs.copyFileSync(path.join(__dirname, "compiled.js"), path.join(temporary, BUNDLE));
     if (cache !== CACHE)
       fs.symlinkSync(path.join(ROOT, "node_modules"), path.join(temporary, "node_modules"), "junction");
     fs.chmodSync(temporary, 0o755);
@@ -227,7 +235,7 @@ function temporaryCache() {
 /** What is known of an error that nobody expected, its stack in terms of the sources. */
 function describe(error) {
   if (!(error instanceof Error) || error.stack === undefined) return String(error);
-  const file = process.env.TSLAKE_BUNDLE ?? "";
+  const file = path.join(path.dirname(process.env.TSLAKE_BUNDLE ?? ""), "bundle.cjs");
   const payload = readJson(`${file}.map`);
   if (payload === undefined) return error.stack;
   const map = new (require("node:module").SourceMap)(payload);

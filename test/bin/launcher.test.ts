@@ -7,6 +7,7 @@ import {
   readdirSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -49,7 +50,7 @@ beforeEach(() => {
     cpSync(file, join(project, file));
   }
   for (const [file, source] of Object.entries(LIBRARY)) write(file, source);
-  mkdirSync(join(project, "scripts"));
+  for (const folder of ["scripts", "bench"]) mkdirSync(join(project, folder));
   mkdirSync(join(project, "node_modules"));
   for (const name of [...PACKAGES, "apache-arrow", "hyparquet", "hyparquet-writer"]) {
     symlinkSync(join(HERE, "node_modules", name), join(project, "node_modules", name), "junction");
@@ -100,8 +101,20 @@ describe("the launcher", () => {
 
   test("builds again over what was lost from a cached bundle", async () => {
     await tslake();
-    rmSync(join(cache(), bundles()[0] ?? "", "bundle.cjs"));
+    rmSync(join(cache(), bundles()[0] ?? "", "index.cjs"));
     expect(await tslake("x", "3")).toMatchObject({ status: 3 });
+  });
+
+  test("keeps the compiled form of a bundle, and does without one that is spoiled", async () => {
+    await tslake();
+    const folder = join(cache(), bundles()[0] ?? "");
+    const compiled = join(folder, `bundle.cjs.${process.version}-${process.arch}`);
+    const size = statSync(compiled).size;
+    for (const spoiled of ["", "spoiled", "\0".repeat(size)]) {
+      writeFileSync(compiled, spoiled);
+      expect(await tslake("x", "7")).toEqual({ status: 7, stdout: "", stderr: "" });
+      expect(statSync(compiled).size).toBeGreaterThan(size / 2);
+    }
   });
 
   test("removes old bundles and the remains of interrupted builds, not young ones", async () => {
@@ -179,7 +192,7 @@ describe("the launcher", () => {
 
   test("takes the bundle that TSLAKE_BUNDLE names without looking at the sources", async () => {
     await tslake();
-    const bundle = join(cache(), bundles()[0] ?? "", "bundle.cjs");
+    const bundle = join(cache(), bundles()[0] ?? "", "index.cjs");
     write("lib/index.ts", "does not parse (");
     expect(await node(["-p", `require("tslake").version`], ".", { TSLAKE_BUNDLE: bundle })).toMatchObject({
       stdout: "1\n",
