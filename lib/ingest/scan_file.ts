@@ -54,7 +54,8 @@ export async function readChunks(path: string, sink: ByteSink): Promise<void> {
   try {
     const descriptor = fs.openSync(path, "r");
     try {
-      const buffer = Buffer.allocUnsafe(CHUNK);
+      // No Buffer: its slice would be a view of bytes that the next read overwrites.
+      const buffer = new Uint8Array(CHUNK);
       for (let sinceTurn = 0; ; ) {
         const size = fs.readSync(descriptor, buffer, 0, CHUNK, null);
         if (size === 0) return;
