@@ -1,0 +1,88 @@
+import { createRequire } from "node:module";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { Script } from "node:vm";
+import { Catalog } from "../../lib/contract/catalog.js";
+import type { AnyTable } from "../../lib/contract/define_table.js";
+import { listenToDisplays } from "../../lib/display.js";
+import * as library from "../../lib/index.js";
+import { ingest } from "../../lib/ingest/ingest.js";
+import { Lake } from "../../lib/lake/lake.js";
+import { compileNotebook } from "../../lib/notebook/compile.js";
+import { readNotebook } from "../../lib/notebook/document.js";
+import { injectParameters, type ParameterValues } from "../../lib/notebook/parameters.js";
+import { interop } from "../../lib/notebook/tslab_module.js";
+import { LocalStorage } from "../../lib/storage/local.js";
+import * as tables from "../../lib/tables/index.js";
+
+/** A lake of its own in a temporary folder, whose notebooks run in this process: quick enough for property tests. */
+export class LakeInProcess {
+  readonly folder = mkdtempSync(join(tmpdir(), "tslake-"));
+  readonly landing = join(this.folder, "landing");
+  readonly lake: Lake;
+
+  constructor() {
+    const layers: readonly Readonly<Record<string, AnyTable>>[] = [tables.bronze, tables.silver, tables.gold];
+    const catalog = new Catalog(layers.flatMap((layer) => Object.values(layer)));
+    this.lake = new Lake({ storage: new LocalStorage(join(this.folder, "lake")), catalog, timeZone: "America/Sao_Paulo" });
+  }
+
+  land(source: string, name: string, content: string | Uint8Array): void {
+    mkdirSync(join(this.landing, source), { recursive: true });
+    writeFileSync(join(this.landing, source, name), content);
+  }
+
+  /** Runs the notebooks of these tables, in order. */
+  async run(names: readonly string[], parameters: ParameterValues = {}): Promise<void> {
+    for (const name of names) await this.runNotebook(name, parameters);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async runNotebook(name: string, parameters: ParameterValues): Promise<void> {
+    const path = resolve("notebooks", `${name.replace(".", "/")}.ipynb`);
+    const notebook = await readNotebook(path);
+    const tagged = notebook.cells.some((cell) => JSON.stringify(cell.metadata).includes("parameters"));
+    const { code } = compileNotebook(tagged ? injectParameters(notebook, parameters, path) : notebook, path);
+    const modules: Readonly<Record<string, object>> = {
+      tslake: { ...library, lake: this.lake, ingest: (table: AnyTable) => ingest(this.lake, table, { landing: this.landing }), __esModule: true },
+      "tslake/tables": { ...tables, __esModule: true },
+    };
+    const scope = new TestScope(path, modules);
+    listenToDisplays(() => undefined);
+    const cells = new Script(code, { filename: path }).runInThisContext()(scope, scope.cells, scope.require) as (() => unknown)[];
+    const log = console.log;
+    console.log = () => undefined;
+    try {
+      for (const cell of cells) await cell();
+    } finally {
+      console.log = log;
+    }
+  }
+}
+
+/** What compiled cells call. */
+class TestScope {
+  readonly cells: object = {};
+  last: unknown;
+  readonly interop = interop;
+  readonly require: (name: string) => unknown;
+
+  constructor(path: string, modules: Readonly<Record<string, object>>) {
+    const require = createRequire(path);
+    this.require = (name) => modules[name] ?? require(name);
+  }
+
+  at(): void {}
+
+  share(name: string, _mutable: boolean, get: () => unknown): void {
+    Object.defineProperty(this.cells, name, {
+      get,
+      set: (value: unknown) => Object.defineProperty(this.cells, name, { value, writable: true, configurable: true }),
+      configurable: true,
+    });
+  }
+}
