@@ -74,7 +74,7 @@ export async function writeCheckpoint(snapshot: Snapshot): Promise<CheckpointFil
 type Row = Readonly<Record<string, unknown>>;
 
 /** Rows of a row group: a look-up in a large checkpoint reads one group's worth. */
-const ROW_GROUP_ROWS = 50_000;
+const ROW_GROUP_ROWS = 20_000;
 
 /** A checkpoint of no more rows is one row group. */
 const SINGLE_GROUP_ROWS = 1000;

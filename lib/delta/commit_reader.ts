@@ -1,7 +1,7 @@
 import { DeltaError } from "../errors.js";
 import type { Storage } from "../storage/storage.js";
-import type { Commit } from "./actions/action.js";
-import { parseCommit } from "./actions/parse.js";
+import type { Commit, CommitInfo } from "./actions/action.js";
+import { parseCommit, parseCommitInfo } from "./actions/parse.js";
 import { commitPath } from "./log_path.js";
 import type { CommitFile } from "./log_segment.js";
 
@@ -10,7 +10,24 @@ export async function readCommits(storage: Storage, files: readonly CommitFile[]
   return Promise.all(files.map(async ({ version }) => parseCommit(version, await readCommitFile(storage, version))));
 }
 
-export async function readCommitFile(storage: Storage, version: number): Promise<Uint8Array> {
+/** The commitInfo of a commit; of a large file only the beginning is read, where most engines put it. */
+export async function readCommitInfo(
+  storage: Storage,
+  { version, path, size }: CommitFile,
+): Promise<CommitInfo | undefined> {
+  if (size > HEAD_BYTES) {
+    const head = await storage.readRange(path, 0, HEAD_BYTES);
+    const end = head?.indexOf(LINE_FEED) ?? -1;
+    const info = head && end > 0 ? parseCommitInfo(version, head.subarray(0, end)) : undefined;
+    if (info !== undefined) return info;
+  }
+  return parseCommitInfo(version, await readCommitFile(storage, version));
+}
+
+const HEAD_BYTES = 1 << 16;
+const LINE_FEED = 10;
+
+async function readCommitFile(storage: Storage, version: number): Promise<Uint8Array> {
   const file = commitPath(version);
   const bytes = await storage.read(file);
   if (bytes !== undefined) return bytes;

@@ -1,6 +1,5 @@
 import type { Storage } from "../storage/storage.js";
-import { parseCommitInfo } from "./actions/parse.js";
-import { readCommitFile } from "./commit_reader.js";
+import { readCommitInfo } from "./commit_reader.js";
 import type { JsonObject } from "./json.js";
 import { listCommits } from "./log_segment.js";
 
@@ -27,11 +26,11 @@ export async function history(
 ): Promise<readonly HistoryEntry[]> {
   const files = [...(await listCommits(storage))].reverse().slice(0, limit);
   return Promise.all(
-    files.map(async ({ version, modifiedAt }) => {
-      const info = parseCommitInfo(version, await readCommitFile(storage, version)) ?? {};
+    files.map(async (file) => {
+      const info = (await readCommitInfo(storage, file)) ?? {};
       return {
-        version,
-        timestamp: info.inCommitTimestamp ?? info.timestamp ?? modifiedAt,
+        version: file.version,
+        timestamp: info.inCommitTimestamp ?? info.timestamp ?? file.modifiedAt,
         operation: info.operation,
         operationParameters: info.operationParameters ?? {},
         operationMetrics: info.operationMetrics ?? {},

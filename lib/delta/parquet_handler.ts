@@ -56,7 +56,13 @@ async function encode(
 ): Promise<Uint8Array> {
   const { ByteWriter, ParquetWriter } = await import("hyparquet-writer");
   const writer = new ByteWriter();
-  const parquet = new ParquetWriter({ writer, schema: schemaElements(schema), createdBy: "tslake" });
+  const parquet = new ParquetWriter({
+    writer,
+    schema: schemaElements(schema),
+    createdBy: "tslake",
+    // Long enough to tell application ids apart that share a prefix.
+    statisticsTruncateLength: 128,
+  });
   for (const rows of rowGroups) {
     const columnData = schema.fields.map(({ name }) => ({ name, data: rows.map((row) => row[name] ?? null) }));
     if (rows.length > 0) await parquet.write({ columnData, rowGroupSize: rows.length });

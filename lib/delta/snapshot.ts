@@ -10,9 +10,8 @@ import type {
   RemoveFile,
   SetTransaction,
 } from "./actions/action.js";
-import { parseCommitInfo } from "./actions/parse.js";
 import { CheckpointReader } from "./checkpoint_reader.js";
-import { readCommitFile, readCommits } from "./commit_reader.js";
+import { readCommitInfo, readCommits } from "./commit_reader.js";
 import { fileFilter } from "./data_skipping.js";
 import { type ActiveFiles, applyCommits, applyRemoves } from "./file_state.js";
 import type { ParquetHandler } from "./handler.js";
@@ -73,9 +72,7 @@ export class Snapshot {
     const commits = await readCommits(storage, segment.commits);
     const reader = segment.checkpoint && new CheckpointReader(storage, handler, segment.checkpoint);
     const { protocol, metadata } = await protocolAndMetadata(commits, reader, segment.version);
-    const newest =
-      commits.at(-1)?.commitInfo ??
-      (segment.last && parseCommitInfo(segment.version, await readCommitFile(storage, segment.version)));
+    const newest = commits.at(-1)?.commitInfo ?? (segment.last && (await readCommitInfo(storage, segment.last)));
     return new Snapshot(storage, handler, {
       version: segment.version,
       timestamp:

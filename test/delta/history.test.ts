@@ -32,6 +32,16 @@ describe("history", () => {
     expect(await history(new MemoryStorage())).toEqual([]);
   });
 
+  test("of a very large commit is read from its beginning, or from its end when it stands there", async () => {
+    const storage = new MemoryStorage();
+    const many = Array.from({ length: 2000 }, (_, i) => add(`part-${i}`));
+    const info = { commitInfo: { timestamp: 7, operation: "CONVERT" } };
+    await writeLog(storage, 0, info, PROTOCOL, METADATA, ...many);
+    await writeLog(storage, 1, ...many, info);
+    expect((await history(storage)).map(({ operation }) => operation)).toEqual(["CONVERT", "CONVERT"]);
+    expect((await load(storage)).timestamp).toBe(7);
+  });
+
   test("of other engines' commits is read wherever commitInfo stands, or is absent", async () => {
     const storage = new MemoryStorage();
     await writeLog(storage, 0, PROTOCOL, METADATA);
