@@ -28,7 +28,7 @@ export function explainEnd(run: Recording, end: ChildEnd, limits: Limits): Noteb
     });
   }
   const { line, column } = run.place;
-  const source = lineAt(run.cell.source, line).trim();
+  const source = cut(lineAt(run.cell.source, line).trim());
   return new NotebookError(`${name}: cell ${run.cell.number} ${what} at line ${line}: ${source}`, {
     where: { notebook: run.path, cell: run.cell.number, line, ...(column === undefined ? {} : { column }) },
     actual,
@@ -49,6 +49,13 @@ export function errorOutput(error: NotebookError): ErrorOutput {
     evalue: shown.message,
     traceback: [...describeError(error).split("\n"), ...stack],
   };
+}
+
+/** Characters of a source line that a message quotes. */
+const QUOTED = 120;
+
+function cut(text: string): string {
+  return text.length > QUOTED ? `${text.slice(0, QUOTED - 1)}…` : text;
 }
 
 interface Explanation {
