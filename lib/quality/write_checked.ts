@@ -60,14 +60,14 @@ export async function writeChecked(
   const quarantined = await leftOut.refused.count();
   const warned = await leftOut.warned.count();
   const known = { takenUp: 0, waiting: 0, withdrawn: 0, ...account, quarantined, dropped, warned };
-  if (quarantined > 0) await quarantine(lake, table, leftOut.refused, options);
+  if (quarantined > 0 || options.rebuild === true) await quarantine(lake, table, leftOut.refused, options);
   const result = await lake.write(table, rows, {
     ...options,
     metrics: { ...options.metrics, ...known },
     beforeCommit: (written) => checkBalance(table, { ...known, written }),
   });
   const balance: Balance = { ...known, written: result.metrics["written"] ?? 0 };
-  report({ ...balance });
+  report({ ...known });
   return { ...result, balance };
 }
 
