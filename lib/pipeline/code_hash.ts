@@ -35,6 +35,7 @@ export function contractValue(table: AnyTable): unknown {
     landing: table.landing ?? null,
     key: table.key,
     partitionBy: table.partitionBy,
+    calendar: table.calendar ?? null,
     write: table.write,
     drift: table.drift,
     unparsable: table.unparsable,

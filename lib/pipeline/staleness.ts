@@ -1,4 +1,5 @@
 import type { Catalog } from "../contract/catalog.js";
+import type { AnyTable } from "../contract/define_table.js";
 import { STEP_DOMAIN, type StepMark } from "../lake/step_mark.js";
 import type { LandingView } from "./landing.js";
 import { closedDay, type Reason, type Step, type StoredTables } from "./step.js";
@@ -33,8 +34,9 @@ export async function staleness(step: Step, circumstances: Circumstances): Promi
   const recorded = await target.domainMetadata(STEP_DOMAIN);
   const last = recorded === undefined ? undefined : (JSON.parse(recorded) as Partial<StepMark>);
   if (last?.codeHash !== step.codeHash) reasons.push({ kind: "code" });
-  const consumed = await target.txns(step.table.reads.map((name) => `source:${name}`));
-  for (const name of step.table.reads) {
+  const sources = consumedBy(step.table);
+  const consumed = await target.txns(sources.map((name) => `source:${name}`));
+  for (const name of sources) {
     const version = (await stored.snapshot(name))?.version;
     const known = consumed.get(`source:${name}`);
     if (version !== undefined && (known === undefined || known < version)) {
@@ -44,6 +46,11 @@ export async function staleness(step: Step, circumstances: Circumstances): Promi
   if (circumstances.dated.has(step.name))
     reasons.push(...(await openDays(step, last?.parameters?.["date"], circumstances)));
   return reasons;
+}
+
+/** The tables whose rows a table takes: the others of its calendar only tell it that days have begun to close. */
+function consumedBy(table: AnyTable): readonly string[] {
+  return table.calendar === undefined ? table.reads : table.reads.slice(0, 1);
 }
 
 /**

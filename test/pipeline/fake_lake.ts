@@ -34,6 +34,17 @@ export function smallCatalog(): Catalog {
   return new Catalog([bronzeSales, silverSales, goldSales, bronzeEvents, silverEvents, daily]);
 }
 
+/** Two feeds whose histories close their days together. */
+export function calendarCatalog(): Catalog {
+  const about = { description: "", grain: "a row", columns };
+  const feed = (name: string): AnyTable =>
+    defineTable(`bronze.${name}`, { ...about, landing: { source: name, files: ["*.csv"] } });
+  const [events, refunds] = [feed("events"), feed("refunds")];
+  const history = (name: string, reads: readonly AnyTable[]): AnyTable =>
+    defineTable(`silver.${name}`, { ...about, reads, calendar: "shop" });
+  return new Catalog([events, refunds, history("events", [events, refunds]), history("refunds", [refunds, events])]);
+}
+
 interface TableState {
   version: number;
   rows: bigint;
@@ -44,12 +55,12 @@ interface TableState {
 /** A lake of tables without rows, whose notebooks do what real ones leave in the log. */
 export class FakeLake implements StoredTables, Recorder, Notebooks {
   readonly folder = mkdtempSync(join(tmpdir(), "tslake-pipeline-"));
-  readonly catalog = smallCatalog();
+  readonly catalog: Catalog;
   readonly tables = new Map<string, TableState>();
   readonly records = new Map<string, Readonly<Record<string, unknown>>[]>();
   /** Code cells by table, and the tables whose notebooks take a day. */
   readonly code = new Map<string, string>();
-  readonly dated = new Set(["silver.events", "gold.daily"]);
+  readonly dated = new Set(["silver.events", "silver.refunds", "gold.daily"]);
   problems: readonly string[] = [];
   /** Every job, in the order in which it began. */
   readonly jobs: NotebookJob[] = [];
@@ -58,6 +69,10 @@ export class FakeLake implements StoredTables, Recorder, Notebooks {
   most = 0;
   /** What a step does instead of succeeding. */
   readonly behaviours = new Map<string, (job: NotebookJob, attempt: number) => Promise<StepMetrics | undefined>>();
+
+  constructor(catalog = smallCatalog()) {
+    this.catalog = catalog;
+  }
 
   get landing(): string {
     return join(this.folder, "landing");
@@ -153,7 +168,7 @@ export class FakeLake implements StoredTables, Recorder, Notebooks {
     const state = this.tables.get(step) ?? { version: -1, rows: 0n, txns: new Map(), domains: new Map() };
     this.tables.set(step, state);
     state.version++;
-    for (const name of table.reads) {
+    for (const name of table.calendar === undefined ? table.reads : table.reads.slice(0, 1)) {
       const source = this.tables.get(name);
       if (source === undefined) continue;
       state.txns.set(`source:${name}`, BigInt(source.version));
@@ -168,8 +183,8 @@ export class FakeLake implements StoredTables, Recorder, Notebooks {
       "tslake.step",
       JSON.stringify({ codeHash: job.environment["TSLAKE_CODE_HASH"], parameters: job.parameters }),
     );
-    const events = this.tables.get("bronze.events")?.rows ?? 0n;
-    if (this.dated.has(step) && events > 0n) {
+    const events = ["bronze.events", "bronze.refunds"].some((name) => (this.tables.get(name)?.rows ?? 0n) > 0n);
+    if (this.dated.has(step) && events) {
       state.domains.set("tslake.closed", JSON.stringify({ day: job.parameters["date"] }));
     }
   }

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { StorageError } from "../../lib/errors.js";
 import type { StepOutcome } from "../../lib/pipeline/outcome.js";
 import type { RunSummary } from "../../lib/pipeline/run.js";
-import { FakeLake } from "./fake_lake.js";
+import { calendarCatalog, FakeLake } from "./fake_lake.js";
 
 let lake: FakeLake;
 beforeEach(() => {
@@ -114,6 +114,28 @@ describe("staleness", () => {
       expect(empty.began).toEqual(["bronze.events", "silver.events", "gold.daily"]);
     } finally {
       empty.close();
+    }
+  });
+
+  test("histories of one calendar close together, and are stale by their own feed only", async () => {
+    const shop = new FakeLake(calendarCatalog());
+    try {
+      await shop.pipeline();
+      await shop.pipeline();
+      expect(shop.began).toHaveLength(4);
+      shop.jobs.length = 0;
+      shop.arrive("events/a.csv");
+      const summary = await shop.pipeline();
+      expect(shop.began.sort()).toEqual(["bronze.events", "silver.events", "silver.refunds"]);
+      expect(outcomeOf(summary, "silver.refunds")?.reasons).toEqual([
+        { kind: "day", closed: undefined, day: "2023-06-30" },
+      ]);
+      shop.jobs.length = 0;
+      shop.arrive("events/b.csv");
+      await shop.pipeline();
+      expect(shop.began).toEqual(["bronze.events", "silver.events"]);
+    } finally {
+      shop.close();
     }
   });
 
