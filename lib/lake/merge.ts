@@ -9,7 +9,7 @@ import type { Value } from "../relation/runner.js";
 import { stageFiles } from "./data_files.js";
 import { microsOf } from "./predicate.js";
 import type { WriteResult } from "./write_result.js";
-import { commitChange, type Target, writeRows } from "./writer.js";
+import { commitChange, type Target } from "./writer.js";
 
 /** Gives a relation over some data files of the target; the lake knows how files are read. */
 export type ScanFiles = (files: readonly AddFile[]) => Relation;
@@ -27,9 +27,9 @@ export async function mergeRows(target: Target, node: RelationNode, scanFiles: S
     await refuseDoubleKeys(target, source);
     const candidates = (await snapshot?.files(await keyRange(target, source))) ?? [];
     const touched = await touchedFiles(target, source, candidates, scanFiles);
-    if (touched.files.length === 0) return await writeRows(target, held, false);
     const kept = scanFiles(touched.files).antiJoin(source, table.key).select(source.columnNames);
-    const staged = await stageFiles(engine, target.storage, table, kept.union(source).node);
+    const rows = touched.files.length === 0 ? source : kept.union(source);
+    const staged = await stageFiles(engine, target.storage, table, rows.node);
     const written = await source.count();
     return await commitChange(target, {
       operation: "MERGE",

@@ -1,10 +1,9 @@
 import type { AnyTable } from "../contract/define_table.js";
 
-/** The Delta properties that a table is created with: append-only tables say so, and checkpoints are rarer than commits are cheap. */
+/** The Delta properties that a table is created with: append-only tables say so. */
 export function tableProperties(table: AnyTable): Readonly<Record<string, string>> {
   return {
     ...(table.write === "append" ? { "delta.appendOnly": "true" } : {}),
-    "delta.checkpointInterval": "20",
     ...table.properties,
   };
 }

@@ -53,7 +53,7 @@ export async function writeRows(target: Target, node: RelationNode, replace: boo
  * step's mark and the caller's domains. Nothing is committed when there is nothing to say.
  */
 export async function commitChange(target: Target, change: FileChange): Promise<WriteResult> {
-  target.options.beforeCommit?.(change.staged.rows);
+  target.options.beforeCommit?.(change.metrics["written"] ?? change.staged.rows);
   const { snapshot, table } = target;
   const metrics = { ...target.options.metrics, ...change.metrics, files: change.staged.files.length, bytes: change.staged.bytes };
   const marks = await newMarks(target);
@@ -80,6 +80,8 @@ async function openTransaction(target: Target, change: FileChange): Promise<Tran
   const options = {
     operation: change.operation,
     operationParameters: { mode: change.mode, partitionBy: table.partitionBy },
+    // Two writers that insert one key must not both win.
+    ...(change.mode === "Merge" ? { isolationLevel: "Serializable" as const } : {}),
     tslake: {
       ...(run === undefined ? {} : { runId: run.runId, step: run.step }),
       sources: Object.fromEntries(target.sources),
