@@ -27,9 +27,7 @@ export async function mergeRows(target: Target, node: RelationNode, scanFiles: S
     await refuseDoubleKeys(target, source);
     const candidates = (await snapshot?.files(await keyRange(target, source))) ?? [];
     const touched = await touchedFiles(target, source, candidates, scanFiles);
-    const kept = scanFiles(touched.files).antiJoin(source, table.key).select(source.columnNames);
-    const rows = touched.files.length === 0 ? source : kept.union(source);
-    const staged = await stageFiles(engine, target.storage, table, rows.node);
+    const staged = await stageFiles(engine, target.storage, table, merged(target, source, touched.files, scanFiles).node);
     const written = await source.count();
     return await commitChange(target, {
       operation: "MERGE",
@@ -41,6 +39,12 @@ export async function mergeRows(target: Target, node: RelationNode, scanFiles: S
   } finally {
     engine.release(held);
   }
+}
+
+/** The rows of the touched files that stay as they are, and those of the source. */
+function merged(target: Target, source: Relation, touched: readonly AddFile[], scanFiles: ScanFiles): Relation {
+  if (touched.length === 0) return source;
+  return scanFiles(touched).antiJoin(source, target.table.key).select(source.columnNames).union(source);
 }
 
 /** Files that really hold a key of the source, and how many rows of them have one. */
