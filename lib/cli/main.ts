@@ -8,8 +8,9 @@ import { describeTable } from "./describe.js";
 import { examineWorkspace } from "./doctor.js";
 import { showHistory } from "./history.js";
 import { type Answer, EXIT, newProgram, runProgram } from "./program.js";
+import { showQuarantine } from "./quarantine.js";
 import { FORMATS, type Format, wholeNumber } from "./rows.js";
-import { showRelation, showTable, storedTable } from "./show.js";
+import { showTable } from "./show.js";
 
 interface LakeFlags {
   readonly landing?: string;
@@ -59,7 +60,7 @@ function define(answer: Answer): Command {
       print(await showChanges(open(flags).lake, table, flags.since, flags)),
     );
   withRows(command("quarantine <table>", "rows that a table refused, with every reason")).action(
-    async (table: string, flags: RowFlags) => print(await quarantine(open(flags), table, flags)),
+    async (table: string, flags: RowFlags) => print(await showQuarantine(open(flags).lake, table, flags)),
   );
   command("withdraw <what>", "takes a file's sales, or one by its venda_id, out of silver and gold").action(
     async (what: string, flags: LakeFlags) => print(await withdrawSales(open(flags), what)),
@@ -76,12 +77,6 @@ function define(answer: Answer): Command {
 
 function open({ landing, lake }: LakeFlags): Workspace {
   return openWorkspace({ cwd: process.cwd(), flags: { landing, lake } });
-}
-
-async function quarantine({ lake, catalog }: Workspace, name: string, flags: RowFlags): Promise<string> {
-  const table = catalog.table(name);
-  if ((await lake.snapshot(`${table.name}_quarantine`)) === undefined) return `${name} has no rows in quarantine`;
-  return showRelation(await storedTable(lake, `${name}_quarantine`), flags);
 }
 
 async function withdrawSales({ lake, catalog }: Workspace, what: string): Promise<string> {

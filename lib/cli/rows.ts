@@ -18,7 +18,7 @@ export type Rows = readonly Readonly<Record<string, Value>>[];
 export function formatRows(fields: readonly StructField[], rows: Rows, format: Format, caption: string): string {
   switch (format) {
     case "table":
-      return visible(String(renderTable(fields, rows, caption)["text/plain"]));
+      return printable(String(renderTable(fields, rows, caption)["text/plain"]));
     case "csv":
       return [
         fields.map((field) => csvField(field.name)),
@@ -63,7 +63,7 @@ function isPlain(value: Value): value is string | number | bigint | boolean {
   return typeof value !== "object";
 }
 
-/** A terminal obeys control characters; data must not command it. */
-function visible(text: string): string {
+/** Text without control characters: a terminal obeys these, and data must not command it. */
+export function printable(text: string): string {
   return text.replaceAll(/(?!\n)\p{Cc}/gu, "�");
 }

@@ -66,7 +66,7 @@ export function formatSummary(summary: RunSummary, places: Places, paint: Paint)
     .map((status) => ({ status, count: steps.filter((step) => step.status === status).length }))
     .filter(({ count }) => count > 0)
     .map(({ status, count }) => `${count} ${status === "fresh" ? "up to date" : status}`);
-  lines.push(`${steps.length} steps in ${summary.seconds.toFixed(1)} s: ${counts.join(", ")}`);
+  lines.push(`${steps.length} steps in ${summary.seconds.toFixed(2)} s: ${counts.join(", ")}`);
   if (steps.some((step) => step.status === "succeeded")) {
     const total = (name: string): string => formatCount(totals[name] ?? 0);
     lines.push(

@@ -52,7 +52,7 @@ export function stepRow(outcome: StepOutcome, run: Pick<RunSummary, "runId" | "d
     reason: outcome.skipped ?? outcome.reasons.map(describeReason).join("; "),
     logical_day: run.days.day,
     started_at: isoInstant(outcome.startedAt),
-    seconds: outcome.seconds,
+    seconds: rounded(outcome.seconds),
     attempts: outcome.attempts,
     ...countRow((name) => countOf(outcome.metrics, name)),
     version_before: outcome.versionBefore === undefined ? null : BigInt(outcome.versionBefore),
@@ -77,7 +77,7 @@ export function runRow(summary: RunSummary, request: RunRequest): RecordRow {
     landing: request.landing,
     revision: summary.revision ?? null,
     started_at: isoInstant(summary.startedAt),
-    seconds: summary.seconds,
+    seconds: rounded(summary.seconds),
     steps_succeeded: count("succeeded"),
     steps_fresh: count("fresh"),
     steps_failed: count("failed"),
@@ -149,6 +149,11 @@ function fieldsOf(columns: Columns): readonly StructField[] {
 
 function countRow(count: (name: string) => number): Readonly<Record<string, bigint>> {
   return Object.fromEntries(Object.entries(COUNTS).map(([column, name]) => [column, BigInt(Math.trunc(count(name)))]));
+}
+
+/** Seconds to the millisecond. */
+function rounded(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
 }
 
 /** Microseconds since the epoch as `YYYY-MM-DDTHH:MM:SS.ffffffZ`. */

@@ -80,7 +80,7 @@ gold.sales: sales.ipynb: cell 4 failed at line 2: x()
   at cell 4, line 2
   executed notebook: lake/_runs/r1/gold.sales.ipynb
 
-6 steps in 1.3 s: 3 succeeded, 1 up to date, 1 failed, 1 skipped
+6 steps in 1.26 s: 3 succeeded, 1 up to date, 1 failed, 1 skipped
 rows: 2,473 read, 2,434 written, 30 duplicates, 4 quarantined
 tables changed: bronze.sales new → 0, silver.sales 6 → 7
 ! 1 files rejected by bronze.sales, with their reasons in /elsewhere/landing/_rejected
