@@ -80,8 +80,8 @@ describe("files", () => {
       locate: async (path) => ({ url: join(root, path) }),
     });
     expect(written.map(({ bytes: _, ...file }) => file)).toEqual([
-      { path: "ano=2024/0.parquet", partitionValues: { ano: 2024 }, rows: 1, columns: [{ path: ["k"], type: "long", nullCount: 0, min: 1n, max: 1n }, { path: ["d"], type: "date", nullCount: 0, min: "2024-02-29", max: "2024-02-29" }] },
-      { path: "ano=2023/1.parquet", partitionValues: { ano: 2023 }, rows: 1, columns: [{ path: ["k"], type: "long", nullCount: 0, min: 9007199254740993n, max: 9007199254740993n }, { path: ["d"], type: "date", nullCount: 1 }] },
+      { path: "ano=2023/0.parquet", partitionValues: { ano: 2023 }, rows: 1, columns: [{ path: ["k"], type: "long", nullCount: 0, min: 9007199254740993n, max: 9007199254740993n }, { path: ["d"], type: "date", nullCount: 1 }] },
+      { path: "ano=2024/1.parquet", partitionValues: { ano: 2024 }, rows: 1, columns: [{ path: ["k"], type: "long", nullCount: 0, min: 1n, max: 1n }, { path: ["d"], type: "date", nullCount: 0, min: "2024-02-29", max: "2024-02-29" }] },
       { path: "ano=null/2.parquet", partitionValues: { ano: null }, rows: 1, columns: [{ path: ["k"], type: "long", nullCount: 1 }, { path: ["d"], type: "date", nullCount: 1 }] },
     ]);
     tables.set("t", {

@@ -9,7 +9,7 @@ import { classBelow, type HashClass, inClass } from "./hash_class.js";
 import { compileJoin } from "./join.js";
 import { concatenate, type LazyFrame } from "./native.js";
 import * as p from "./polars_expr.js";
-import { sortFrame } from "./sort.js";
+import { compileKeys, sortFrame } from "./sort.js";
 import { compileWindows } from "./window.js";
 
 /** Gives the frame of a source; `conditions` stand above it and reach it unchanged, so that files may be skipped by them. */
@@ -64,8 +64,7 @@ function project(node: Project, input: LazyFrame): LazyFrame {
 }
 
 function sortBy(input: LazyFrame, orderBy: readonly SortKey[], fields: readonly StructField[]): LazyFrame {
-  const keys = orderBy.map(({ expr, descending }) => ({ expr: compileExpr(expr), descending }));
-  return sortFrame(input, keys).select(fields.map((f) => p.column(f.name)));
+  return sortFrame(input, compileKeys(orderBy)).select(fields.map((f) => p.column(f.name)));
 }
 
 function retyped(frame: LazyFrame, from: readonly StructField[], to: readonly StructField[]): LazyFrame {

@@ -7,9 +7,10 @@ import { compileRelation, type Demand } from "./compile_relation.js";
 import { concatenate, type Frame, fromPublic, type LazyFrame, type PublicDataFrame } from "./native.js";
 import * as p from "./polars_expr.js";
 import { type Row, toRows } from "./rows.js";
-import { scanCsv, scanForeignParquet, scanTable, valuesFrame } from "./scan.js";
+import { type Hold, scanCsv, scanForeignParquet, scanTable, valuesFrame } from "./scan.js";
+import { Spill } from "./spill.js";
 import type { TableFiles } from "./table_files.js";
-import { type WriteOptions, type WrittenFile, writeFrame } from "./write.js";
+import { type WriteOptions, type WrittenFile, writeFiles } from "./write.js";
 
 export type { ColumnStatistics, StoredValue } from "./footer.js";
 export type { DataFile, TableFiles } from "./table_files.js";
@@ -81,7 +82,12 @@ export class PolarsEngine {
 
   /** Evaluates the relation and writes it as Parquet files. */
   async writeParquet(node: RelationNode, options: WriteOptions): Promise<readonly WrittenFile[]> {
-    return writeFrame(await this.run(node), node.fields, options);
+    const spill = new Spill();
+    try {
+      return await writeFiles(await this.compile(node, {}, (frame) => spill.lazy(frame)), node.fields, options);
+    } finally {
+      await spill.remove();
+    }
   }
 
   /** Makes a `DataFrame` of nodejs-polars a source of relations, until it is released. */
@@ -102,20 +108,20 @@ export class PolarsEngine {
     return (await this.compile(node)).collect();
   }
 
-  private compile(node: RelationNode, demand: Demand = {}): Promise<LazyFrame> {
-    return compileRelation(node, (source, fields, conditions) => this.scan(source, fields, conditions), demand);
+  private compile(node: RelationNode, demand: Demand = {}, hold: Hold = (frame) => frame.lazy()): Promise<LazyFrame> {
+    return compileRelation(node, (source, fields, conditions) => this.scan(source, fields, conditions, hold), demand);
   }
 
-  private async scan(source: Source, fields: readonly StructField[], conditions: readonly Expr[]): Promise<LazyFrame> {
+  private async scan(source: Source, fields: readonly StructField[], conditions: readonly Expr[], hold: Hold): Promise<LazyFrame> {
     switch (source.kind) {
       case "table":
         return scanTable(await this.tables.resolveTable(source, conjunction(conditions)), fields);
       case "file":
-        return source.format === "csv" ? scanCsv(source, fields) : scanForeignParquet(source, fields);
+        return source.format === "csv" ? scanCsv(source, fields, hold) : scanForeignParquet(source, fields);
       case "values":
-        return valuesFrame(source, fields);
+        return valuesFrame(source, fields, hold);
       case "frame":
-        return this.held(source.id).lazy().select(fields.map((f) => p.column(f.name)));
+        return hold(this.held(source.id)).select(fields.map((f) => p.column(f.name)));
     }
   }
 

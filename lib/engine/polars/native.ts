@@ -42,23 +42,24 @@ export class LazyFrame {
   unique(names: readonly string[]): LazyFrame {
     return new LazyFrame(this.handle.unique([...names], "any", false));
   }
-  /** All keys in one direction; nulls first when ascending, last when descending. */
+  /** All keys in one direction, nulls first. */
   sort(keys: readonly PolarsExpr[], descending: boolean): LazyFrame {
-    return new LazyFrame(this.handle.sortByExprs(keys.map(nativeExpr), descending, descending, false));
+    return new LazyFrame(this.handle.sortByExprs(keys.map(nativeExpr), descending, false, false));
+  }
+  reverse(): LazyFrame {
+    return new LazyFrame(this.handle.reverse());
   }
   /** Existing columns, each in its own direction; nulls first when ascending, last when descending. */
-  sortEach(keys: readonly { readonly name: string; readonly descending: boolean }[]): LazyFrame {
+  sortEach(keys: readonly { readonly name: string; readonly descending: boolean; readonly nullable: boolean }[]): LazyFrame {
     const context = new (native().SqlContext)();
     context.register("t", this.handle);
-    const by = keys.map(({ name, descending }) => `"${name.replaceAll('"', '""')}" ${descending ? "DESC NULLS LAST" : "ASC NULLS FIRST"}`);
+    const direction = (key: (typeof keys)[number]): string =>
+      key.descending ? `DESC NULLS ${key.nullable ? "LAST" : "FIRST"}` : "ASC NULLS FIRST";
+    const by = keys.map((key) => `"${key.name.replaceAll('"', '""')}" ${direction(key)}`);
     return new LazyFrame(context.execute(`SELECT * FROM t ORDER BY ${by.join(", ")}`));
   }
   slice(offset: number, rows: number): LazyFrame {
     return new LazyFrame(this.handle.slice(offset, rows));
-  }
-  /** Evaluates the query once, however often the result appears in a plan. */
-  cache(): LazyFrame {
-    return new LazyFrame(this.handle.cache());
   }
   /** Runs the query on Polars' threads. */
   async collect(): Promise<Frame> {
@@ -68,17 +69,15 @@ export class LazyFrame {
   collectSync(): Frame {
     return new Frame(this.handle.collectSync("auto"));
   }
-  /** Streams the result into one Parquet file. */
-  async sinkParquet(path: string, options: SinkOptions): Promise<void> {
-    const { compression, rowGroupSize, cloudOptions } = options;
-    const sink = this.handle.sinkParquet(path, {
-      compression,
-      statistics: true,
-      ...(rowGroupSize === undefined ? {} : { rowGroupSize }),
-      ...(cloudOptions === undefined ? {} : { cloudOptions: { ...cloudOptions } }),
-      sinkOptions: { syncOnClose: "none", maintainOrder: true, mkdir: true },
-    });
-    await sink.collect();
+  /** Streams the result into one Parquet file, also in a cloud store. */
+  async sinkParquet(path: string, cloudOptions: Readonly<Record<string, string>> = {}): Promise<void> {
+    const sinkOptions = { syncOnClose: "none", maintainOrder: true, mkdir: true };
+    const options = { compression: "snappy", statistics: true, cloudOptions: { ...cloudOptions }, sinkOptions };
+    await this.handle.sinkParquet(path, options).collect();
+  }
+  /** The plan in Polars' notation (JSON text); frames in memory stand in it with all their rows. */
+  serialized(): string {
+    return this.handle.serialize("json").toString();
   }
   /** The plan as Polars will run it. */
   explain(): string {
@@ -103,33 +102,23 @@ export class Frame {
   lazy(): LazyFrame {
     return new LazyFrame(this.handle.lazy());
   }
-  slice(offset: number, rows: number): Frame {
-    return new Frame(this.handle.slice(offset, rows));
-  }
-  select(names: readonly string[]): Frame {
-    return new Frame(this.handle.select([...names]));
-  }
   column(name: string): NativeSeries {
     return this.handle.column(name);
   }
   /** The column types, as far as a relation has them. */
   types(): ReadonlyMap<string, DataType> {
-    const { dtypes } = this.handle;
+    const dtypes = this.handle.dtypes();
     return new Map(this.handle.columns.flatMap((name, i) => {
       const type = relationType(dtypes[i]);
       return type === undefined ? [] : [[name, type]];
     }));
   }
-  /** A frame of its own for every combination of the columns, in order of first appearance. */
-  partitionBy(names: readonly string[]): readonly Frame[] {
-    return this.handle.partitionBy([...names], true, true).map((handle) => new Frame(handle));
-  }
   /** The first rows as a text table. */
   toString(): string {
     return this.handle.toString();
   }
-  writeParquet(path: string, compression: Compression): void {
-    this.handle.writeParquet(path, compression);
+  writeIpc(path: string): void {
+    this.handle.writeIpc(path, "uncompressed");
   }
   /** The object that users of nodejs-polars know. */
   toPublic(): PublicDataFrame {
@@ -143,17 +132,9 @@ export interface PublicDataFrame {
 }
 
 export type JoinHow = "inner" | "left" | "full" | "semi" | "anti";
-export type Compression = "snappy" | "zstd" | "uncompressed";
-
 export interface JoinSettings {
   readonly suffix?: string;
   readonly keepKeys?: boolean;
-}
-
-export interface SinkOptions {
-  readonly compression: Compression;
-  readonly rowGroupSize?: number;
-  readonly cloudOptions?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A query from a plan in Polars' serialised notation (JSON text). */
@@ -226,11 +207,12 @@ interface NativeLazyFrame {
   groupby(keys: readonly NativeExpr[], maintainOrder: boolean): NativeLazyGroupBy;
   unique(subset: readonly string[], keep: string, maintainOrder: boolean): NativeLazyFrame;
   sortByExprs(by: readonly NativeExpr[], descending: boolean, nullsLast: boolean, maintainOrder: boolean): NativeLazyFrame;
+  reverse(): NativeLazyFrame;
   slice(offset: number, length: number): NativeLazyFrame;
-  cache(): NativeLazyFrame;
   collect(): Promise<NativeDataFrame>;
   collectSync(engine: string): NativeDataFrame;
   sinkParquet(path: string, options: object): NativeLazyFrame;
+  serialize(format: "json"): Buffer;
   describeOptimizedPlan(): string;
 }
 
@@ -238,12 +220,9 @@ interface NativeDataFrame {
   readonly height: number;
   readonly columns: readonly string[];
   lazy(): NativeLazyFrame;
-  slice(offset: number, length: number): NativeDataFrame;
-  readonly dtypes: readonly unknown[];
-  select(names: readonly string[]): NativeDataFrame;
+  dtypes(): readonly unknown[];
   column(name: string): NativeSeries;
-  partitionBy(names: readonly string[], stable: boolean, includeKey: boolean): NativeDataFrame[];
-  writeParquet(path: string, compression: string): void;
+  writeIpc(path: string, compression: string): void;
 }
 
 interface NativeModule {

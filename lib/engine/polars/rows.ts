@@ -1,7 +1,6 @@
 import type { Value } from "../../relation/runner.js";
 import { type DataType, decimalOf, type StructField } from "../../types.js";
 import { compileCast } from "./cast.js";
-import type { StoredValue } from "./footer.js";
 import type { Frame } from "./native.js";
 import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
@@ -17,16 +16,6 @@ export function toRows(frame: Frame, fields: readonly StructField[]): readonly R
     for (const { name, values, read } of columns) row[name] = read(values[i]);
     return row;
   });
-}
-
-/** The first row's values as a file stores them. */
-export function storedValues(frame: Frame, fields: readonly StructField[]): Readonly<Record<string, StoredValue | null>> {
-  const isTime = (f: StructField): boolean => f.type === "timestamp" || f.type === "timestamp_ntz";
-  const stored = fields.map((f): StructField => (isTime(f) ? { ...f, type: "long" } : f));
-  const columns = fields.map((f) => p.alias(isTime(f) ? p.cast(p.column(f.name), "long") : p.column(f.name), f.name));
-  const [row] = toRows(frame.slice(0, 1).lazy().select(columns).collectSync(), stored);
-  const values = Object.entries(row ?? {}).map(([name, value]) => [name, value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : value]);
-  return Object.fromEntries(values);
 }
 
 /** In a form that the binding hands over exactly: it gives 64-bit integers as doubles and no decimals at all. */

@@ -1,14 +1,17 @@
 import type { FileSource, ValuesSource } from "../../relation/node.js";
 import type { Location } from "../../storage/storage.js";
-import { type DataType, field, type StructField } from "../../types.js";
+import { type DataType, type StructField } from "../../types.js";
 import { compileCast, convert } from "./cast.js";
-import { polarsSchema } from "./data_type.js";
 import { compileLiteral } from "./literal.js";
-import { concatenate, fromPlan, int32Frame, type LazyFrame, scanCloud, textFrame } from "./native.js";
+import { concatenate, type Frame, fromPlan, type LazyFrame, int32Frame, scanCloud, textFrame } from "./native.js";
+import { csvScan, parquetScan } from "./scan_plan.js";
 import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import { TEMPORARY } from "./sort.js";
 import type { DataFile, TableFiles } from "./table_files.js";
+
+/** Makes a frame in memory part of a query. */
+export type Hold = (frame: Frame) => LazyFrame;
 
 /** The rows of a table's files with the columns `fields`. Partition columns are constants of their files. */
 export function scanTable(table: TableFiles, fields: readonly StructField[]): LazyFrame {
@@ -32,24 +35,18 @@ export function scanTable(table: TableFiles, fields: readonly StructField[]): La
 /**
  * All columns of a CSV file as text: an empty field, quoted or not, is null. `_row` is the line on which the record begins.
  */
-export function scanCsv(source: FileSource, fields: readonly StructField[]): LazyFrame {
+export function scanCsv(source: FileSource, fields: readonly StructField[], hold: Hold): LazyFrame {
   const index = `${TEMPORARY}record`;
   const columns = fields.filter((f) => f.name !== "_row");
-  const options = `{"path":null,"rechunk":false,"n_threads":null,"low_memory":false,"n_rows":null,"row_index":null,"columns":null,
-    "projection":null,"schema":${polarsSchema(columns.map((f) => field(f.name, "string")))},"schema_overwrite":null,"dtype_overwrite":null,
-    "parse_options":{"separator":44,"quote_char":34,"eol_char":10,"encoding":"Utf8","null_values":{"AllColumnsSingle":""},
-    "missing_is_null":true,"truncate_ragged_lines":true,"comment_prefix":null,"try_parse_dates":false,"decimal_comma":false},
-    "has_header":true,"chunk_size":262144,"skip_rows":0,"skip_lines":0,"skip_rows_after_header":0,"infer_schema_length":0,
-    "raise_if_empty":false,"ignore_errors":false,"fields_to_cast":[]}`;
-  const frame = fromPlan(scanPlan([source.path], `{"Csv":{"options":${options}}}`, `{"name":${JSON.stringify(index)},"offset":0}`));
-  const kept = withoutRecords(frame, index, source.skip ?? []);
-  return withLines(kept, index, source.lines).select(fields.map((f) => p.column(f.name)));
+  const frame = fromPlan(csvScan(source.path, columns.map((f) => f.name), index));
+  const kept = withoutRecords(frame, index, source.skip ?? [], hold);
+  return withLines(kept, index, source.lines, hold).select(fields.map((f) => p.column(f.name)));
 }
 
 /** A Parquet file's columns as text, and `_row`, counted from 1. */
 export function scanForeignParquet(source: FileSource, fields: readonly StructField[]): LazyFrame {
   const index = `${TEMPORARY}record`;
-  const frame = fromPlan(scanPlan([source.path], parquetOptions(null), `{"name":${JSON.stringify(index)},"offset":0}`));
+  const frame = fromPlan(parquetScan([source.path], { rowIndex: index }));
   const types = frame.slice(0, 0).collectSync().types();
   const columns = fields.map((f): PolarsExpr => {
     if (f.name === "_row") return p.alias(p.binary("Plus", p.cast(p.column(index), "long"), p.int64(1)), f.name);
@@ -59,11 +56,10 @@ export function scanForeignParquet(source: FileSource, fields: readonly StructFi
 }
 
 /** Rows that were written down. */
-export function valuesFrame(source: ValuesSource, fields: readonly StructField[]): LazyFrame {
+export function valuesFrame(source: ValuesSource, fields: readonly StructField[], hold: Hold): LazyFrame {
   const columns = fields.map((f, i) => ({ name: f.name, values: source.rows.map((row) => toText(row[i] ?? null)) }));
-  return textFrame(columns)
-    .lazy()
-    .select(fields.map((f) => p.alias(compileCast(p.column(f.name), "string", f.type, "Strict"), f.name)));
+  const typed = fields.map((f) => p.alias(compileCast(p.column(f.name), "string", f.type, "Strict"), f.name));
+  return hold(textFrame(columns)).select(typed);
 }
 
 /** The stored columns of files; a column that a file lacks is null, one that is not asked for is left out. */
@@ -72,22 +68,7 @@ function scanFiles(locations: readonly Location[], fields: readonly StructField[
   if (cloud) {
     return concatenate(locations.map((location) => scanCloud(location.url, location.cloudOptions ?? {}).select(fields.map((f) => p.column(f.name)))));
   }
-  return fromPlan(scanPlan(locations.map((location) => location.url), parquetOptions(polarsSchema(fields)), "null"));
-}
-
-function parquetOptions(schema: string | null): string {
-  return `{"Parquet":{"options":{"schema":${schema},"parallel":"Auto","low_memory":false,"use_statistics":true}}}`;
-}
-
-function scanPlan(paths: readonly string[], scanType: string, rowIndex: string): string {
-  const sources = paths.map((path) => `{"inner":${JSON.stringify(path)}}`);
-  return `{"Scan":{"sources":{"Paths":[${sources.join(",")}]},"unified_scan_args":{"schema":null,"cloud_options":null,
-    "hive_options":{"enabled":false,"hive_start_idx":0,"schema":null,"try_parse_dates":false},"rechunk":false,"cache":true,"glob":false,
-    "hidden_file_prefix":null,"projection":null,"column_mapping":null,"default_values":null,"row_index":${rowIndex},"pre_slice":null,
-    "cast_columns_policy":{"integer_upcast":true,"float_upcast":true,"float_downcast":false,"datetime_nanoseconds_downcast":true,
-    "datetime_microseconds_downcast":false,"datetime_convert_timezone":false,"null_upcast":true,"categorical_to_string":false,
-    "missing_struct_fields":"Insert","extra_struct_fields":"Ignore"},"missing_columns_policy":"Insert","extra_columns_policy":"Ignore",
-    "include_file_paths":null,"deletion_files":null,"table_statistics":null,"row_count":null},"scan_type":${scanType}}}`;
+  return fromPlan(parquetScan(locations.map((location) => location.url), { fields }));
 }
 
 function byPartition(files: readonly DataFile[], constants: readonly StructField[]): readonly (readonly DataFile[])[] {
@@ -108,15 +89,15 @@ function partitionConstant(value: string | null, type: DataType): PolarsExpr {
   return compileLiteral({ kind: "literal", value, type, nullable: false });
 }
 
-function withoutRecords(frame: LazyFrame, index: string, skip: readonly number[]): LazyFrame {
+function withoutRecords(frame: LazyFrame, index: string, skip: readonly number[], hold: Hold): LazyFrame {
   if (skip.length === 0) return frame;
-  const skipped = int32Frame(index, Int32Array.from(skip)).lazy().select([p.cast(p.column(index), "UInt32")]);
+  const skipped = hold(int32Frame(index, Int32Array.from(skip))).select([p.cast(p.column(index), "UInt32")]);
   return frame.join(skipped, "anti", [p.column(index)], [p.column(index)]);
 }
 
-function withLines(frame: LazyFrame, index: string, lines: Int32Array | undefined): LazyFrame {
+function withLines(frame: LazyFrame, index: string, lines: Int32Array | undefined, hold: Hold): LazyFrame {
   if (lines === undefined) return frame.withColumns([p.alias(p.binary("Plus", p.cast(p.column(index), "long"), p.int64(2)), "_row")]);
-  const numbered = int32Frame("_row", lines).lazy().select([p.alias(p.cast(p.rowIndex(), "UInt32"), index), p.cast(p.column("_row"), "long")]);
+  const numbered = hold(int32Frame("_row", lines)).select([p.alias(p.cast(p.rowIndex(), "UInt32"), index), p.cast(p.column("_row"), "long")]);
   return frame.join(numbered, "left", [p.column(index)], [p.column(index)]);
 }
 

@@ -10,7 +10,7 @@ import { type SortedPartitions, sortPartitions } from "./partition.js";
 import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import { replaceExprs } from "./replace_exprs.js";
-import { TEMPORARY } from "./sort.js";
+import { compileKeys, TEMPORARY } from "./sort.js";
 
 /**
  * Windows without Polars' `over`, which is slow on many groups: the rows are sorted once per partition and order, then
@@ -39,10 +39,10 @@ interface NamedWindow {
 function addWindows(input: LazyFrame, windows: readonly NamedWindow[]): LazyFrame {
   const [first] = windows;
   if (!first) return input;
-  const partitionBy = first.window.partitionBy.map((expr, i) => ({ expr: compileExpr(expr), name: `${TEMPORARY}key${i}` }));
-  const orderBy = first.window.orderBy.map(({ expr, descending }) => ({ expr: compileExpr(expr), descending }));
+  const partitionBy = first.window.partitionBy.map((expr, i) => ({ expr: compileExpr(expr), nullable: expr.nullable, name: `${TEMPORARY}key${i}` }));
   const keyed = input.withColumns(partitionBy.map(({ expr, name }) => p.alias(expr, name)));
-  const sorted = sortPartitions(keyed, partitionBy.map(({ name }) => p.column(name)), orderBy);
+  const partitions = partitionBy.map(({ name, nullable }) => ({ expr: p.column(name), nullable }));
+  const sorted = sortPartitions(keyed, partitions, compileKeys(first.window.orderBy));
   const start = p.forwardFill(p.choose(sorted.isFirst, sorted.index, p.nullOf("long")));
   const frame = sorted.frame.withColumns([p.alias(start, START)]);
   const keys = partitionBy.map(({ name }) => p.column(name));

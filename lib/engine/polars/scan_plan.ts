@@ -1,0 +1,62 @@
+import { field, type StructField } from "../../types.js";
+import { polarsSchema } from "./data_type.js";
+
+/** Plans in Polars' serialised notation (JSON text): what the binding's own functions cannot say, many files at once with a schema. */
+
+/** Parquet files of one schema, or of the schema given: columns that a file lacks are null, others are left out. */
+export function parquetScan(paths: readonly string[], options: { readonly fields?: readonly StructField[]; readonly rowIndex?: string } = {}): string {
+  const schema = options.fields ? polarsSchema(options.fields) : null;
+  return scan(paths, `{"Parquet":{"options":{"schema":${schema},"parallel":"Auto","low_memory":false,"use_statistics":true}}}`, options.rowIndex);
+}
+
+/** An Arrow file that this process wrote. */
+export function ipcScan(path: string): string {
+  return scan([path], '{"Ipc":{"options":{"record_batch_statistics":false,"checked":false}}}');
+}
+
+/** A CSV file of which every column is text; empty fields are null, missing ones too, surplus ones are left out. */
+export function csvScan(path: string, columns: readonly string[], rowIndex: string): string {
+  const schema = polarsSchema(columns.map((name) => field(name, "string")));
+  const parse = `{"separator":44,"quote_char":34,"eol_char":10,"encoding":"Utf8","null_values":{"AllColumnsSingle":""},"missing_is_null":true,
+    "truncate_ragged_lines":true,"comment_prefix":null,"try_parse_dates":false,"decimal_comma":false}`;
+  const options = `{"path":null,"rechunk":false,"n_threads":null,"low_memory":false,"n_rows":null,"row_index":null,"columns":null,
+    "projection":null,"schema":${schema},"schema_overwrite":null,"dtype_overwrite":null,"parse_options":${parse},"has_header":true,
+    "chunk_size":262144,"skip_rows":0,"skip_lines":0,"skip_rows_after_header":0,"infer_schema_length":0,"raise_if_empty":false,
+    "ignore_errors":false,"fields_to_cast":[]}`;
+  return scan([path], `{"Csv":{"options":${options}}}`, rowIndex);
+}
+
+/** How the result of a plan becomes Parquet files in a folder of its own. */
+export interface ParquetSink {
+  readonly folder: string;
+  /** Columns whose values split the rows into folders `name=value`; the files lack them. */
+  readonly partitionBy: readonly string[];
+  readonly rowsPerFile: number;
+  /** About so many bytes in memory go into one file. */
+  readonly bytesPerFile: number;
+  readonly rowsPerGroup: number;
+}
+
+/** A plan, itself serialised, whose result is streamed into files. */
+export function parquetSink(plan: string, sink: ParquetSink): string {
+  const keys = sink.partitionBy.map((name) => `{"Column":${JSON.stringify(name)}}`).join(",");
+  const strategy = keys === "" ? '"FileSize"' : `{"Keyed":{"keys":[${keys}],"include_keys":false,"keys_pre_grouped":false}}`;
+  const format = `{"Parquet":{"compression":"Snappy","statistics":{"min_value":true,"max_value":true,"distinct_count":false,"null_count":true},
+    "row_group_size":${sink.rowsPerGroup},"data_page_size":null,"key_value_metadata":null,"arrow_schema":null,"compat_level":null}}`;
+  return `{"Sink":{"input":${plan},"payload":{"Partitioned":{"base_path":{"inner":${JSON.stringify(sink.folder)}},
+    "file_path_provider":{"Hive":{"extension":"parquet"}},"partition_strategy":${strategy},"file_format":${format},
+    "unified_sink_args":{"mkdir":true,"maintain_order":true,"sync_on_close":"None","cloud_options":null},
+    "max_rows_per_file":${sink.rowsPerFile},"approximate_bytes_per_file":${sink.bytesPerFile}}}}}`;
+}
+
+function scan(paths: readonly string[], scanType: string, rowIndex?: string): string {
+  const sources = paths.map((path) => `{"inner":${JSON.stringify(path)}}`).join(",");
+  const index = rowIndex === undefined ? null : `{"name":${JSON.stringify(rowIndex)},"offset":0}`;
+  return `{"Scan":{"sources":{"Paths":[${sources}]},"unified_scan_args":{"schema":null,"cloud_options":null,
+    "hive_options":{"enabled":false,"hive_start_idx":0,"schema":null,"try_parse_dates":false},"rechunk":false,"cache":true,"glob":false,
+    "hidden_file_prefix":null,"projection":null,"column_mapping":null,"default_values":null,"row_index":${index},"pre_slice":null,
+    "cast_columns_policy":{"integer_upcast":true,"float_upcast":true,"float_downcast":false,"datetime_nanoseconds_downcast":true,
+    "datetime_microseconds_downcast":false,"datetime_convert_timezone":false,"null_upcast":true,"categorical_to_string":false,
+    "missing_struct_fields":"Insert","extra_struct_fields":"Ignore"},"missing_columns_policy":"Insert","extra_columns_policy":"Ignore",
+    "include_file_paths":null,"deletion_files":null,"table_statistics":null,"row_count":null},"scan_type":${scanType}}}`;
+}
