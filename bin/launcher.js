@@ -174,7 +174,7 @@ function remember(cache, sources, hash) {
 /** Every file that the bundle is made of, and a digest of their paths, sizes and times. */
 function listSources() {
   const files = [...INGREDIENTS];
-  for (const folder of SOURCE_FOLDERS) collect(folder, files);
+  for (const folder of SOURCE_FOLDERS) if (fs.existsSync(path.join(ROOT, folder))) collect(folder, files);
   const digest = createHash("sha1");
   let newest = 0;
   for (const file of files) {

@@ -53,6 +53,9 @@ const OTHER_VARIABLES = [
   "TSLAKE_SHARED",
 ];
 
+/** Names that begin so say where tests find other programs. */
+const TEST_PREFIX = "TSLAKE_TEST_";
+
 /**
  * The settings of the workspace that surrounds a folder: the key `tslake` of its package.json, overridden by `TSLAKE_*`
  * variables, overridden by flags.
@@ -125,7 +128,8 @@ function writtenSettings(file: string): GivenSettings {
 
 function refuseUnknownVariables(environment: Readonly<Record<string, string | undefined>>): void {
   const known = [...Object.values(SETTINGS).map((setting) => setting.variable), ...OTHER_VARIABLES];
-  const unknown = Object.keys(environment).find((name) => name.startsWith("TSLAKE_") && !known.includes(name));
+  const isUnknown = (name: string): boolean => !known.includes(name) && !name.startsWith(TEST_PREFIX);
+  const unknown = Object.keys(environment).find((name) => name.startsWith("TSLAKE_") && isUnknown(name));
   if (unknown === undefined) return;
   throw new UsageError(`there is no setting ${unknown}`, {
     where: { path: "the environment" },
