@@ -14,13 +14,13 @@ export function plainView(output: Writable, paint: Paint): RunView {
     output.write(`${line}\n`);
   };
   return {
-    runStarts: ({ runId, days, samplesCopied }) => {
+    runStarts: ({ runId, days, samplesCopied, warnings }) => {
       const range = days.from === undefined ? days.day : `${days.from} to ${days.day}`;
       print(`run ${runId}, day ${range}`);
       if (samplesCopied > 0) print(`no lake yet: ${samplesCopied} sample files copied to the landing zone`);
+      for (const warning of warnings) print(`${paint.warn("!")} ${warning}`);
       print(formatHeading(paint));
     },
-    warns: (warning) => print(`${paint.warn("!")} ${warning}`),
     stepRetries: (step, attempt, error, wait) =>
       print(`  ${step}: attempt ${attempt} failed (${messageOf(error)}), next in ${(wait / 1000).toFixed(1)} s`),
     stepEnds: (outcome) => print(formatOutcome(outcome, paint)),
@@ -61,7 +61,6 @@ export function liveView(output: Writable & { readonly columns?: number }, paint
   timer.unref();
   return {
     runStarts: (start) => above(() => lines.runStarts?.(start)),
-    warns: (warning) => above(() => lines.warns?.(warning)),
     stepStarts: (step) => above(() => running.set(step, stopwatch())),
     stepRetries: (...retry) => above(() => lines.stepRetries?.(...retry)),
     stepEnds: (outcome) =>

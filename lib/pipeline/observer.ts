@@ -9,7 +9,6 @@ export interface RunObserver {
   /** `wait`: milliseconds until the next attempt. */
   stepRetries?(step: string, attempt: number, error: unknown, wait: number): void;
   stepEnds?(outcome: StepOutcome): void;
-  warns?(warning: string): void;
 }
 
 /** What is known of a run before its first step. */
@@ -20,4 +19,6 @@ export interface RunStart {
   readonly steps: readonly string[];
   /** Sample files copied into the landing zone. */
   readonly samplesCopied: number;
+  /** About what was found before the first step. */
+  readonly warnings: readonly string[];
 }

@@ -10,7 +10,7 @@ const ARCHIVE = join("bronze", "_archive");
 
 /** What starting afresh does. */
 export interface Reset {
-  /** Absolute folders that are deleted. */
+  /** Absolute paths that are deleted: the lake's folders, and samples that still wait in the landing zone. */
   readonly deleted: readonly string[];
   /** Files of the user's own that go back to the landing zone, out of the archive: from, to. */
   readonly returned: readonly (readonly [string, string])[];
@@ -23,7 +23,7 @@ export interface Reset {
 export function planReset(lake: string, landing: string, samples: Samples | undefined): Reset {
   const deleted = LAKE_FOLDERS.map((name) => join(lake, name)).filter((folder) => fs.existsSync(folder));
   if (deleted.length === 0) throw new TslakeError("there is no lake to delete", { where: { path: lake } });
-  const archived = archivedFiles(join(lake, ARCHIVE));
+  const archived = filesBelow(join(lake, ARCHIVE));
   const own = archived.filter((file) => samples === undefined || !hasContentOf(samples, file));
   if (own.length === archived.length) {
     throw new TslakeError("this lake was not made from the samples", {
@@ -31,8 +31,12 @@ export function planReset(lake: string, landing: string, samples: Samples | unde
       remedy: "delete its folder yourself if you are sure",
     });
   }
+  const waiting = filesBelow(landing).filter((file) => samples !== undefined && hasContentOf(samples, file));
   const taken = new Set<string>();
-  return { deleted, returned: own.map((file) => [file, freeName(landing, file, taken)] as const) };
+  return {
+    deleted: [...deleted, ...waiting],
+    returned: own.map((file) => [file, freeName(landing, file, taken)] as const),
+  };
 }
 
 /**
@@ -46,7 +50,7 @@ export function resetLake(lake: string, reset: Reset, runId: string, since: stri
       fs.mkdirSync(dirname(to), { recursive: true });
       fs.copyFileSync(from, to, fs.constants.COPYFILE_EXCL);
     }
-    for (const folder of reset.deleted) fs.rmSync(folder, { recursive: true, force: true });
+    for (const path of reset.deleted) fs.rmSync(path, { recursive: true, force: true });
   } finally {
     release();
   }
@@ -54,10 +58,10 @@ export function resetLake(lake: string, reset: Reset, runId: string, since: stri
   if (fs.existsSync(lake) && fs.readdirSync(lake).length === 0) fs.rmdirSync(lake);
 }
 
-function archivedFiles(archive: string): readonly string[] {
-  if (!fs.existsSync(archive)) return [];
+function filesBelow(folder: string): readonly string[] {
+  if (!fs.existsSync(folder)) return [];
   return fs
-    .readdirSync(archive, { recursive: true, withFileTypes: true })
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
     .flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []));
 }
 

@@ -57,11 +57,10 @@ export async function runPipeline(options: RunOptions): Promise<RunSummary> {
   const runId = newRunId();
   const release = lockLake(options.lake, runId, new Date(nowMillis()).toISOString());
   try {
-    const warnings = [...prepared.warnings];
+    const { warnings } = prepared;
     const samplesCopied = prepared.needsSamples && options.samples ? copySamples(options.samples, options.landing) : 0;
     const names = prepared.steps.map((step) => step.name);
-    options.observer.runStarts?.({ runId, days: prepared.days, steps: names, samplesCopied });
-    for (const warning of warnings) options.observer.warns?.(warning);
+    options.observer.runStarts?.({ runId, days: prepared.days, steps: names, samplesCopied, warnings });
     let asked: Promise<string | undefined> | undefined;
     const onFirstStep = (): void => {
       asked ??= options.revision?.();

@@ -184,6 +184,8 @@ describe("tslake reset", () => {
   test("deletes a lake made from the samples, and gives other files back", async () => {
     archived("vendas", "registros_2014.csv");
     archived("vendas", "registros_9.csv", "mine");
+    mkdirSync(join(landing, "vendas"), { recursive: true });
+    cpSync(join("samples", "landing", "vendas", "registros_2015.csv"), join(landing, "vendas", "registros_2015.csv"));
     const asked = await reset();
     expect(asked.status).toBe(2);
     expect(asked.stderr).toContain("npx tslake reset --yes");

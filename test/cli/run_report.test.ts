@@ -98,7 +98,7 @@ next: mend it, then npm run pipeline`);
   test("as JSON is one object per step and one for the run", () => {
     const output = new PassThrough();
     const view = jsonView(output);
-    view.runStarts?.({ runId: "r1", days: summary.days, steps: [], samplesCopied: 0 });
+    view.runStarts?.({ runId: "r1", days: summary.days, steps: [], samplesCopied: 0, warnings: [] });
     for (const step of steps) view.stepEnds?.(step);
     const lines = String(output.read())
       .trimEnd()
@@ -183,8 +183,13 @@ describe("the view of a run", () => {
   test("elsewhere writes no control characters", () => {
     const output = new PassThrough();
     const view = plainView(output, PLAIN);
-    view.runStarts?.({ runId: "r1", days: { day: "2023-06-30", from: "2023-06-01" }, steps: [], samplesCopied: 3 });
-    view.warns?.("look");
+    view.runStarts?.({
+      runId: "r1",
+      days: { day: "2023-06-30", from: "2023-06-01" },
+      steps: [],
+      samplesCopied: 3,
+      warnings: ["look"],
+    });
     for (const step of steps) view.stepEnds?.(step);
     const text = String(output.read());
     expect(text).not.toContain("\u001b");
