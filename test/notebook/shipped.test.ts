@@ -1,0 +1,61 @@
+import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runNotebook } from "../../lib/notebook/runner.js";
+import { runInTslab } from "./tslab.js";
+
+const root = join(import.meta.dirname, "../..");
+const scratch = mkdtempSync(join(tmpdir(), "tslake-shipped-"));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+const launcher = createRequire(import.meta.url)("../../bin/launcher.js") as { bundle(): string };
+
+/** Settings of a lake of its own, fed with the samples, on a stopped clock. */
+function workspace(name: string): Record<string, string> {
+  const landing = join(scratch, name, "landing");
+  cpSync(join(root, "samples", "landing"), landing, { recursive: true });
+  return {
+    TSLAKE_BUNDLE: launcher.bundle(),
+    TSLAKE_LANDING: landing,
+    TSLAKE_LAKE: join(scratch, name, "lake"),
+    TSLAKE_NOW: "2023-07-15T12:00:00Z",
+    TSLAKE_SEED: "1",
+  };
+}
+
+/** Where the lake lies is the one thing in which the two workspaces differ. */
+function normalised(outputs: readonly unknown[], name: string): unknown {
+  return JSON.parse(JSON.stringify(outputs).replaceAll(join(scratch, name), "<workspace>"));
+}
+
+// A kernel takes several seconds to start, so this runs where time matters less.
+describe.skipIf(process.env["CI"] === undefined)("the shipped notebooks", () => {
+  let inTslab: Record<string, string>;
+  let headless: Record<string, string>;
+  beforeAll(() => {
+    inTslab = workspace("tslab");
+    headless = workspace("headless");
+  });
+
+  describe.each(["bronze", "silver", "gold"])("of %s", (layer) => {
+    const folder = join(root, "notebooks", layer);
+    const files = readdirSync(folder).filter((file) => file.endsWith(".ipynb"));
+
+    test.concurrent.each(files)("%s has the same outputs in tslab and headless", { timeout: 180_000 }, async (file) => {
+      const path = join(folder, file);
+      const [{ notebook }, kernel] = await Promise.all([
+        runNotebook({ path, output: join(scratch, "executed", layer, file), env: headless }),
+        runInTslab(path, folder, inTslab),
+      ]);
+      const failed = kernel.find(({ status }) => status !== "ok");
+      expect(failed).toBeUndefined();
+      const cells = notebook.cells.filter((cell) => cell.cell_type === "code");
+      for (const [index, { source, outputs }] of cells.entries()) {
+        const expected = { source, outputs: normalised(kernel[index]?.outputs ?? [], "tslab") };
+        expect({ source, outputs: normalised(outputs, "headless") }).toEqual(expected);
+      }
+    });
+  });
+});
