@@ -29,6 +29,8 @@ const OPTIONS = {
   format: "cjs",
   platform: "node",
   target: "node20",
+  // Code from V8's compiled form has no loader for import(); require() reads ES modules too.
+  supported: { "dynamic-import": false },
   keepNames: true,
   charset: "utf8",
   write: false,

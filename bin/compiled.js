@@ -15,11 +15,7 @@ function load(name) {
   const file = path.join(__dirname, name);
   const compiled = `${file}.${process.version}-${process.arch}`;
   const cachedData = readIfThere(compiled);
-  const script = new vm.Script(wrap(fs.readFileSync(file, "utf8")), {
-    filename: file,
-    cachedData,
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
+  const script = new vm.Script(wrap(fs.readFileSync(file, "utf8")), { filename: file, cachedData });
   if (cachedData === undefined || script.cachedDataRejected) process.once("exit", () => write(compiled, script));
   const module = { exports: {} };
   const requirePackage = createRequire(file);

@@ -32,6 +32,7 @@ const LIBRARY = {
     `  if (argv[0] === "bug") throw new TypeError("a bug");`,
     `  if (argv[0] === "packages") console.log(has("polars"), typeof pl.col, has("polars"), has("commander"));`,
     `  if (argv[0] === "class") console.log(new Command("x").name(), typeof createRequire);`,
+    `  if (argv[0] === "later") console.log(typeof (await import("hyparquet")).parquetMetadata);`,
     `  if (argv[0] === "long") for (let i = 0; i < 100_000; i++) console.log("a line of a long answer");`,
     "  return Number(argv[1] ?? 0);",
     "}",
@@ -115,6 +116,10 @@ describe("the launcher", () => {
       expect(await tslake("x", "7")).toEqual({ status: 7, stdout: "", stderr: "" });
       expect(statSync(compiled).size).toBeGreaterThan(size / 2);
     }
+  });
+
+  test("imports packages later, also from the compiled form", async () => {
+    for (const _ of ["written", "used"]) expect(await tslake("later")).toEqual({ status: 0, stdout: "function\n", stderr: "" });
   });
 
   test("removes old bundles and the remains of interrupted builds, not young ones", async () => {
