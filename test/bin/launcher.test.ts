@@ -119,7 +119,8 @@ describe("the launcher", () => {
   });
 
   test("imports packages later, also from the compiled form", async () => {
-    for (const _ of ["written", "used"]) expect(await tslake("later")).toEqual({ status: 0, stdout: "function\n", stderr: "" });
+    for (const _ of ["written", "used"])
+      expect(await tslake("later")).toEqual({ status: 0, stdout: "function\n", stderr: "" });
   });
 
   test("removes old bundles and the remains of interrupted builds, not young ones", async () => {
