@@ -43,7 +43,7 @@ describe.skipIf(process.env["CI"] === undefined)("the shipped notebooks", () => 
     const folder = join(root, "notebooks", layer);
     const files = readdirSync(folder).filter((file) => file.endsWith(".ipynb"));
 
-    test.concurrent.each(files)("%s has the same outputs in tslab and headless", { timeout: 180_000 }, async (file) => {
+    test.concurrent.each(files)("%s has the same outputs in tslab and headless", { timeout: 300_000 }, async (file) => {
       const path = join(folder, file);
       const [{ notebook }, kernel] = await Promise.all([
         runNotebook({ path, output: join(scratch, "executed", layer, file), env: headless }),
