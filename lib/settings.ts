@@ -51,6 +51,7 @@ const OTHER_VARIABLES = [
   "TSLAKE_NOW",
   "TSLAKE_SEED",
   "TSLAKE_SHARED",
+  "TSLAKE_PROPERTY_RUNS",
 ];
 
 /** Names that begin so say where tests find other programs. */

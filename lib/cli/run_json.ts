@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { describeError } from "../errors.js";
 import { formatJson, type JsonValue } from "../pipeline/json.js";
 import type { StepOutcome } from "../pipeline/outcome.js";
 import type { Plan } from "../pipeline/plan.js";
@@ -26,7 +27,8 @@ export function jsonView(output: Writable): RunView {
 export function runJson(summary: RunSummary, request: RunRequest): string {
   const changed = changedTables(summary).map(({ table, from, to }) => ({ table, from: from ?? null, to }));
   const warnings = [...summary.warnings, ...summary.steps.flatMap((step) => step.warnings)];
-  return formatJson({ type: "run", ...runRow(summary, request), changed, warnings });
+  const lost = summary.recordError === undefined ? {} : { record_error: describeError(summary.recordError) };
+  return formatJson({ type: "run", ...runRow(summary, request), changed, warnings, ...lost });
 }
 
 /** A plan: one object per step with `"runs"` and the reasons, then the plan itself. */

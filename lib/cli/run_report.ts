@@ -75,6 +75,8 @@ export function formatSummary(summary: RunSummary, places: Places, paint: Paint)
   }
   const changed = changedTables(summary).map(({ table, from, to }) => `${table} ${from ?? "new"} → ${to}`);
   if (changed.length > 0) lines.push(`tables changed: ${changed.join(", ")}`);
+  if (summary.recordError !== undefined)
+    lines.push(paint.bad(`the run is not recorded: ${describeError(summary.recordError)}`));
   lines.push(...notices(summary, places).map((notice) => `${paint.warn("!")} ${notice}`));
   if (steps.some((step) => step.notebook !== undefined)) {
     lines.push(`executed notebooks: ${shown(`${places.lake}/_runs/${summary.runId}`, places)}`);
@@ -123,20 +125,23 @@ function notices(summary: RunSummary, places: Places): readonly string[] {
   const found: string[] = [];
   for (const { step, metrics, closed } of summary.steps) {
     const quarantined = countOf(metrics, "quarantined");
-    if (quarantined > 0) found.push(`${formatCount(quarantined)} rows quarantined: npx tslake quarantine ${step}`);
+    if (quarantined > 0) found.push(`${counted(quarantined, "row")} quarantined: npx tslake quarantine ${step}`);
     const rejected = countOf(metrics, "rejected");
     if (rejected > 0) {
-      found.push(
-        `${formatCount(rejected)} files rejected by ${step}, with their reasons in ${shown(`${places.landing}/_rejected`, places)}`,
-      );
+      const folder = shown(`${places.landing}/_rejected`, places);
+      found.push(`${counted(rejected, "file")} rejected by ${step}, with the reason beside it in ${folder}`);
     }
     const waiting = countOf(metrics, "waiting");
     if (waiting > 0) {
       const taker = closed === undefined ? "a later run" : `the runs of ${addDays(closed, 1)} and later`;
-      found.push(`${formatCount(waiting)} events wait in ${step} for ${taker}`);
+      found.push(`${counted(waiting, "event")} of ${step} left waiting for ${taker}`);
     }
   }
   return [...found, ...summary.steps.flatMap((step) => step.warnings)];
+}
+
+function counted(count: number, what: string): string {
+  return `${formatCount(count)} ${what}${count === 1 ? "" : "s"}`;
 }
 
 function nextCommand(summary: RunSummary): string {

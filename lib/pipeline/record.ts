@@ -31,7 +31,7 @@ export type RecordRow = Readonly<Record<string, Value>>;
 /**
  * Records a run in `ops.runs`, what its steps did in `ops.steps` (fresh steps leave no row), and both in
  * `_runs/<run id>/run.json`.
- * @throws StorageError when the lake cannot be written
+ * @throws whatever writing to the lake throws
  */
 export async function recordRun(summary: RunSummary, request: RunRequest, recorder: Recorder): Promise<void> {
   const run = runRow(summary, request);

@@ -42,6 +42,8 @@ export interface RunSummary {
   readonly warnings: readonly string[];
   /** The state of the workspace's code; undefined when nothing ran, or nobody knows. */
   readonly revision: string | undefined;
+  /** Why the run is not recorded, or not completely. */
+  readonly recordError?: unknown;
 }
 
 /**
@@ -72,10 +74,19 @@ export async function runPipeline(options: RunOptions): Promise<RunSummary> {
     const revision = await asked;
     const { days } = prepared;
     const summary = { runId, status, days, startedAt, seconds: elapsed() / 1000, steps, totals, warnings, revision };
-    await recordRun(summary, options, options.recorder);
-    return summary;
+    return await recorded(summary, options);
   } finally {
     release();
+  }
+}
+
+/** A run that cannot be recorded has failed, but what it did is still told. */
+async function recorded(summary: RunSummary, options: RunOptions): Promise<RunSummary> {
+  try {
+    await recordRun(summary, options, options.recorder);
+    return summary;
+  } catch (recordError) {
+    return { ...summary, status: summary.status === "succeeded" ? "failed" : summary.status, recordError };
   }
 }
 

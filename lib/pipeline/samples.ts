@@ -41,7 +41,12 @@ export function openSamples(folder: string): Samples | undefined {
 
 /** True when a landing zone holds no file, or only files that a broken-off copy of the samples left there. */
 export function isFreeForSamples(samples: Samples, landing: string): boolean {
-  return listFiles(landing).every((path) => /(^|\/)\./.test(path) || samples.files.some((file) => file.path === path));
+  const isCopy = (path: string): boolean => /(^|\/)\./.test(path) || samples.files.some((file) => file.path === path);
+  try {
+    return listFiles(landing).every(isCopy);
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -26,7 +26,7 @@ export async function staleness(step: Step, circumstances: Circumstances): Promi
   const reasons: Reason[] = [];
   const files = landing.waiting.get(step.name)?.length ?? 0;
   if (target === undefined) reasons.push({ kind: "missing" });
-  if (fullRefresh) reasons.push({ kind: "full-refresh" });
+  if (fullRefresh && step.table.landing === undefined) reasons.push({ kind: "full-refresh" });
   if (files > 0) reasons.push({ kind: "files", count: files });
   const problem = landing.unreadable.get(step.name);
   if (problem !== undefined) reasons.push({ kind: "landing", problem });

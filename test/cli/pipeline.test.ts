@@ -115,7 +115,7 @@ describe.sequential("npm run pipeline", () => {
     writeFileSync(join(landing, "vendas", "registros_bad.csv"), "Nome,Email\na,b\n");
     const { status, stdout } = pipeline(...places, "--date", "2023-02-28");
     expect(status).toBe(1);
-    expect(stdout).toContain("1 files rejected by bronze.vendas");
+    expect(stdout).toContain("1 file rejected by bronze.vendas");
     expect(readdirSync(join(landing, "_rejected"), { recursive: true }).join()).toContain("registros_bad.csv");
     expect(stdout).toMatch(/^✓ gold\.vendas /m);
   });

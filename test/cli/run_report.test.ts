@@ -83,9 +83,9 @@ gold.sales: sales.ipynb: cell 4 failed at line 2: x()
 6 steps in 1.26 s: 3 succeeded, 1 up to date, 1 failed, 1 skipped
 rows: 2,473 read, 2,434 written, 30 duplicates, 4 quarantined
 tables changed: bronze.sales new → 0, silver.sales 6 → 7
-! 1 files rejected by bronze.sales, with their reasons in /elsewhere/landing/_rejected
+! 1 file rejected by bronze.sales, with the reason beside it in /elsewhere/landing/_rejected
 ! 4 rows quarantined: npx tslake quarantine silver.sales
-! 5 events wait in silver.events for the runs of 2023-07-01 and later
+! 5 events of silver.events left waiting for the runs of 2023-07-01 and later
 executed notebooks: lake/_runs/r1
 next: mend it, then npm run pipeline`);
   });
