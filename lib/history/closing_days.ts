@@ -7,19 +7,21 @@ import { DAYS_DOMAIN, dayMark } from "./days.js";
 export interface ClosingDays {
   readonly first: string;
   readonly last: string;
-  /** To be written with the rows. */
+  /** To be written with the rows: the last closed day, and the version that this was decided on. */
   readonly domains: Readonly<Record<string, unknown>>;
+  readonly readVersion: number | null;
 }
 
 const BEFORE_ALL_DAYS = "0001-01-01";
 
 /** A table built from histories closes its days through the least closed of them, whatever the day of the run. */
 export async function closingDays(lake: Lake, table: AnyTable): Promise<ClosingDays> {
-  const closed = (await dayMark(await lake.snapshot(table.name))).day;
+  const snapshot = await lake.snapshot(table.name);
+  const closed = (await dayMark(snapshot)).day;
   const sources = await Promise.all(table.reads.map(async (name) => (await dayMark(await lake.snapshot(name))).day));
   const least = sources.reduce((a, b) => (a === null || b === null ? null : a < b ? a : b), sources[0] ?? null);
   const first = closed === null ? BEFORE_ALL_DAYS : addDays(closed, 1);
   const last = least === null ? BEFORE_ALL_DAYS : least;
   const day = closed === null || last > closed ? least : closed;
-  return { first, last, domains: { [DAYS_DOMAIN]: { day } } };
+  return { first, last, domains: { [DAYS_DOMAIN]: { day } }, readVersion: snapshot?.version ?? null };
 }

@@ -11,15 +11,17 @@ export class IngestLog {
   readonly #lake: Lake;
   readonly #table: LandingTable;
   #newest: bigint;
+  #version: number | null;
 
-  private constructor(lake: Lake, table: LandingTable, newest: bigint) {
+  private constructor(lake: Lake, table: LandingTable, { newest, version }: State) {
     this.#lake = lake;
     this.#table = table;
     this.#newest = newest;
+    this.#version = version;
   }
 
   static async open(lake: Lake, table: LandingTable): Promise<IngestLog> {
-    return new IngestLog(lake, table, await newestArrival(lake, table));
+    return new IngestLog(lake, table, await stateOf(lake, table));
   }
 
   /** By hash, the arrival of those contents among these that are taken, in milliseconds since the epoch. */
@@ -44,11 +46,12 @@ export class IngestLog {
     return now > this.#newest ? now : this.#newest + 1n;
   }
 
-  /** What the commit of newly arrived files records: by hash, when each arrived. */
+  /** What the commit of newly arrived files records: by hash, when each arrived; and the version that it follows. */
   marks(at: bigint, arrivals: ReadonlyMap<string, number>) {
     return {
       txns: Object.fromEntries([...arrivals].map(([hash, arrivedAt]) => [appIdOf(hash), arrivedAt])),
       domains: { [INGEST_DOMAIN]: { newest: String(at) } },
+      readVersion: this.#version,
     };
   }
 
@@ -59,7 +62,8 @@ export class IngestLog {
 
   /** @throws ConflictError when another process has committed files since this one looked; look again */
   async checkUnchanged(): Promise<void> {
-    const newest = await newestArrival(this.#lake, this.#table);
+    const { newest, version } = await stateOf(this.#lake, this.#table);
+    this.#version = version;
     if (newest === this.#newest) return;
     this.#newest = newest;
     throw new ConflictError(`${this.#table.name}: another process takes files at the same time`, {
@@ -74,7 +78,14 @@ function appIdOf(sha256: string): string {
   return `file:${sha256}`;
 }
 
-async function newestArrival(lake: Lake, table: LandingTable): Promise<bigint> {
-  const text = await (await lake.snapshot(table.name))?.domainMetadata(INGEST_DOMAIN);
-  return text === undefined ? 0n : BigInt((JSON.parse(text) as { readonly newest: string }).newest);
+interface State {
+  readonly newest: bigint;
+  readonly version: number | null;
+}
+
+async function stateOf(lake: Lake, table: LandingTable): Promise<State> {
+  const snapshot = await lake.snapshot(table.name);
+  const text = await snapshot?.domainMetadata(INGEST_DOMAIN);
+  const newest = text === undefined ? 0n : BigInt((JSON.parse(text) as { readonly newest: string }).newest);
+  return { newest, version: snapshot?.version ?? null };
 }

@@ -19,8 +19,9 @@ export interface Arrivals<T extends AnyTable> {
   /** Moments of arrival: rows after `after` and up to `until` are new; null for the beginning, or for no row at all. */
   readonly after: string | null;
   readonly until: string | null;
-  /** To be written with the rows: what the next run needs to know. */
+  /** To be written with the rows: what the next run needs to know, and the version that this was decided on. */
   readonly domains: Readonly<Record<string, unknown>>;
+  readonly readVersion: number | null;
 }
 
 /** Rows of a landing table by the moment of their arrival, so that compaction and clean-up of its log change nothing. */
@@ -40,5 +41,6 @@ export async function arrivals<T extends AnyTable>(lake: Lake, target: AnyTable,
     after,
     until,
     domains: until === null ? {} : { [ARRIVALS_DOMAIN]: { ...marks, [source.name]: until } },
+    readVersion: snapshot?.version ?? null,
   };
 }

@@ -4,7 +4,7 @@ import type { AddFile } from "../delta/actions/action.js";
 import { type HistoryEntry, history } from "../delta/history.js";
 import { Snapshot } from "../delta/snapshot.js";
 import { PolarsEngine } from "../engine/polars/engine.js";
-import { DeltaError } from "../errors.js";
+import { ConflictError, DeltaError } from "../errors.js";
 import type { RelationNode, TableSource } from "../relation/node.js";
 import { sourcesOf } from "../relation/node.js";
 import { type AnyRelation, Relation, scan, type Shape } from "../relation/relation.js";
@@ -120,6 +120,7 @@ export class Lake implements Runner {
    * are replaced when other code wrote them. Everything that later runs decide by is in the same commit.
    * @throws ContractError before anything runs, when the rows are not of the contract's types or come from undeclared tables
    * @throws DataError for nulls where none may be, and for two rows of one key; then nothing is committed
+   * @throws ConflictError when another writer was quicker and `readVersion` is out of date
    */
   async write(table: AnyTable, relation: AnyRelation, options: WriteOptions = {}): Promise<WriteResult> {
     for (const source of this.#tablesOf(relation.node)) checkRead(source.table, table);
@@ -187,7 +188,8 @@ export class Lake implements Runner {
       if (version !== undefined) sources.set(source.table, Math.min(version, sources.get(source.table) ?? version));
     }
     const storage = this.tableStorage(table.name);
-    return { engine: this.engine, storage, table, snapshot: await Snapshot.load(storage), sources, options };
+    const snapshot = await readSnapshot(table, storage, options.readVersion);
+    return { engine: this.engine, storage, table, snapshot, sources, options };
   }
 
   /** Every read of a table below a node, also through materialised relations. */
@@ -208,6 +210,22 @@ export class Lake implements Runner {
     this.#options ??= this.#open();
     return this.#options;
   }
+}
+
+/** The version that a write follows: the one that decided it, or the newest. */
+async function readSnapshot(
+  table: AnyTable,
+  storage: Storage,
+  version: number | null | undefined,
+): Promise<Snapshot | undefined> {
+  const newest = await Snapshot.load(storage);
+  if (version === undefined || version === (newest?.version ?? null)) return newest;
+  if (version !== null) return Snapshot.load(storage, { version });
+  throw new ConflictError(`${table.name}: another writer has made the table meanwhile`, {
+    where: { table: table.name, version: newest?.version ?? 0 },
+    remedy: "read the table again and repeat the write",
+    transient: true,
+  });
 }
 
 /** How a relation is evaluated into memory. */

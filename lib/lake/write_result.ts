@@ -19,6 +19,11 @@ export interface WriteOptions {
   readonly metrics?: Readonly<Record<string, number>>;
   /** Replace the whole table, whatever its write mode; never an append-only one. */
   readonly rebuild?: boolean;
+  /**
+   * The version of the table that decided what is written; null when there was none. What has been committed since must
+   * not have touched the same marks, or the write is refused: two runs at once never both add the same rows.
+   */
+  readonly readVersion?: number | null;
   /** Called with the number of rows written, before they are committed; throws to stop. */
   readonly beforeCommit?: (written: number) => void;
 }
