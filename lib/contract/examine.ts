@@ -5,7 +5,6 @@ import { type Parsed, parseColumn } from "./parse.js";
 import { RelationError } from "../errors.js";
 import type { BooleanColumn } from "../relation/boolean_column.js";
 import type { Column } from "../relation/column.js";
-import type { IntegerColumn } from "../relation/number_column.js";
 import type { Relation } from "../relation/relation.js";
 import { TextColumn } from "../relation/text_column.js";
 import { lit, listOf, when } from "../relation/when.js";
@@ -13,18 +12,15 @@ import { lit, listOf, when } from "../relation/when.js";
 /** Columns that tell where a row came from. */
 export type Origin = ShapeOfColumns<typeof LANDING_COLUMNS>;
 
-/** Raw rows with every rule that they break. */
-export type Refused = Relation<Origin & { readonly _reasons: "list" }>;
+/** Raw rows with what becomes of them (`_fate`: a `Severity`), and every rule that they break (`_reasons`). */
+export type Faulty = Relation<Origin & { readonly _fate: "string"; readonly _reasons: "list" }>;
 
-/** Bronze rows after the contract of their silver table has looked at them; `accepted`, `refused`, `dropped` and `fatal` share them out. */
+/** Bronze rows after the contract of their silver table has looked at them. */
 export interface Examined<T extends AnyTable> {
   /** Rows that fit: the parsed columns of the table, and where they came from. */
   readonly accepted: Relation<Omit<ParsedShapeOf<T>, keyof Origin> & Origin>;
-  readonly refused: Refused;
-  readonly dropped: Refused;
-  readonly fatal: Refused;
-  /** Accepted rows that break a rule which only warns. */
-  readonly warned: Refused;
+  /** All others, and those accepted ones that break a rule which only warns. */
+  readonly faulty: Faulty;
 }
 
 /**
@@ -40,24 +36,24 @@ export function examine<T extends AnyTable>(rows: Relation, table: T): Examined<
     ...Object.fromEntries(rows.columnNames.map((name) => [`raw:${name}`, at(t, name)])),
   }));
   const rules = rulesOf(table, read);
-  const judged = read.extend(() => ({ fate: fate(rules) })) as unknown as Relation;
-  const having = (code: number): Relation => judged.filter((t) => (at(t, "fate") as IntegerColumn).eq(code));
+  const fates = fate(rules);
+  const judged = read.extend(() => ({ fate: fates })) as unknown as Relation;
+  const having = (t: Relation["columns"]): TextColumn => at(t, "fate") as TextColumn;
   const origin = rows.columnNames.filter((name) => name in LANDING_COLUMNS);
-  const explain = (some: Relation): Refused =>
-    some.select((t) => ({
-      ...Object.fromEntries(rows.columnNames.map((name) => [name, at(t, `raw:${name}`)])),
-      _reasons: listOf(...rules.map((rule) => when(rule.broken, rule.reason).otherwise(null))),
-    })) as unknown as Refused;
-  const kept = having(FATES.keep);
   return {
-    accepted: kept.select((t) => ({
-      ...Object.fromEntries([...parsed.keys()].map((name) => [name, at(t, name)])),
-      ...Object.fromEntries(origin.map((name) => [name, at(t, `raw:${name}`)])),
-    })) as unknown as Examined<T>["accepted"],
-    refused: explain(having(FATES.quarantine)),
-    dropped: explain(having(FATES.drop)),
-    fatal: explain(having(FATES.fail)),
-    warned: explain(kept.filter(() => any(rules.filter((rule) => rule.severity === "warn")))),
+    accepted: judged
+      .filter((t) => having(t).isIn(KEPT, "warn"))
+      .select((t) => ({
+        ...Object.fromEntries([...parsed.keys()].map((name) => [name, at(t, name)])),
+        ...Object.fromEntries(origin.map((name) => [name, at(t, `raw:${name}`)])),
+      })) as unknown as Examined<T>["accepted"],
+    faulty: judged
+      .filter((t) => having(t).ne(KEPT))
+      .select((t) => ({
+        ...Object.fromEntries(rows.columnNames.map((name) => [name, at(t, `raw:${name}`)])),
+        _fate: having(t),
+        _reasons: listOf(...rules.map((rule) => when(rule.broken, rule.reason).otherwise(null))),
+      })) as unknown as Faulty,
   };
 }
 
@@ -66,7 +62,8 @@ export function parsedNames<T extends AnyTable>(table: T): readonly (keyof Parse
   return parsedColumns(table).map(([name]) => name as keyof ParsedShapeOf<T> & string);
 }
 
-const FATES = { keep: 0, drop: 1, quarantine: 2, fail: 3 } as const;
+/** The fate of a row that breaks no rule. */
+const KEPT = "keep";
 
 interface BreakableRule {
   readonly severity: Severity;
@@ -104,9 +101,14 @@ function rulesOf(table: AnyTable, read: Relation): readonly BreakableRule[] {
   return [shape, ...values, ...expectations];
 }
 
-function fate(rules: readonly BreakableRule[]): Column {
-  const of = (severity: Severity): BooleanColumn => any(rules.filter((rule) => rule.severity === severity));
-  return when(of("fail"), FATES.fail).when(of("quarantine"), FATES.quarantine).when(of("drop"), FATES.drop).otherwise(FATES.keep);
+/** The gravest severity of the rules that a row breaks. */
+function fate(rules: readonly BreakableRule[]): TextColumn {
+  const breaks = (severity: Severity): BooleanColumn => any(rules.filter((rule) => rule.severity === severity));
+  return when(breaks("fail"), "fail")
+    .when(breaks("quarantine"), "quarantine")
+    .when(breaks("drop"), "drop")
+    .when(breaks("warn"), "warn")
+    .otherwise(KEPT);
 }
 
 function any(rules: readonly BreakableRule[]): BooleanColumn {

@@ -1,5 +1,5 @@
 import type { AnyTable, ParsedShapeOf } from "../contract/define_table.js";
-import { type Examined, examine, type Origin, type Refused } from "../contract/examine.js";
+import { examine, type Faulty, type Origin } from "../contract/examine.js";
 import { ContractError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
 import { max, min } from "../relation/aggregate.js";
@@ -21,11 +21,12 @@ export interface EventBatch<T extends AnyTable> {
   readonly due: Events<T>;
   /** Events that stay in bronze for a later run. */
   readonly waiting: Events<T>;
-  /** New rows that the contract refuses. */
-  readonly leftOut: { readonly refused: Refused; readonly dropped: Refused; readonly fatal: Refused; readonly warned: Refused };
+  /** New rows that break a rule of the contract. */
+  readonly faulty: Faulty;
   readonly account: { readonly read: number; readonly takenUp: number; readonly waiting: number };
-  /** To be written with the events: how far the table has come then. */
+  /** To be written with the events: how far the table has come then, and the version that this was decided on. */
   readonly domains: Readonly<Record<string, unknown>>;
+  readonly readVersion: number | null;
 }
 
 /**
@@ -34,7 +35,8 @@ export interface EventBatch<T extends AnyTable> {
  * @throws UsageError when the days cannot be closed
  */
 export async function takeEvents<T extends AnyTable>(lake: Lake, table: T, params: LogicalDays): Promise<EventBatch<T>> {
-  const mark = await dayMark(await lake.snapshot(table.name));
+  const snapshot = await lake.snapshot(table.name);
+  const mark = await dayMark(snapshot);
   const days = openDays(lake, mark.day, params);
   const arrived = lake.read(sourceOf(lake, table));
   const oldest = oldestNeeded(mark);
@@ -51,9 +53,10 @@ export async function takeEvents<T extends AnyTable>(lake: Lake, table: T, param
     days,
     due: due as unknown as Events<T>,
     waiting: waiting as unknown as Events<T>,
-    leftOut: ofNewRows(examined, isNew),
+    faulty: examined.faulty.filter((t) => isNew(t as unknown as Columns<Shape>)),
     account: { read: counts.read, takenUp: counts.takenUp, waiting: counts.waiting },
     domains: starts || counts.until !== null ? { [DAYS_DOMAIN]: nextMark(mark, days, starts, counts) } : {},
+    readVersion: snapshot?.version ?? null,
   };
 }
 
@@ -137,16 +140,6 @@ async function anyEvent(lake: Lake, table: AnyTable): Promise<boolean> {
     if ((await (accepted as unknown as Relation).limit(1).count()) > 0) return true;
   }
   return false;
-}
-
-function ofNewRows<T extends AnyTable>(examined: Examined<T>, isNew: Condition): EventBatch<T>["leftOut"] {
-  const fresh = (rows: Refused): Refused => rows.filter((t) => isNew(t as unknown as Columns<Shape>));
-  return {
-    refused: fresh(examined.refused),
-    dropped: fresh(examined.dropped),
-    fatal: fresh(examined.fatal),
-    warned: fresh(examined.warned),
-  };
 }
 
 function after(t: Columns<Shape>, mark: string | null): BooleanColumn {

@@ -1,19 +1,13 @@
 import { type AnyTable, defineTable, LANDING_COLUMNS } from "../contract/define_table.js";
 import { text, texts } from "../contract/column_spec.js";
+import type { Severity } from "../contract/expectation.js";
 import { DataError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
 import type { WriteOptions, WriteResult } from "../lake/write_result.js";
+import { countRows } from "../relation/aggregate.js";
 import type { AnyRelation } from "../relation/relation.js";
 import { report } from "../run.js";
-import type { Refused } from "../contract/examine.js";
-
-/** Rows that an examination left out, and those that it lets pass with a warning. */
-export interface LeftOut {
-  readonly refused: Refused;
-  readonly dropped: Refused;
-  readonly fatal: Refused;
-  readonly warned: Refused;
-}
+import type { Faulty } from "../contract/examine.js";
 
 /** Where the rows of a run came from and went, before the table is written; counts of rows. */
 export interface Account {
@@ -42,7 +36,7 @@ export interface CheckedWrite extends WriteResult {
 }
 
 /**
- * Writes the accepted rows to a table and the refused ones to its quarantine, `<table>_quarantine`. The quarantine is
+ * Writes the accepted rows to a table and those of the faulty ones that it refuses to its quarantine, `<table>_quarantine`. The quarantine is
  * committed first: a run that is killed between the two repeats without doubling a row, because a quarantined line is
  * known by its file and row.
  * @throws DataError when a rule with severity `fail` is broken, or when rows are missing from the balance; then nothing is committed to the table
@@ -51,16 +45,15 @@ export async function writeChecked(
   lake: Lake,
   table: AnyTable,
   rows: AnyRelation,
-  leftOut: LeftOut,
+  faulty: Faulty,
   account: Account,
   options: WriteOptions = {},
 ): Promise<CheckedWrite> {
-  await refuseFatal(table, leftOut.fatal);
-  const dropped = await leftOut.dropped.count();
-  const quarantined = await leftOut.refused.count();
-  const warned = await leftOut.warned.count();
+  const held = await lake.materialize(faulty);
+  const { fail = 0, quarantine: quarantined = 0, drop: dropped = 0, warn: warned = 0 } = await countFates(held);
+  if (fail > 0) await refuseFatal(table, held);
   const known = { takenUp: 0, waiting: 0, withdrawn: 0, ...account, quarantined, dropped, warned };
-  if (quarantined > 0 || options.rebuild === true) await quarantine(lake, table, leftOut.refused, options);
+  if (quarantined > 0 || options.rebuild === true) await quarantine(lake, table, held, options);
   const result = await lake.write(table, rows, {
     ...options,
     metrics: { ...options.metrics, ...known },
@@ -88,17 +81,22 @@ export function quarantineOf(table: AnyTable, rawColumns: readonly string[]): An
   });
 }
 
-async function quarantine(lake: Lake, table: AnyTable, refused: Refused, options: WriteOptions): Promise<void> {
-  const raw = refused.columnNames.filter((name) => name !== "_reasons");
+async function countFates(faulty: Faulty): Promise<Readonly<Partial<Record<Severity, number>>>> {
+  const counts = await faulty.groupBy("_fate").aggregate(() => ({ rows: countRows() })).collect();
+  return Object.fromEntries(counts.map((row) => [String(row._fate), Number(row.rows)]));
+}
+
+async function quarantine(lake: Lake, table: AnyTable, faulty: Faulty, options: WriteOptions): Promise<void> {
+  const raw = faulty.columnNames.filter((name) => name !== "_reasons" && name !== "_fate");
+  const refused = faulty.filter((t) => t._fate.eq("quarantine")).drop("_fate");
   await lake.write(quarantineOf(table, raw), refused, { ...(options.rebuild === undefined ? {} : { rebuild: options.rebuild }) });
 }
 
-async function refuseFatal(table: AnyTable, fatal: Refused): Promise<void> {
-  const [row] = await fatal.limit(1).collect();
-  if (row === undefined) return;
+async function refuseFatal(table: AnyTable, faulty: Faulty): Promise<never> {
+  const [row] = await faulty.filter((t) => t._fate.eq("fail")).limit(1).collect();
   throw new DataError(`${table.name}: a row breaks a rule that must hold`, {
-    where: { table: table.name, file: String(row._file), line: Number(row._row) },
-    actual: String(row._reasons),
+    where: { table: table.name, file: String(row?._file), line: Number(row?._row) },
+    actual: String(row?._reasons),
     remedy: "correct the file, or change the rule's severity in the contract",
   });
 }
