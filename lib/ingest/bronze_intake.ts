@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { nowMicros, stopwatch } from "../clock.js";
+import { nowMillis } from "../clock.js";
 import { ConflictError, DataError, StorageError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
 import { codeOf, isAbsent, storageError } from "../storage/local_errors.js";
@@ -20,12 +20,11 @@ import { rejectFile } from "./reject.js";
 import { TemporaryFiles } from "./temporary_files.js";
 
 /**
- * Somebody may still be writing to a file that changed so shortly before: it is watched a little before it is taken, and
- * longer before it is rejected, as half a file may be a broken one.
+ * For so long a file must have been left alone before it is taken, or rejected: somebody may still be writing to it, and
+ * half a file may be a broken one.
  */
-const RECENT_MICROS = 2_000_000n;
-const WATCH_MILLIS = 100;
-const WATCH_BROKEN_MILLIS = 1000;
+const QUIET_MILLIS = 100;
+const QUIET_BROKEN_MILLIS = 500;
 
 /** Attempts at a commit while another process takes files into the same table. */
 const MAX_ATTEMPTS = 5;
@@ -45,7 +44,6 @@ export class BronzeIntake {
   readonly #log: IngestLog;
   readonly #archive: Archive;
   readonly #temporary: TemporaryFiles;
-  readonly #watched = stopwatch();
   readonly #outcomes = new Outcomes();
   #intake: Intake;
   #version: number | undefined;
@@ -92,7 +90,7 @@ export class BronzeIntake {
       }
       await this.#watch(
         [...first.values()].map(({ file }) => file),
-        WATCH_MILLIS,
+        QUIET_MILLIS,
       );
       const placed: PlacedFile[] = [];
       for (const one of first.values()) {
@@ -124,10 +122,12 @@ export class BronzeIntake {
     return examined;
   }
 
-  async #watch(files: readonly LandingFile[], millis: number): Promise<void> {
-    const recent = (nowMicros() - RECENT_MICROS) * 1000n;
-    const wait = millis - this.#watched();
-    if (wait > 0 && files.some(({ identity }) => identity.modifiedAt > recent)) await sleep(wait);
+  /** Waits until none of the files has been changed for a while; not for files from the future, whose age nobody knows. */
+  async #watch(files: readonly LandingFile[], quiet: number): Promise<void> {
+    const now = nowMillis();
+    const ages = files.map(({ identity }) => now - Number(identity.modifiedAt / 1_000_000n));
+    const youngest = Math.min(...ages.filter((age) => age >= 0), quiet);
+    if (youngest < quiet) await sleep(quiet - youngest);
   }
 
   #isStill(file: LandingFile): boolean {
@@ -180,8 +180,7 @@ export class BronzeIntake {
     }
     if (error instanceof ConflictError && attempt < MAX_ATTEMPTS) return this.#commitAgain(placed, attempt + 1);
     if (error instanceof StorageError || error instanceof ConflictError || error instanceof FilesChanged) {
-      for (const { examined } of placed) this.#outcomes.failed(examined.file, error);
-      return;
+      return this.#fail(placed, error);
     }
     if (placed.length === 1) for (const one of placed) return this.#mend(one, error);
     for (const one of placed) await this.#commit([one]);
@@ -211,9 +210,23 @@ export class BronzeIntake {
         await this.#archive.remove(archived.name);
         return await this.#reject(examined, brokenParquet(error));
       }
-      this.#outcomes.failed(examined.file, error);
+      await this.#fail([one], error);
     } catch (failure) {
-      this.#outcomes.failed(examined.file, failure);
+      await this.#fail([one], failure);
+    }
+  }
+
+  /** Files that are not committed leave the archive again. Where even that fails, the next run finds them there. */
+  async #fail(placed: readonly PlacedFile[], error: unknown): Promise<void> {
+    for (const { examined } of placed) this.#outcomes.failed(examined.file, error);
+    try {
+      const taken = await this.#log.arrivals(placed.map(({ examined }) => examined.sha256));
+      for (const { examined, archived } of placed) {
+        const isLanded = isUnchanged(examined.file.path, examined.file.identity);
+        if (isLanded && !taken.has(examined.sha256)) await this.#archive.remove(archived.name);
+      }
+    } catch (failure) {
+      if (!(failure instanceof StorageError)) throw failure;
     }
   }
 
@@ -245,7 +258,7 @@ export class BronzeIntake {
   }
 
   async #reject({ file, sha256 }: ExaminedFile, error: DataError): Promise<void> {
-    await this.#watch([file], WATCH_BROKEN_MILLIS);
+    await this.#watch([file], QUIET_BROKEN_MILLIS);
     if (!this.#isStill(file)) return;
     try {
       const path = await rejectFile(this.#landing, this.table, { file, sha256, error, at: this.#now });

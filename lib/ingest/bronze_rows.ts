@@ -35,20 +35,19 @@ export function isoMicros(micros: bigint): string {
 
 function fileRows(table: LandingTable, prepared: PreparedFile, arrival: Arrival): Relation {
   const { source, path, fields, columns, forms } = prepared;
+  const known = new Set(columns.values());
+  const unknown = fields.filter((name) => !known.has(name));
   const scanned = scan<Shape>({ kind: "file", path: path ?? arrival.path, ...source }, [
     ...fields.map((name) => field(name, "string")),
     ...(columns.get("_row") === "_row" ? [field("_row", "long")] : []),
   ]);
-  const known = new Set(columns.values());
-  const unknown = fields.filter((name) => !known.has(name));
-  return scanned.select((t) => {
+  return jsonEscaped(scanned, unknown).select((t) => {
     const textOf = (name: string): TextColumn => formed(t[name] as TextColumn, forms?.get(name));
     const values = table.columnNames.map((name): [string, Column] => {
       const from = columns.get(name);
       if (name === "_row") return [name, (t[from ?? "_row"] as TextColumn).cast("long")];
-      if (name === "_rescued" && from === undefined && unknown.length > 0) {
-        return [name, rescued(unknown.map((each) => [each, textOf(each)]))];
-      }
+      if (name === "_rescued" && unknown.length > 0)
+        return [name, jsonObject(unknown.map((each) => [each, textOf(each)]))];
       return [name, from === undefined ? constant(name, arrival) : textOf(from)];
     });
     return Object.fromEntries(values);
@@ -81,13 +80,28 @@ function formed(column: TextColumn, form: TextForm = "as is"): TextColumn {
   return form === "without zone" ? column.replaceRegex("Z$", "") : column.nullIf("");
 }
 
-/** Columns as the text of a JSON object, without those that are null; null when all are. */
-function rescued(columns: readonly (readonly [string, TextColumn])[]): TextColumn {
-  const members = columns.map(([name, value]) => concat(`${JSON.stringify(name)}:"`, jsonEscaped(value), '"'));
+/** Columns of escaped text as the text of a JSON object, without those that are null; null when all are. */
+function jsonObject(columns: readonly (readonly [string, TextColumn])[]): TextColumn {
+  const members = columns.map(([name, value]) => concat(`${JSON.stringify(name)}:"`, value, '"'));
   return when(coalesce(...members).isNotNull(), concat("{", concatWith(",", ...members), "}")).otherwise(null);
 }
 
-function jsonEscaped(value: TextColumn): TextColumn {
-  const controls = Array.from({ length: 32 }, (_, code) => String.fromCharCode(code));
-  return ["\\", '"', ...controls].reduce((text, char) => text.replace(char, JSON.stringify(char).slice(1, -1)), value);
+/** Characters that stand escaped in a JSON string; the backslash comes first. */
+const ESCAPED = ["\\", '"', ...Array.from({ length: 32 }, (_, code) => String.fromCharCode(code))];
+
+/** Calls nested in one expression: engines take deep relations better than deep expressions. */
+const NESTED = 5;
+
+/** The relation with the text of some columns as it stands in a JSON string. */
+function jsonEscaped(relation: Relation, names: readonly string[]): Relation {
+  let escaped = relation;
+  for (let from = 0; names.length > 0 && from < ESCAPED.length; from += NESTED) {
+    const chars = ESCAPED.slice(from, from + NESTED);
+    const step = (text: TextColumn): TextColumn =>
+      chars.reduce((part, char) => part.replace(char, JSON.stringify(char).slice(1, -1)), text);
+    escaped = escaped.extend((t) =>
+      Object.fromEntries(names.map((name) => [name, step(t[name] as TextColumn)])),
+    ) as Relation;
+  }
+  return escaped;
 }

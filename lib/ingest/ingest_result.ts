@@ -31,6 +31,8 @@ export interface IngestedFile {
   readonly line?: number;
   /** What to do about it. */
   readonly remedy?: string;
+  /** Where a rejected file is now, in the landing zone. */
+  readonly movedTo?: string;
 }
 
 /** Counts over all files. */
@@ -119,11 +121,12 @@ function cells(file: IngestedFile): readonly string[] {
 }
 
 function remarksOf(file: IngestedFile): string {
-  const { note, line, remedy, unknown = [], replaces = [], corrupt = 0 } = file;
+  const { note, line, remedy, movedTo, unknown = [], replaces = [], corrupt = 0 } = file;
   const place = line === undefined ? "" : ` (line ${line})`;
   return [
     note === undefined ? "" : `${note}${place}`,
     remedy ?? "",
+    movedTo === undefined ? "" : `moved to ${movedTo}`,
     corrupt === 0 ? "" : `${corrupt} ${corrupt === 1 ? "row does" : "rows do"} not fit the header`,
     unknown.length === 0 ? "" : `unknown columns: ${unknown.join(", ")}`,
     replaces.length === 0 ? "" : `other content under this name was taken as ${replaces.join(", ")}`,

@@ -32,9 +32,9 @@ export class Outcomes {
   /** @param path in the landing zone */
   rejected(file: LandingFile, error: DataError, path: string): void {
     const { where, remedy, actual } = error;
-    const note = `${error.message}${actual === undefined ? "" : `, found ${actual}`}; moved to ${path}`;
     this.#set(file, "rejected", {
-      note,
+      note: `${error.message}${actual === undefined ? "" : `, found ${actual}`}`,
+      movedTo: path,
       ...(where.line === undefined ? {} : { line: where.line }),
       ...(remedy === undefined ? {} : { remedy }),
     });

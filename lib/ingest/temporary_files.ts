@@ -40,9 +40,13 @@ export class TemporaryFiles {
     return path;
   }
 
-  /** Removes every file whose path was handed out. */
+  /** Removes every file whose path was handed out; one that cannot be removed now is abandoned. */
   removeAll(): void {
-    for (const path of this.#made.splice(0)) fs.rmSync(path, { force: true });
+    for (const path of this.#made.splice(0)) {
+      try {
+        fs.rmSync(path, { force: true });
+      } catch {}
+    }
   }
 }
 

@@ -48,12 +48,12 @@ export class TextCheck {
     const pending = this.#pending;
     if (pending.length === 0) return 0;
     const missing = sequenceLength(pending[0] ?? 0) - pending.length;
-    const used = Math.min(missing, chunk.length);
-    const joined = Buffer.concat([pending, chunk.subarray(0, used)]);
-    if (used < missing) this.#pending = joined;
-    else if (isUtf8(joined)) this.#pending = new Uint8Array(0);
-    else throw this.#notUtf8(joined[0], { line, column: this.#lineBytes - pending.length + 1 });
-    return used;
+    const added = chunk.subarray(0, missing);
+    const joined = Buffer.concat([pending, added]);
+    const isBroken = added.some((byte) => !isContinuation(byte)) || (added.length === missing && !isUtf8(joined));
+    if (isBroken) throw this.#notUtf8(pending[0], { line, column: this.#lineBytes - pending.length + 1 });
+    this.#pending = added.length < missing ? joined : new Uint8Array(0);
+    return added.length;
   }
 
   #notUtf8(byte: number | undefined, place: Place): DataError {
@@ -105,6 +105,10 @@ function refuseForeign(chunk: Uint8Array): void {
 
 function hex(byte: number | undefined): string {
   return `0x${(byte ?? 0).toString(16).toUpperCase().padStart(2, "0")}`;
+}
+
+function isContinuation(byte: number): boolean {
+  return byte >= 0x80 && byte < 0xc0;
 }
 
 function sequenceLength(lead: number): number {
