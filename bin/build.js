@@ -2,8 +2,8 @@
  * Bundles the library, the command line and the notebook processes into one CommonJS file with one copy of each module.
  *
  * Each entry point is evaluated when it is first asked for. Packages stay outside and are loaded at the first use of
- * something imported from them, so a start pays only for what it needs; pure JavaScript packages that are slow to load from
- * their many files are packed into one file each.
+ * something imported from them, so a start pays only for what it needs; pure JavaScript packages that are slow to load
+ * from their many files become part of the bundle.
  */
 "use strict";
 
@@ -21,7 +21,8 @@ const ENTRIES = {
   "notebook check": "lib/notebook/check.ts",
 };
 const BUNDLE = "bundle.cjs";
-const PACKED = ["apache-arrow", "hyparquet", "hyparquet-writer"];
+/** Packages that become part of the bundle. */
+const INLINED = ["commander", "hyparquet", "hyparquet-writer", "magic-string"];
 const LATER =
   "const __later = (load) => new Proxy({}, { get: (_, name) => load()[name], has: (_, name) => name in load() });";
 const OPTIONS = {
@@ -33,37 +34,30 @@ const OPTIONS = {
   supported: { "dynamic-import": false },
   keepNames: true,
   charset: "utf8",
+  sourcemap: "linked",
+  banner: { js: LATER },
+  tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
   write: false,
   logLevel: "silent",
 };
 
-/** Writes the bundle, its source map and the packed packages into a folder and makes them durable. */
+/** Writes the bundle and its source map into a folder and makes them durable. */
 function build({ root, folder, BuildError }) {
   const esbuild = loadEsbuild(BuildError);
-  const attempt = (options) => {
-    try {
-      return esbuild.buildSync({ ...OPTIONS, absWorkingDir: root, ...options }).outputFiles;
-    } catch (error) {
-      if (!Array.isArray(error.errors)) throw error;
-      throw new BuildError(error.errors.map(describe).join("\n"));
-    }
-  };
-  const library = attempt({
-    stdin: { contents: entrySource(root), resolveDir: root, sourcefile: "entries.js", loader: "js" },
-    outfile: path.join(folder, BUNDLE),
-    packages: "external",
-    sourcemap: "linked",
-    banner: { js: LATER },
-    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
-  });
-  const packed = PACKED.flatMap((name) =>
-    attempt({
-      stdin: { contents: `export * from ${JSON.stringify(name)};`, resolveDir: root, loader: "js" },
-      outfile: path.join(folder, "packed", `${name}.cjs`),
-    }),
-  );
-  fs.mkdirSync(path.join(folder, "packed"));
-  for (const file of [...library, ...packed]) {
+  let files;
+  try {
+    files = esbuild.buildSync({
+      ...OPTIONS,
+      absWorkingDir: root,
+      stdin: { contents: entrySource(root), resolveDir: root, sourcefile: "entries.js", loader: "js" },
+      outfile: path.join(folder, BUNDLE),
+      external: outside(root),
+    }).outputFiles;
+  } catch (error) {
+    if (!Array.isArray(error.errors)) throw error;
+    throw new BuildError(error.errors.map(describe).join("\n"));
+  }
+  for (const file of files) {
     writeDurably(file.path, path.basename(file.path) === BUNDLE ? Buffer.from(defer(file.text)) : file.contents);
   }
 }
@@ -82,14 +76,17 @@ function entrySource(root) {
  * the package and takes its own place as soon as it is asked for anything. Lines stay where the source map says.
  */
 function defer(text) {
-  return text
-    .replaceAll(
-      /\b(import_\w+) = (__toESM\(require\("[^"]+"\)(?:, 1)?\)|require\("[^"]+"\))/g,
-      "$1 = __later(() => $&)",
-    )
-    .replaceAll(/\brequire\("([^"]+)"\)/g, (whole, name) =>
-      PACKED.includes(name) ? `require("./packed/${name}.cjs")` : whole,
-    );
+  return text.replaceAll(
+    /\b(import_\w+) = (__toESM\(require\("[^"]+"\)(?:, 1)?\)|require\("[^"]+"\))/g,
+    "$1 = __later(() => $&)",
+  );
+}
+
+/** The packages that the bundle loads from node_modules. */
+function outside(root) {
+  const { dependencies, devDependencies } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8"));
+  const names = Object.keys({ ...dependencies, ...devDependencies, tslake: "" });
+  return names.filter((name) => !INLINED.includes(name)).flatMap((name) => [name, `${name}/*`]);
 }
 
 function loadEsbuild(BuildError) {

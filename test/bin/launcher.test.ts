@@ -18,20 +18,23 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 
 const HERE = process.cwd();
 const scratch = realpathSync(mkdtempSync(join(tmpdir(), "tslake-launcher-")));
-const PACKAGES = ["esbuild", "@esbuild", "commander", "nodejs-polars"];
+const PACKAGES = ["esbuild", "@esbuild", "ajv", "commander", "hyparquet", "nodejs-polars"];
 const LIBRARY = {
   "lib/index.ts": `export { Animal, evaluated } from "./animal.js";\nexport const version = 1;\n`,
   "lib/animal.ts": "export const evaluated = performance.now();\nexport class Animal {}\n",
   "lib/tables/index.ts": `import { Animal } from "../animal.js";\nexport class Dog extends Animal {}\n`,
   "lib/cli/main.ts": [
     `import { createRequire } from "node:module";`,
+    `import { Ajv } from "ajv";`,
     `import { Command } from "commander";`,
+    `import { parquetMetadata } from "hyparquet";`,
     `import pl from "nodejs-polars";`,
     "const has = (name: string): boolean => Object.keys(require.cache).some((file) => file.includes(name));",
     "export async function main(argv: readonly string[]): Promise<number> {",
     `  if (argv[0] === "bug") throw new TypeError("a bug");`,
-    `  if (argv[0] === "packages") console.log(has("polars"), typeof pl.col, has("polars"), has("commander"));`,
-    `  if (argv[0] === "class") console.log(new Command("x").name(), typeof createRequire);`,
+    `  if (argv[0] === "packages") console.log(has("polars"), typeof pl.col, has("polars"), has("ajv"));`,
+    `  if (argv[0] === "class") console.log(new Command("x").name(), typeof createRequire, typeof Ajv);`,
+    `  if (argv[0] === "inlined") console.log(typeof Command, typeof parquetMetadata, has("commander"), has("hyparquet"));`,
     `  if (argv[0] === "later") console.log(typeof (await import("hyparquet")).parquetMetadata);`,
     `  if (argv[0] === "long") for (let i = 0; i < 100_000; i++) console.log("a line of a long answer");`,
     "  return Number(argv[1] ?? 0);",
@@ -53,7 +56,7 @@ beforeEach(() => {
   for (const [file, source] of Object.entries(LIBRARY)) write(file, source);
   for (const folder of ["scripts", "bench"]) mkdirSync(join(project, folder));
   mkdirSync(join(project, "node_modules"));
-  for (const name of [...PACKAGES, "apache-arrow", "hyparquet", "hyparquet-writer"]) {
+  for (const name of PACKAGES) {
     symlinkSync(join(HERE, "node_modules", name), join(project, "node_modules", name), "junction");
   }
   symlinkSync(join(project, "lib"), join(project, "node_modules", "tslake"), "junction");
@@ -150,7 +153,8 @@ describe("the launcher", () => {
 
   test("loads a package at the first use of what was imported from it", async () => {
     expect(await tslake("packages")).toMatchObject({ stdout: "false function true false\n" });
-    expect(await tslake("class")).toMatchObject({ stdout: "x function\n" });
+    expect(await tslake("class")).toMatchObject({ stdout: "x function function\n" });
+    expect(await tslake("inlined")).toMatchObject({ stdout: "function function false false\n" });
   });
 
   test("says where a source does not parse or what it imports is missing, without a stack", async () => {
@@ -172,7 +176,7 @@ describe("the launcher", () => {
   test("shows a bug's stack in terms of the sources", async () => {
     const { status, stderr } = await tslake("bug");
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^TypeError: a bug\n\s+at .*\(lib\/cli\/main\.ts:6:32\)\n/);
+    expect(stderr).toMatch(/^TypeError: a bug\n\s+at .*\(lib\/cli\/main\.ts:8:32\)\n/);
   });
 
   test("passes the exit status on, and survives a reader that leaves", async () => {
