@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { newId, nowMillis } from "../clock.js";
 import { planReset, resetLake } from "../pipeline/reset.js";
+import { lockLake } from "../pipeline/run_lock.js";
 import { withdraw } from "../quality/withdraw.js";
 import { openWorkspace, samplesOf, type Workspace } from "../workspace.js";
 import { showChanges } from "./changes.js";
@@ -79,16 +80,21 @@ function open({ landing, lake }: LakeFlags): Workspace {
   return openWorkspace({ cwd: process.cwd(), flags: { landing, lake } });
 }
 
-async function withdrawSales({ lake, catalog }: Workspace, what: string): Promise<string> {
+async function withdrawSales({ lake, catalog, settings }: Workspace, what: string): Promise<string> {
   const sales = {
     source: catalog.table("bronze.vendas"),
     silver: catalog.table("silver.vendas"),
     gold: [catalog.table("gold.vendas")],
   };
-  const { removed } = await withdraw(lake, sales, what);
-  return Object.entries(removed)
-    .map(([table, rows]) => `${table}: ${rows} rows withdrawn`)
-    .join("\n");
+  const release = lockLake(settings.lake, commandId("withdraw"), isoNow());
+  try {
+    const { removed } = await withdraw(lake, sales, what);
+    return Object.entries(removed)
+      .map(([table, rows]) => `${table}: ${rows} rows withdrawn`)
+      .join("\n");
+  } finally {
+    release();
+  }
 }
 
 function reset({ settings }: Workspace, confirmed: boolean, answer: Answer): void {
@@ -97,7 +103,7 @@ function reset({ settings }: Workspace, confirmed: boolean, answer: Answer): voi
     print(`${confirmed ? "brought back" : "would be brought back"}: ${to} (from ${from})`);
   for (const folder of plan.deleted) print(`${confirmed ? "deleted" : "would be deleted"}: ${folder}`);
   if (confirmed) {
-    resetLake(settings.lake, plan, `reset-${newId().slice(0, 8)}`, new Date(nowMillis()).toISOString());
+    resetLake(settings.lake, plan, commandId("reset"), isoNow());
     return;
   }
   process.stderr.write("nothing was deleted; to do it: npx tslake reset --yes\n");
@@ -110,6 +116,15 @@ async function doctor(workspace: Workspace, answer: Answer): Promise<void> {
   for (const { about, state, text } of findings)
     print(`${marks[state]} ${about.padEnd(12)}${text.replaceAll("\n", "\n  ")}`);
   if (findings.some(({ state }) => state === "broken")) answer(EXIT.failed);
+}
+
+/** Under this name a command holds the lake's lock. */
+function commandId(name: string): string {
+  return `${name}-${newId().slice(0, 8)}`;
+}
+
+function isoNow(): string {
+  return new Date(nowMillis()).toISOString();
 }
 
 function print(text: string): void {
