@@ -31,13 +31,17 @@ export function stopwatch(): () => number {
 export function newId(): string {
   const seed = process.env["TSLAKE_SEED"];
   if (seed === undefined || seed === "") return randomUUID();
-  const hex = createHash("sha256").update(`${seed}:${process.env["TSLAKE_STEP"] ?? ""}:${sequence++}`).digest("hex");
+  const hex = createHash("sha256")
+    .update(`${seed}:${process.env["TSLAKE_STEP"] ?? ""}:${sequence++}`)
+    .digest("hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 /** The calendar day (`YYYY-MM-DD`) that an instant has in a time zone of the IANA database. */
 export function dayIn(timeZone: string, millis: number): string {
-  return new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" }).format(millis);
+  return new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" }).format(
+    millis,
+  );
 }
 
 /** The day that lies `days` after an ISO day (negative: before). */

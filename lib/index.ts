@@ -41,7 +41,14 @@ export {
   texts,
   timestamp,
 } from "./contract/column_spec.js";
-export { type AnyTable, defineTable, LANDING_COLUMNS, type RowOf, type ShapeOfTable, Table } from "./contract/define_table.js";
+export {
+  type AnyTable,
+  defineTable,
+  LANDING_COLUMNS,
+  type RowOf,
+  type ShapeOfTable,
+  Table,
+} from "./contract/define_table.js";
 export { type Examined, examine, parsedNames } from "./contract/examine.js";
 export { drop, fail, quarantine, warn } from "./contract/expectation.js";
 export { DISPLAY, display, displayBundle } from "./display.js";
@@ -70,7 +77,7 @@ export { writeChecked } from "./quality/write_checked.js";
 export { count, countDistinct, countRows, max, min } from "./relation/aggregate.js";
 export { lineage } from "./relation/lineage.js";
 export { type Columns, Relation, type Shape } from "./relation/relation.js";
-export { coalesce, concat, concatWith, lit, listOf, when } from "./relation/when.js";
+export { coalesce, concat, concatWith, listOf, lit, when } from "./relation/when.js";
 export { lag, lastKnown, rowNumber, runningMax } from "./relation/window.js";
 export { LocalStorage } from "./storage/local.js";
 export { MemoryStorage } from "./storage/memory.js";

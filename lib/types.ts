@@ -62,7 +62,12 @@ export function decimalType(precision: number, scale: number): DecimalType {
 }
 
 /** A field with no metadata of its own. */
-export function field(name: string, type: DataType, nullable = true, metadata: Readonly<Record<string, unknown>> = {}): StructField {
+export function field(
+  name: string,
+  type: DataType,
+  nullable = true,
+  metadata: Readonly<Record<string, unknown>> = {},
+): StructField {
   return { name, type, nullable, metadata };
 }
 

@@ -30,7 +30,10 @@ export class Catalog {
   table(name: string): AnyTable {
     const found = this.byName.get(name);
     if (found) return found;
-    throw new UsageError(`no table ${name}`, { expected: `one of ${[...this.byName.keys()].sort().join(", ")}`, actual: name });
+    throw new UsageError(`no table ${name}`, {
+      expected: `one of ${[...this.byName.keys()].sort().join(", ")}`,
+      actual: name,
+    });
   }
   has(name: string): boolean {
     return this.byName.has(name);
@@ -41,7 +44,9 @@ export class Catalog {
   }
   /** Every table that is built from this one, near and far. */
   downstream(name: string): ReadonlySet<string> {
-    return reach(name, (table) => this.tables.filter((other) => other.reads.includes(table)).map((other) => other.name));
+    return reach(name, (table) =>
+      this.tables.filter((other) => other.reads.includes(table)).map((other) => other.name),
+    );
   }
 
   private sorted(tables: readonly AnyTable[]): readonly AnyTable[] {
@@ -60,7 +65,9 @@ export class Catalog {
       order.push(table);
     };
     const layers = ["bronze", "silver", "gold"];
-    const start = [...tables].sort((a, b) => layers.indexOf(a.layer) - layers.indexOf(b.layer) || (a.name < b.name ? -1 : 1));
+    const start = [...tables].sort(
+      (a, b) => layers.indexOf(a.layer) - layers.indexOf(b.layer) || (a.name < b.name ? -1 : 1),
+    );
     for (const table of start) visit(table, []);
     return order;
   }

@@ -98,7 +98,10 @@ export function decimal(
   scale: number,
   options: { readonly locale?: NumberLocale } = {},
 ): ColumnSpec<"decimal", true, false> {
-  return new ColumnSpec({ type: decimalType(precision, scale), parse: { rule: "number", locale: options.locale ?? "plain" } });
+  return new ColumnSpec({
+    type: decimalType(precision, scale),
+    parse: { rule: "number", locale: options.locale ?? "plain" },
+  });
 }
 
 /** A share of one as decimal(9,6), written in the source as a percentage: `12,5%` is 0.125. */
@@ -111,8 +114,12 @@ export function date(options: { readonly format?: string | readonly string[] } =
 }
 
 /** A wall-clock time without zone: it means the same digits everywhere. */
-export function timestamp(options: { readonly format?: string | readonly string[] } = {}): ColumnSpec<"timestamp_ntz", true, false> {
-  const formats = listOf(options.format ?? ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S.%f"]);
+export function timestamp(
+  options: { readonly format?: string | readonly string[] } = {},
+): ColumnSpec<"timestamp_ntz", true, false> {
+  const formats = listOf(
+    options.format ?? ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S.%f"],
+  );
   return new ColumnSpec({ type: "timestamp_ntz", parse: { rule: "timestamp", formats } });
 }
 
@@ -123,7 +130,10 @@ export function instant(): ColumnSpec<"timestamp", true, true> {
 
 /** A list of texts. */
 export function texts(): ColumnSpec<"list", true, true> {
-  return new ColumnSpec({ type: { type: "array", elementType: "string", containsNull: false }, parse: { rule: "computed" } });
+  return new ColumnSpec({
+    type: { type: "array", elementType: "string", containsNull: false },
+    parse: { rule: "computed" },
+  });
 }
 
 function listOf(formats: string | readonly string[]): readonly string[] {

@@ -59,9 +59,10 @@ export interface TableSpec<C extends AnyColumns> {
 export type ShapeOfColumns<C extends AnyColumns> = { readonly [N in keyof C]: KindOfSpec<C[N]> };
 
 /** Column kinds of a table, without the columns that its notebook computes. */
-export type ParsedShapeOf<T extends AnyTable> = T extends Table<infer C>
-  ? { readonly [N in keyof C as C[N] extends ColumnSpec<Kind, boolean, true> ? never : N]: KindOfSpec<C[N]> }
-  : never;
+export type ParsedShapeOf<T extends AnyTable> =
+  T extends Table<infer C>
+    ? { readonly [N in keyof C as C[N] extends ColumnSpec<Kind, boolean, true> ? never : N]: KindOfSpec<C[N]> }
+    : never;
 
 interface KindValues {
   boolean: boolean;
@@ -78,9 +79,14 @@ interface KindValues {
 }
 
 /** A row of a table: exact decimals, dates and times as text, 64-bit integers as bigint. */
-export type RowOf<T extends AnyTable> = T extends Table<infer C>
-  ? { readonly [N in keyof C]: C[N] extends ColumnSpec<infer K, infer Null, boolean> ? KindValues[K] | (Null extends false ? never : null) : never }
-  : never;
+export type RowOf<T extends AnyTable> =
+  T extends Table<infer C>
+    ? {
+        readonly [N in keyof C]: C[N] extends ColumnSpec<infer K, infer Null, boolean>
+          ? KindValues[K] | (Null extends false ? never : null)
+          : never;
+      }
+    : never;
 
 /** The contract of a table: what it promises, from which everything else about it is derived. */
 export class Table<C extends AnyColumns> {
@@ -117,9 +123,9 @@ export class Table<C extends AnyColumns> {
     this.unparsable = spec.unparsable ?? "quarantine";
     this.calendar = spec.calendar;
     this.properties = spec.properties ?? {};
-    this.expectations = Object.entries(spec.expect?.(scan<ShapeOfColumns<C>>(SELF, this.schema.fields).columns) ?? {}).map(
-      ([rule, expectation]) => ({ name: rule, ...expectation }),
-    );
+    this.expectations = Object.entries(
+      spec.expect?.(scan<ShapeOfColumns<C>>(SELF, this.schema.fields).columns) ?? {},
+    ).map(([rule, expectation]) => ({ name: rule, ...expectation }));
   }
 
   get columnNames(): readonly (keyof C & string)[] {
@@ -152,7 +158,9 @@ export type ShapeOfTable<T extends AnyTable> = T extends Table<infer C> ? ShapeO
 export function defineTable<const C extends AnyColumns>(name: string, spec: TableSpec<C>): Table<C> {
   const match = /^(bronze|silver|gold|ops)\.[a-z][a-z0-9_]*$/.exec(name);
   if (!match) {
-    throw new ContractError(`not a table name: ${name}`, { expected: "bronze.x, silver.x, gold.x or ops.x in lower-case ASCII" });
+    throw new ContractError(`not a table name: ${name}`, {
+      expected: "bronze.x, silver.x, gold.x or ops.x in lower-case ASCII",
+    });
   }
   const table = new Table(name, match[1] as Layer, spec);
   checkColumns(table);
@@ -181,12 +189,15 @@ function checkColumns(table: AnyTable): void {
   }
   for (const [part, columns] of Object.entries({ key: table.key, partitionBy: table.partitionBy })) {
     for (const column of columns) {
-      if (!names.includes(column)) refuse(`${part} names a column that the table lacks`, column, `one of ${names.join(", ")}`);
+      if (!names.includes(column))
+        refuse(`${part} names a column that the table lacks`, column, `one of ${names.join(", ")}`);
     }
   }
-  if (table.write === "merge" && table.key.length === 0) refuse("write mode merge needs a key", "no key", "key: [column, …]");
+  if (table.write === "merge" && table.key.length === 0)
+    refuse("write mode merge needs a key", "no key", "key: [column, …]");
   for (const column of table.key) {
-    if (table.columns[column]?.nullable !== false) refuse("a key column cannot be null", column, `${column}: ….notNull()`);
+    if (table.columns[column]?.nullable !== false)
+      refuse("a key column cannot be null", column, `${column}: ….notNull()`);
   }
   if (table.landing && table.layer !== "bronze") refuse("only bronze tables take files", table.layer, "bronze");
 }
@@ -208,7 +219,10 @@ function checkReads(table: AnyTable, reads: readonly (AnyTable | string)[]): voi
     const name = typeof read === "string" ? read : read.name;
     const layer = name.split(".")[0] as Layer;
     if (name === table.name) {
-      throw new ContractError(`${table.name} reads itself`, { where: { table: table.name }, actual: `${name} → ${name}` });
+      throw new ContractError(`${table.name} reads itself`, {
+        where: { table: table.name },
+        actual: `${name} → ${name}`,
+      });
     }
     if (LAYERS.indexOf(layer) > LAYERS.indexOf(table.layer)) {
       throw new ContractError(`${table.name} reads upwards, from ${name}`, {

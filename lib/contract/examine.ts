@@ -1,13 +1,13 @@
-import type { ColumnSpec } from "./column_spec.js";
-import { type AnyTable, LANDING_COLUMNS, type ParsedShapeOf, type ShapeOfColumns } from "./define_table.js";
-import type { Severity } from "./expectation.js";
-import { type Parsed, parseColumn } from "./parse.js";
 import { RelationError } from "../errors.js";
 import type { BooleanColumn } from "../relation/boolean_column.js";
 import type { Column } from "../relation/column.js";
 import type { Relation } from "../relation/relation.js";
 import { TextColumn } from "../relation/text_column.js";
-import { lit, listOf, when } from "../relation/when.js";
+import { listOf, lit, when } from "../relation/when.js";
+import type { ColumnSpec } from "./column_spec.js";
+import { type AnyTable, LANDING_COLUMNS, type ParsedShapeOf, type ShapeOfColumns } from "./define_table.js";
+import type { Severity } from "./expectation.js";
+import { type Parsed, parseColumn } from "./parse.js";
 
 /** Columns that tell where a row came from. */
 export type Origin = ShapeOfColumns<typeof LANDING_COLUMNS>;
@@ -86,12 +86,18 @@ function parse(rows: Relation, name: string, spec: ColumnSpec): Parsed {
 function rulesOf(table: AnyTable, read: Relation): readonly BreakableRule[] {
   const t = read.columns;
   const corrupt = at(t, "raw:_corrupt_record").isNotNull();
-  const shape: BreakableRule = { severity: table.unparsable, broken: corrupt, reason: lit("the line has too few or too many fields") };
+  const shape: BreakableRule = {
+    severity: table.unparsable,
+    broken: corrupt,
+    reason: lit("the line has too few or too many fields"),
+  };
   const values = parsedColumns(table).flatMap(([name, spec]): BreakableRule[] => {
     const bad = at(t, `bad:${name}`) as BooleanColumn;
     const unparsable = { severity: table.unparsable, broken: bad, reason: at(t, `why:${name}`) as TextColumn };
     const missing = at(t, name).isNull().and(bad.not(), corrupt.not());
-    return spec.nullable ? [unparsable] : [unparsable, { severity: table.unparsable, broken: missing, reason: lit(`${name} is empty`) }];
+    return spec.nullable
+      ? [unparsable]
+      : [unparsable, { severity: table.unparsable, broken: missing, reason: lit(`${name} is empty`) }];
   });
   const expectations = table.expectations.map(({ name, severity, condition }) => ({
     severity,
@@ -112,7 +118,10 @@ function fate(rules: readonly BreakableRule[]): TextColumn {
 }
 
 function any(rules: readonly BreakableRule[]): BooleanColumn {
-  return rules.reduce<BooleanColumn>((broken, rule) => (broken === NEVER ? rule.broken : broken.or(rule.broken)), NEVER);
+  return rules.reduce<BooleanColumn>(
+    (broken, rule) => (broken === NEVER ? rule.broken : broken.or(rule.broken)),
+    NEVER,
+  );
 }
 
 const NEVER: BooleanColumn = lit(false);

@@ -49,9 +49,12 @@ function readValue(spec: ColumnSpec, text: TextColumn): Column {
     }
     case "percent": {
       const scale = (decimalOf(spec.type)?.scale ?? 0) - 2;
-      const share: DecimalType = `decimal(${(decimalOf(spec.type)?.precision ?? 0)},${scale})`;
+      const share: DecimalType = `decimal(${decimalOf(spec.type)?.precision ?? 0},${scale})`;
       const number = when(text.matches("%$"), text.replaceRegex("\\s*%$", "")).otherwise(null);
-      return plainNumber(number, parse.locale, scale).tryCast(share).times(lit("0.01", "decimal(3,2)")).tryCast(spec.type);
+      return plainNumber(number, parse.locale, scale)
+        .tryCast(share)
+        .times(lit("0.01", "decimal(3,2)"))
+        .tryCast(spec.type);
     }
     case "date":
       return coalesce(...parse.formats.map((format) => text.parseDate(format)));

@@ -1,7 +1,7 @@
 import { addDays, yesterday } from "../clock.js";
 import type { AnyTable } from "../contract/define_table.js";
-import { UsageError } from "../errors.js";
 import type { Snapshot } from "../delta/snapshot.js";
+import { UsageError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
 
 /** Domain of a table of events in which it keeps how far it has come. */

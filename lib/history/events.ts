@@ -9,7 +9,7 @@ import type { SortKey } from "../relation/expr.js";
 import type { Columns, Relation, Shape } from "../relation/relation.js";
 import type { DateColumn, TimestampColumn } from "../relation/time_column.js";
 import { lit, when } from "../relation/when.js";
-import { DAYS_DOMAIN, type DayMark, dayMark, type LogicalDays, openDays, type OpenDays } from "./days.js";
+import { DAYS_DOMAIN, type DayMark, dayMark, type LogicalDays, type OpenDays, openDays } from "./days.js";
 
 /** Parsed events of a table, and where they came from. */
 export type Events<T extends AnyTable> = Relation<Omit<ParsedShapeOf<T>, keyof Origin> & Origin>;
@@ -34,7 +34,11 @@ export interface EventBatch<T extends AnyTable> {
  * table of its calendar has arrived; from then on each run closes all of them, also where there is no row.
  * @throws UsageError when the days cannot be closed
  */
-export async function takeEvents<T extends AnyTable>(lake: Lake, table: T, params: LogicalDays): Promise<EventBatch<T>> {
+export async function takeEvents<T extends AnyTable>(
+  lake: Lake,
+  table: T,
+  params: LogicalDays,
+): Promise<EventBatch<T>> {
   const snapshot = await lake.snapshot(table.name);
   const mark = await dayMark(snapshot);
   const days = openDays(lake, mark.day, params);
@@ -81,7 +85,10 @@ export function versionOrder(t: Columns<Shape>, table: AnyTable, key: string): r
 function sourceOf(lake: Lake, table: AnyTable): AnyTable {
   const [source] = table.reads;
   if (source !== undefined) return lake.catalog.table(source);
-  throw new ContractError(`${table.name} reads no table`, { where: { table: table.name }, remedy: "name its bronze table first in reads" });
+  throw new ContractError(`${table.name} reads no table`, {
+    where: { table: table.name },
+    remedy: "name its bronze table first in reads",
+  });
 }
 
 /** Rows after `takenUntil` are not in the table; of those before it, the ones whose day was not closed then. */
@@ -102,7 +109,10 @@ type Condition = (t: Columns<Shape>) => BooleanColumn;
 
 async function count(rows: Relation, candidates: Relation, isNew: Condition, isDue: Condition): Promise<Counts> {
   const one = (condition: BooleanColumn) => when(condition, 1n).otherwise(0n).sum();
-  const [all] = await rows.groupBy().aggregate((t) => ({ read: one(isNew(t)), until: max(moment(t)) })).collect();
+  const [all] = await rows
+    .groupBy()
+    .aggregate((t) => ({ read: one(isNew(t)), until: max(moment(t)) }))
+    .collect();
   const [some] = await candidates
     .groupBy()
     .aggregate((t) => ({
@@ -132,7 +142,9 @@ function nextMark(mark: DayMark, days: OpenDays, starts: boolean, counts: Counts
 
 /** Whether any table of the calendar has a readable event. */
 async function anyEvent(lake: Lake, table: AnyTable): Promise<boolean> {
-  const calendar = lake.catalog.tables.filter((other) => other === table || (other.calendar !== undefined && other.calendar === table.calendar));
+  const calendar = lake.catalog.tables.filter(
+    (other) => other === table || (other.calendar !== undefined && other.calendar === table.calendar),
+  );
   for (const other of calendar) {
     const source = sourceOf(lake, other);
     if ((await lake.snapshot(source.name)) === undefined) continue;

@@ -28,11 +28,16 @@ export interface Arrivals<T extends AnyTable> {
 export async function arrivals<T extends AnyTable>(lake: Lake, target: AnyTable, source: T): Promise<Arrivals<T>> {
   const snapshot = await lake.snapshot(target.name);
   const rebuild = await needsRebuild(target, snapshot);
-  const marks = JSON.parse((await snapshot?.domainMetadata(ARRIVALS_DOMAIN)) ?? "{}") as Readonly<Record<string, string>>;
+  const marks = JSON.parse((await snapshot?.domainMetadata(ARRIVALS_DOMAIN)) ?? "{}") as Readonly<
+    Record<string, string>
+  >;
   const after = rebuild ? null : (marks[source.name] ?? null);
   const all = lake.read(source) as Relation<ShapeOfTable<T>>;
   const arrived = (t: unknown): TimestampColumn => (t as { readonly _ingested_at: TimestampColumn })._ingested_at;
-  const [newest] = await all.groupBy().aggregate((t) => ({ until: max(arrived(t)) })).collect();
+  const [newest] = await all
+    .groupBy()
+    .aggregate((t) => ({ until: max(arrived(t)) }))
+    .collect();
   const until = (newest?.until ?? null) as string | null;
   return {
     rows: after === null ? all : all.filter((t) => arrived(t).gt(after)),

@@ -1,9 +1,9 @@
+import type { AddFile } from "../delta/actions/action.js";
 import type { Relation } from "../relation/relation.js";
 import { stageFiles } from "./data_files.js";
 import type { ScanFiles } from "./merge.js";
 import type { WriteResult } from "./write_result.js";
 import { commitChange, type Target } from "./writer.js";
-import type { AddFile } from "../delta/actions/action.js";
 
 /** Removes the rows whose key one of the given rows has, copy-on-write: only files with such rows are rewritten. */
 export async function deleteRows(target: Target, keys: Relation, scanFiles: ScanFiles): Promise<WriteResult> {
@@ -17,5 +17,11 @@ export async function deleteRows(target: Target, keys: Relation, scanFiles: Scan
   }
   const kept = scanFiles(removed).antiJoin(keys, table.key).select(table.columnNames);
   const staged = await stageFiles(engine, target.storage, table, kept.node);
-  return commitChange(target, { operation: "DELETE", mode: "Delete", staged, removed, metrics: { deleted, written: 0 } });
+  return commitChange(target, {
+    operation: "DELETE",
+    mode: "Delete",
+    staged,
+    removed,
+    metrics: { deleted, written: 0 },
+  });
 }

@@ -18,7 +18,8 @@ export function evolvedSchema(table: AnyTable, snapshot: Snapshot | undefined): 
   }
   for (const f of wanted) {
     const old = stored.get(f.name);
-    if (old === undefined && !f.nullable) refuse(table, f.name, `${formatField(f)} in the contract`, "no such column in the table");
+    if (old === undefined && !f.nullable)
+      refuse(table, f.name, `${formatField(f)} in the contract`, "no such column in the table");
     if (old === undefined) continue;
     if (formatType(old.type) !== formatType(f.type) || (old.nullable && !f.nullable)) {
       refuse(table, f.name, formatField(f), formatField(old));

@@ -1,5 +1,5 @@
-import { type AnyTable, type ShapeOfTable } from "../contract/define_table.js";
 import type { Catalog } from "../contract/catalog.js";
+import type { AnyTable, ShapeOfTable } from "../contract/define_table.js";
 import type { AddFile } from "../delta/actions/action.js";
 import { type HistoryEntry, history } from "../delta/history.js";
 import { Snapshot } from "../delta/snapshot.js";
@@ -7,7 +7,7 @@ import { PolarsEngine } from "../engine/polars/engine.js";
 import { ConflictError, DeltaError } from "../errors.js";
 import type { RelationNode, TableSource } from "../relation/node.js";
 import { sourcesOf } from "../relation/node.js";
-import { type AnyRelation, Relation, scan, type Shape } from "../relation/relation.js";
+import { type AnyRelation, Relation, type Shape, scan } from "../relation/relation.js";
 import type { Runner, Value } from "../relation/runner.js";
 import { currentRun } from "../run.js";
 import type { Storage } from "../storage/storage.js";
@@ -15,8 +15,8 @@ import type { StructField } from "../types.js";
 import { checkRead, conform } from "./conform.js";
 import { deleteRows } from "./delete.js";
 import { mergeRows, refuseDoubleKeys } from "./merge.js";
-import { recordTable, valuesOf } from "./record_table.js";
 import { showPreview } from "./preview.js";
+import { recordTable, valuesOf } from "./record_table.js";
 import { needsRebuild } from "./step_mark.js";
 import { asTableFiles, filesOf, noFiles } from "./table_files.js";
 import type { WriteOptions, WriteResult } from "./write_result.js";
@@ -38,7 +38,13 @@ export interface ReadOptions {
 }
 
 const NO_ROWS: RelationNode = { op: "scan", source: { kind: "values", rows: [] }, fields: [] };
-const NO_CHANGE: FileChange = { operation: "WRITE", mode: "Append", staged: { files: [], rows: 0, bytes: 0 }, removed: [], metrics: {} };
+const NO_CHANGE: FileChange = {
+  operation: "WRITE",
+  mode: "Append",
+  staged: { files: [], rows: 0, bytes: 0 },
+  removed: [],
+  metrics: {},
+};
 
 /** The tables of a lake: reading gives relations, writing commits them by their contract. */
 export class Lake implements Runner {
@@ -96,7 +102,9 @@ export class Lake implements Runner {
     if (snapshot) return scan(source, snapshot.schema.fields, this);
     throw new DeltaError(`table ${name} is not there yet`, {
       where: { table: name, path: this.tableStorage(name).uri },
-      remedy: this.catalog.has(name) ? `build it: npm run pipeline -- --select +${name}` : "npx tslake show lists the tables",
+      remedy: this.catalog.has(name)
+        ? `build it: npm run pipeline -- --select +${name}`
+        : "npx tslake show lists the tables",
     });
   }
 
@@ -133,7 +141,11 @@ export class Lake implements Runner {
   }
 
   /** Adds rows to a record table (`ops.*`), which is made, or given new columns, when need be. */
-  appendRows(name: string, fields: readonly StructField[], rows: readonly Readonly<Record<string, Value>>[]): Promise<WriteResult> {
+  appendRows(
+    name: string,
+    fields: readonly StructField[],
+    rows: readonly Readonly<Record<string, Value>>[],
+  ): Promise<WriteResult> {
     return this.write(recordTable(name, fields), scan(valuesOf(fields, rows), fields, this));
   }
 
@@ -157,7 +169,8 @@ export class Lake implements Runner {
   /** Evaluates a relation once and keeps its rows in memory, for several uses. */
   async materialize<S extends Shape>(relation: Relation<S>, options: MaterializeOptions = {}): Promise<Relation<S>> {
     const node = await this.engine.materialize(relation.node, options);
-    for (const source of sourcesOf(node)) if (source.kind === "frame") this.#origins.set(source.id, this.#tablesOf(relation.node));
+    for (const source of sourcesOf(node))
+      if (source.kind === "frame") this.#origins.set(source.id, this.#tablesOf(relation.node));
     return new Relation<S>(node, this);
   }
 

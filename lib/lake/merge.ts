@@ -27,7 +27,12 @@ export async function mergeRows(target: Target, node: RelationNode, scanFiles: S
     await refuseDoubleKeys(target, source);
     const candidates = (await snapshot?.files(await keyRange(target, source))) ?? [];
     const touched = await touchedFiles(target, source, candidates, scanFiles);
-    const staged = await stageFiles(engine, target.storage, table, merged(target, source, touched.files, scanFiles).node);
+    const staged = await stageFiles(
+      engine,
+      target.storage,
+      table,
+      merged(target, source, touched.files, scanFiles).node,
+    );
     const written = await source.count();
     return await commitChange(target, {
       operation: "MERGE",
@@ -84,7 +89,12 @@ async function keyRange(target: Target, source: Relation): Promise<Predicate> {
     Object.fromEntries(
       target.table.key.flatMap((name) => {
         const column = t[name];
-        return column === undefined ? [] : [[`min:${name}`, min(column)], [`max:${name}`, max(column)]];
+        return column === undefined
+          ? []
+          : [
+              [`min:${name}`, min(column)],
+              [`max:${name}`, max(column)],
+            ];
       }),
     ),
   );
@@ -94,7 +104,10 @@ async function keyRange(target: Target, source: Relation): Promise<Predicate> {
       const type = target.table.columns[column]?.type ?? "string";
       const [low, high] = [scalarOf(row[`min:${column}`]), scalarOf(row[`max:${column}`])];
       if (low === undefined || high === undefined) return [];
-      return [predicate.compare(column, ">=", { type, value: low }), predicate.compare(column, "<=", { type, value: high })];
+      return [
+        predicate.compare(column, ">=", { type, value: low }),
+        predicate.compare(column, "<=", { type, value: high }),
+      ];
     }),
   );
 

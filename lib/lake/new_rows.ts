@@ -19,7 +19,8 @@ export async function newRows<T extends AnyTable>(lake: Lake, target: AnyTable, 
   const consumed = await snapshot?.txn(`source:${source.name}`);
   const readVersion = snapshot?.version ?? null;
   const all = lake.read(source) as Relation<ShapeOfTable<T>>;
-  if (snapshot === undefined || consumed === undefined) return { rows: all, rebuild: snapshot !== undefined, readVersion };
+  if (snapshot === undefined || consumed === undefined)
+    return { rows: all, rebuild: snapshot !== undefined, readVersion };
   if (await needsRebuild(target, snapshot)) return { rows: all, rebuild: true, readVersion };
   const current = await lake.snapshot(source.name);
   const since = Number(consumed);

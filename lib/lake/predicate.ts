@@ -80,5 +80,7 @@ function scalarOf({ value, type }: Literal): Scalar | undefined {
 /** Microseconds since the epoch of `YYYY-MM-DD[ T]HH:MM:SS[.ffffff][Z]`. */
 export function microsOf(text: string): bigint {
   const [seconds = "", fraction = ""] = text.replace("Z", "").split(".");
-  return BigInt(Date.parse(`${seconds.replace(" ", "T")}Z`)) * 1000n + BigInt(fraction.padEnd(6, "0").slice(0, 6) || "0");
+  return (
+    BigInt(Date.parse(`${seconds.replace(" ", "T")}Z`)) * 1000n + BigInt(fraction.padEnd(6, "0").slice(0, 6) || "0")
+  );
 }

@@ -8,7 +8,9 @@ import { formatType, type StructField } from "../types.js";
 export async function showPreview(engine: PolarsEngine, node: RelationNode, rows: number): Promise<void> {
   const limited: RelationNode = { op: "limit", input: node, rows: rows + 1, fields: node.fields };
   const found = await engine.collect(limited);
-  displayBundle(renderTable(node.fields, found.slice(0, rows), found.length > rows ? `first ${rows} rows` : `${found.length} rows`));
+  displayBundle(
+    renderTable(node.fields, found.slice(0, rows), found.length > rows ? `first ${rows} rows` : `${found.length} rows`),
+  );
 }
 
 /** A table of values as text and as HTML, under a caption. */
@@ -17,8 +19,16 @@ export function renderTable(
   rows: readonly Readonly<Record<string, Value>>[],
   caption: string,
 ): MimeBundle {
-  const columns = fields.map((f) => ({ name: f.name, type: formatType(f.type), right: isNumber(f), cells: rows.map((row) => formatValue(row[f.name] ?? null)) }));
-  return { "text/plain": textTable(columns, rows.length, caption), "text/html": htmlTable(columns, rows.length, caption) };
+  const columns = fields.map((f) => ({
+    name: f.name,
+    type: formatType(f.type),
+    right: isNumber(f),
+    cells: rows.map((row) => formatValue(row[f.name] ?? null)),
+  }));
+  return {
+    "text/plain": textTable(columns, rows.length, caption),
+    "text/html": htmlTable(columns, rows.length, caption),
+  };
 }
 
 /** A value as people read it: text as it is, lists joined, null as `null`. */
@@ -44,14 +54,20 @@ function textTable(columns: readonly RenderedColumn[], rows: number, caption: st
     const width = Math.max(...lines.map((line) => [...line].length));
     return lines.map((line) => pad(line, width, right));
   });
-  const line = (i: number): string => padded.map((column) => column[i] ?? "").join("  ").trimEnd();
+  const line = (i: number): string =>
+    padded
+      .map((column) => column[i] ?? "")
+      .join("  ")
+      .trimEnd();
   const rule = padded.map((column) => "─".repeat([...(column[0] ?? "")].length)).join("──");
   return [line(0), line(1), rule, ...Array.from({ length: rows }, (_, i) => line(i + 2)), `(${caption})`].join("\n");
 }
 
 function htmlTable(columns: readonly RenderedColumn[], rows: number, caption: string): string {
   const align = (right: boolean): string => `style="text-align:${right ? "right" : "left"}"`;
-  const head = columns.map(({ name, type, right }) => `<th ${align(right)}>${escape(name)}<br><small>${escape(type)}</small></th>`);
+  const head = columns.map(
+    ({ name, type, right }) => `<th ${align(right)}>${escape(name)}<br><small>${escape(type)}</small></th>`,
+  );
   const body = Array.from({ length: rows }, (_, i) => {
     const cells = columns.map(({ cells, right }) => `<td ${align(right)}>${escape(cut(cells[i] ?? ""))}</td>`);
     return `<tr>${cells.join("")}</tr>`;

@@ -16,7 +16,10 @@ export function recordTable(name: string, fields: readonly StructField[]): AnyTa
 }
 
 /** Rows as a source: every value as text. */
-export function valuesOf(fields: readonly StructField[], rows: readonly Readonly<Record<string, Value>>[]): ValuesSource {
+export function valuesOf(
+  fields: readonly StructField[],
+  rows: readonly Readonly<Record<string, Value>>[],
+): ValuesSource {
   return { kind: "values", rows: rows.map((row) => fields.map((f) => textOf(row[f.name] ?? null))) };
 }
 

@@ -1,8 +1,8 @@
 import type { AnyTable } from "../contract/define_table.js";
+import type { AddFile } from "../delta/actions/action.js";
 import { decodePath } from "../delta/file_path.js";
 import type { Snapshot } from "../delta/snapshot.js";
 import { parseStats } from "../delta/stats.js";
-import type { AddFile } from "../delta/actions/action.js";
 import type { TableFiles } from "../engine/polars/engine.js";
 import { DeltaError, UnsupportedFeatureError } from "../errors.js";
 import type { Expr } from "../relation/expr.js";
@@ -10,7 +10,11 @@ import type { Storage } from "../storage/storage.js";
 import { skippingPredicate } from "./predicate.js";
 
 /** The files of a table version that may hold rows for which the condition is true; with `since`, only those added after that version. */
-export async function filesOf(snapshot: Snapshot, since: number | undefined, condition: Expr | undefined): Promise<TableFiles> {
+export async function filesOf(
+  snapshot: Snapshot,
+  since: number | undefined,
+  condition: Expr | undefined,
+): Promise<TableFiles> {
   if (since !== undefined) return asTableFiles(snapshot, await addedSince(snapshot, since));
   const predicate = condition && skippingPredicate(condition);
   return asTableFiles(snapshot, await snapshot.files(predicate));

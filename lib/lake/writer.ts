@@ -7,9 +7,9 @@ import type { PolarsEngine } from "../engine/polars/engine.js";
 import type { RelationNode } from "../relation/node.js";
 import { currentRun, report } from "../run.js";
 import type { Storage } from "../storage/storage.js";
+import { type StagedFiles, stageFiles } from "./data_files.js";
 import { evolvedSchema } from "./evolve.js";
-import { stageFiles, type StagedFiles } from "./data_files.js";
-import { currentMark, sameMark, STEP_DOMAIN, storedMark } from "./step_mark.js";
+import { currentMark, STEP_DOMAIN, sameMark, storedMark } from "./step_mark.js";
 import { tableProperties } from "./table_options.js";
 import type { WriteOptions, WriteResult } from "./write_result.js";
 
@@ -55,10 +55,19 @@ export async function writeRows(target: Target, node: RelationNode, replace: boo
 export async function commitChange(target: Target, change: FileChange): Promise<WriteResult> {
   target.options.beforeCommit?.(change.metrics["written"] ?? change.staged.rows);
   const { snapshot, table } = target;
-  const metrics = { ...target.options.metrics, ...change.metrics, files: change.staged.files.length, bytes: change.staged.bytes };
+  const metrics = {
+    ...target.options.metrics,
+    ...change.metrics,
+    files: change.staged.files.length,
+    bytes: change.staged.bytes,
+  };
   const marks = await newMarks(target);
   const schema = evolvedSchema(table, snapshot);
-  const idle = change.staged.files.length === 0 && change.removed.length === 0 && marks.txns.size === 0 && marks.domains.size === 0;
+  const idle =
+    change.staged.files.length === 0 &&
+    change.removed.length === 0 &&
+    marks.txns.size === 0 &&
+    marks.domains.size === 0;
   if (snapshot !== undefined && idle && schema === undefined) {
     return { table: table.name, version: snapshot.version, committed: false, metrics };
   }

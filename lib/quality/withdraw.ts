@@ -1,8 +1,8 @@
 import type { AnyTable } from "../contract/define_table.js";
 import { UsageError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
-import type { Relation } from "../relation/relation.js";
 import type { LongColumn } from "../relation/number_column.js";
+import type { Relation } from "../relation/relation.js";
 import type { TextColumn } from "../relation/text_column.js";
 import { concat } from "../relation/when.js";
 
@@ -24,9 +24,20 @@ export async function withdrawals(lake: Lake, table: AnyTable): Promise<Withdraw
 /** Source rows without those of withdrawn files and without withdrawn rows. */
 export function withoutWithdrawn(rows: Relation, { files, ids }: Withdrawals): Relation {
   const file = (t: Relation["columns"]): TextColumn => t["_file"] as TextColumn;
-  const kept = files.length === 0 ? rows : rows.filter((t) => file(t).isIn(...files).not());
+  const kept =
+    files.length === 0
+      ? rows
+      : rows.filter((t) =>
+          file(t)
+            .isIn(...files)
+            .not(),
+        );
   if (ids.length === 0) return kept;
-  return kept.filter((t) => concat(file(t), ":", (t["_row"] as LongColumn).cast("string")).isIn(...ids).not());
+  return kept.filter((t) =>
+    concat(file(t), ":", (t["_row"] as LongColumn).cast("string"))
+      .isIn(...ids)
+      .not(),
+  );
 }
 
 /** What a withdrawal did. */
@@ -52,7 +63,11 @@ export async function withdraw(lake: Lake, tables: SaleTables, what: string): Pr
   const { source, silver, gold } = tables;
   const known = await withdrawals(lake, silver);
   const sales = await lake.materialize(
-    lake.read(silver).filter((t) => text(t, "venda_id").eq(what).or(text(t, "arquivo_de_origem").eq(withoutExtension(what)))) as unknown as Relation,
+    lake.read(silver).filter((t) =>
+      text(t, "venda_id")
+        .eq(what)
+        .or(text(t, "arquivo_de_origem").eq(withoutExtension(what))),
+    ) as unknown as Relation,
   );
   const rows = await sales.collect();
   if (rows.length === 0) {
@@ -81,7 +96,9 @@ export async function withdraw(lake: Lake, tables: SaleTables, what: string): Pr
 async function notHeldElsewhere(lake: Lake, source: AnyTable, sales: Relation, next: Withdrawals): Promise<Relation> {
   const all = lake.read(source) as unknown as Relation;
   const columns = all.columnNames.filter((name) => !["_file", "_row", "_ingested_at"].includes(name));
-  const identified = all.extend((t) => ({ venda_id: concat(text(t, "_file"), ":", (t["_row"] as LongColumn).cast("string")) })) as unknown as Relation;
+  const identified = all.extend((t) => ({
+    venda_id: concat(text(t, "_file"), ":", (t["_row"] as LongColumn).cast("string")),
+  })) as unknown as Relation;
   const own = identified.semiJoin(sales, ["venda_id"]);
   const others = withoutWithdrawn(all, { files: next.files, ids: [] });
   const leaving = own.antiJoin(others, columns, { nullsEqual: true });

@@ -1,5 +1,6 @@
-import { type AnyTable, defineTable, LANDING_COLUMNS } from "../contract/define_table.js";
 import { text, texts } from "../contract/column_spec.js";
+import { type AnyTable, defineTable, LANDING_COLUMNS } from "../contract/define_table.js";
+import type { Faulty } from "../contract/examine.js";
 import type { Severity } from "../contract/expectation.js";
 import { DataError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
@@ -7,7 +8,6 @@ import type { WriteOptions, WriteResult } from "../lake/write_result.js";
 import { countRows } from "../relation/aggregate.js";
 import type { AnyRelation } from "../relation/relation.js";
 import { report } from "../run.js";
-import type { Faulty } from "../contract/examine.js";
 
 /** Where the rows of a run came from and went, before the table is written; counts of rows. */
 export interface Account {
@@ -82,18 +82,26 @@ export function quarantineOf(table: AnyTable, rawColumns: readonly string[]): An
 }
 
 async function countFates(faulty: Faulty): Promise<Readonly<Partial<Record<Severity, number>>>> {
-  const counts = await faulty.groupBy("_fate").aggregate(() => ({ rows: countRows() })).collect();
+  const counts = await faulty
+    .groupBy("_fate")
+    .aggregate(() => ({ rows: countRows() }))
+    .collect();
   return Object.fromEntries(counts.map((row) => [String(row._fate), Number(row.rows)]));
 }
 
 async function quarantine(lake: Lake, table: AnyTable, faulty: Faulty, options: WriteOptions): Promise<void> {
   const raw = faulty.columnNames.filter((name) => name !== "_reasons" && name !== "_fate");
   const refused = faulty.filter((t) => t._fate.eq("quarantine")).drop("_fate");
-  await lake.write(quarantineOf(table, raw), refused, { ...(options.rebuild === undefined ? {} : { rebuild: options.rebuild }) });
+  await lake.write(quarantineOf(table, raw), refused, {
+    ...(options.rebuild === undefined ? {} : { rebuild: options.rebuild }),
+  });
 }
 
 async function refuseFatal(table: AnyTable, faulty: Faulty): Promise<never> {
-  const [row] = await faulty.filter((t) => t._fate.eq("fail")).limit(1).collect();
+  const [row] = await faulty
+    .filter((t) => t._fate.eq("fail"))
+    .limit(1)
+    .collect();
   throw new DataError(`${table.name}: a row breaks a rule that must hold`, {
     where: { table: table.name, file: String(row?._file), line: Number(row?._row) },
     actual: String(row?._reasons),
@@ -103,7 +111,8 @@ async function refuseFatal(table: AnyTable, faulty: Faulty): Promise<never> {
 
 function checkBalance(table: AnyTable, balance: Balance): void {
   const taken = balance.read + balance.takenUp;
-  const given = balance.written + balance.duplicates + balance.quarantined + balance.dropped + balance.waiting + balance.withdrawn;
+  const given =
+    balance.written + balance.duplicates + balance.quarantined + balance.dropped + balance.waiting + balance.withdrawn;
   if (taken === given) return;
   throw new DataError(`${table.name}: rows do not add up, nothing is written`, {
     where: { table: table.name },

@@ -1,5 +1,5 @@
 import type { DataType } from "../types.js";
-import { Column, type ColumnOf, type Kind, wrap } from "./column.js";
+import { type Column, type ColumnOf, type Kind, wrap } from "./column.js";
 import type { AggregateName, Expr } from "./expr.js";
 import type { LongColumn } from "./number_column.js";
 
@@ -29,6 +29,11 @@ export function max<K extends Kind>(column: Column<K>): ColumnOf<K> {
 }
 
 /** An aggregate call as a column. */
-export function aggregate<C extends Column>(fn: AggregateName, args: readonly Expr[], type: DataType, nullable: boolean): C {
+export function aggregate<C extends Column>(
+  fn: AggregateName,
+  args: readonly Expr[],
+  type: DataType,
+  nullable: boolean,
+): C {
   return wrap({ kind: "aggregate", fn, args, type, nullable });
 }

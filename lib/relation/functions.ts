@@ -22,8 +22,10 @@ export const FUNCTIONS: Readonly<Record<FunctionName, string>> = {
   not: "three-valued",
   add: "integers: overflow is an error; decimals: scale max(s1,s2), precision one more than the digits need, at most 38",
   subtract: "as add",
-  multiply: "decimals: precision p1+p2+1, scale s1+s2, limited to 38 digits as Spark does (at least 6 decimals are kept)",
-  divide: "decimals and integers give a decimal of scale max(6, s1+p2+1) limited to 38 digits, rounded half up; by zero is null (try_divide)",
+  multiply:
+    "decimals: precision p1+p2+1, scale s1+s2, limited to 38 digits as Spark does (at least 6 decimals are kept)",
+  divide:
+    "decimals and integers give a decimal of scale max(6, s1+p2+1) limited to 38 digits, rounded half up; by zero is null (try_divide)",
   modulo: "sign of the dividend; by zero is null (try_mod)",
   negate: "minus; -0.0 for 0.0",
   abs: "absolute value",
@@ -32,7 +34,8 @@ export const FUNCTIONS: Readonly<Record<FunctionName, string>> = {
   trim: "without white space (Unicode White_Space) at both ends",
   upper: "Unicode upper case, no locale",
   lower: "Unicode lower case, no locale",
-  titleCase: "runs of spaces become one, outer spaces go; each space-separated word: first letter upper, the rest lower (initcap)",
+  titleCase:
+    "runs of spaces become one, outer spaces go; each space-separated word: first letter upper, the rest lower (initcap)",
   unaccent: "NFD without combining marks: São -> Sao",
   concat: "texts joined; null if any is null",
   concatWith: "separator first, then texts; nulls are left out; never null (concat_ws)",
@@ -54,7 +57,8 @@ export const FUNCTIONS: Readonly<Record<FunctionName, string>> = {
   second: "0 to 59, without fraction",
   toDate: "the date of a wall-clock time",
   parseDate: "text in a strftime format of %Y %m %d (fixed width, whole text, real calendar day), else null",
-  parseTimestamp: "text in a strftime format of %Y %m %d %H %M %S and %f (1 to 6 digits), fixed width, whole text, else null",
+  parseTimestamp:
+    "text in a strftime format of %Y %m %d %H %M %S and %f (1 to 6 digits), fixed width, whole text, else null",
   formatDate: "a date or wall-clock time in a strftime format",
   truncate: "to the beginning of its 'year', 'quarter', 'month', 'week' (Monday), 'day' or 'hour'; same type",
   addDays: "a date and an integer number of days",

@@ -32,7 +32,10 @@ function trace(node: RelationNode): Origins {
     case "groupBy": {
       const input = trace(node.input);
       const keys = node.keys.map((key): [string, readonly SourceColumn[]] => [key, input.get(key) ?? []]);
-      return new Map([...keys, ...node.aggregates.map(({ name, expr }): [string, readonly SourceColumn[]] => [name, origins(expr, input)])]);
+      return new Map([
+        ...keys,
+        ...node.aggregates.map(({ name, expr }): [string, readonly SourceColumn[]] => [name, origins(expr, input)]),
+      ]);
     }
     case "join": {
       const [left, right] = [trace(node.left), trace(node.right)];
@@ -40,7 +43,8 @@ function trace(node: RelationNode): Origins {
       return new Map(
         node.fields.map(({ name }) => {
           const key = node.how === "full" ? rightKey.get(name) : undefined;
-          const fromRight = key === undefined ? (left.has(name) ? [] : (right.get(name) ?? [])) : (right.get(key) ?? []);
+          const fromRight =
+            key === undefined ? (left.has(name) ? [] : (right.get(name) ?? [])) : (right.get(key) ?? []);
           return [name, [...(left.get(name) ?? []), ...fromRight]];
         }),
       );

@@ -31,7 +31,10 @@ export type LiteralFor<K extends Kind> = Literals[K];
 export function literalExpr(value: string | number | bigint | boolean, type: DataType): Expr {
   const text = typeof value === "boolean" ? value : String(value);
   const refuse = (expected: string): never => {
-    throw new RelationError(`not a constant of type ${formatType(type)}`, { expected, actual: JSON.stringify(String(value)) });
+    throw new RelationError(`not a constant of type ${formatType(type)}`, {
+      expected,
+      actual: JSON.stringify(String(value)),
+    });
   };
   if (decimalOf(type)) return decimalLiteral(String(value), refuse);
   switch (type) {
@@ -71,7 +74,10 @@ export function typedLiteral(value: string | number | bigint | boolean, type: Da
   const [asked, given] = [decimalOf(type), decimalOf(literal.type)];
   if (!asked || !given || literal.kind !== "literal") return literal;
   if (given.scale > asked.scale || given.precision - given.scale > asked.precision - asked.scale) {
-    throw new RelationError(`not a constant of type ${formatType(type)}`, { expected: formatType(type), actual: String(value) });
+    throw new RelationError(`not a constant of type ${formatType(type)}`, {
+      expected: formatType(type),
+      actual: String(value),
+    });
   }
   return { ...literal, type };
 }
@@ -97,7 +103,12 @@ function decimalLiteral(text: string, refuse: (expected: string) => never): Expr
   return make(sign + digits, decimalType(precision, fraction.length));
 }
 
-const RANGES: Readonly<Record<string, bigint>> = { byte: 1n << 7n, short: 1n << 15n, integer: 1n << 31n, long: 1n << 63n };
+const RANGES: Readonly<Record<string, bigint>> = {
+  byte: 1n << 7n,
+  short: 1n << 15n,
+  integer: 1n << 31n,
+  long: 1n << 63n,
+};
 
 function integerLiteral(text: string, type: DataType & string, refuse: (expected: string) => never): Expr {
   if (!/^-?\d+$/.test(text)) return refuse("a whole number");

@@ -90,7 +90,9 @@ function resultType(fn: FunctionName, left: Expr, right: Expr): DataType {
   if (isFloating(left.type) || isFloating(right.type)) return "double";
   const [a, b] = [asDecimal(left.type), asDecimal(right.type)];
   if (!a || !b) {
-    throw new RelationError(`no arithmetic on ${formatType(left.type)} and ${formatType(right.type)}`, { remedy: "cast first" });
+    throw new RelationError(`no arithmetic on ${formatType(left.type)} and ${formatType(right.type)}`, {
+      remedy: "cast first",
+    });
   }
   const bothIntegers = !decimalOf(left.type) && !decimalOf(right.type);
   if (bothIntegers && fn !== "divide") return left.type === "long" || right.type === "long" ? "long" : "integer";
@@ -139,4 +141,3 @@ function isFloating(type: DataType): boolean {
 function literalType(type: DataType): DataType {
   return type === "byte" || type === "short" ? "integer" : type;
 }
-

@@ -2,7 +2,7 @@ import "./kinds.js";
 import { RelationError } from "../errors.js";
 import { field, formatType, type StructField } from "../types.js";
 import type { BooleanColumn } from "./boolean_column.js";
-import { Column, type ColumnOf, commonType, type Kind, wrap } from "./column.js";
+import { type Column, type ColumnOf, commonType, type Kind, wrap } from "./column.js";
 import { type Expr, type SortKey, someExpr } from "./expr.js";
 import type { JoinType, NamedExpr, RelationNode, Source } from "./node.js";
 import { formatRelation } from "./print.js";
@@ -77,13 +77,20 @@ export class Relation<S extends Shape = Shape> {
   rename<const R extends Partial<Readonly<Record<keyof S, string>>>>(names: R): Relation<Renamed<S, R>> {
     const renames = new Map(Object.entries(names as Readonly<Record<string, string>>));
     for (const name of renames.keys()) columnRef(this.node, name);
-    return this.project(this.fields.map((f) => ({ name: renames.get(f.name) ?? f.name, expr: columnRef(this.node, f.name) })));
+    return this.project(
+      this.fields.map((f) => ({ name: renames.get(f.name) ?? f.name, expr: columnRef(this.node, f.name) })),
+    );
   }
   drop<N extends keyof S & string>(...names: readonly N[]): Relation<Flat<Omit<S, N>>> {
     for (const name of names) columnRef(this.node, name);
     const gone = new Set<string>(names);
     const kept = this.fields.filter((f) => !gone.has(f.name));
-    return this.project(passed(this.node, kept.map((f) => f.name)));
+    return this.project(
+      passed(
+        this.node,
+        kept.map((f) => f.name),
+      ),
+    );
   }
   /** The rows for which the condition is true. */
   filter(condition: (t: Columns<S>) => BooleanColumn): Relation<S> {
@@ -142,7 +149,12 @@ export class Relation<S extends Shape = Shape> {
   /** All rows of this and the others, matched by column name; the columns must be the same. */
   union(...others: readonly Relation<S>[]): Relation<S> {
     const inputs = [this, ...others].map((relation) => aligned(this.fields, relation.node));
-    const fields = this.fields.map((f, i) => unionField(inputs.flatMap((input) => input.fields[i] ?? []), f));
+    const fields = this.fields.map((f, i) =>
+      unionField(
+        inputs.flatMap((input) => input.fields[i] ?? []),
+        f,
+      ),
+    );
     return this.derive({ op: "union", inputs, fields });
   }
   orderBy(keys: (t: Columns<S>) => readonly (Column | SortKey)[]): Relation<S> {
@@ -180,7 +192,11 @@ export class Relation<S extends Shape = Shape> {
     return new Relation<T>(node, this.runner);
   }
   private project<T extends Shape>(columns: readonly NamedExpr[]): Relation<T> {
-    refuseKinds("a projection", columns.map((column) => column.expr), ["aggregate"]);
+    refuseKinds(
+      "a projection",
+      columns.map((column) => column.expr),
+      ["aggregate"],
+    );
     return this.derive({ op: "project", input: this.node, columns, fields: columns.map(outputField(this.node)) });
   }
   private joined<T extends Shape>(
@@ -192,7 +208,14 @@ export class Relation<S extends Shape = Shape> {
     const on = isList(keys)
       ? keys.map((key) => ({ left: key, right: key }))
       : Object.entries(keys).flatMap(([left, right]) => (right === undefined ? [] : [{ left, right }]));
-    const node = { op: "join", how, left: this.node, right: other.node, on, nullsEqual: options.nullsEqual ?? false } as const;
+    const node = {
+      op: "join",
+      how,
+      left: this.node,
+      right: other.node,
+      on,
+      nullsEqual: options.nullsEqual ?? false,
+    } as const;
     return new Relation<T>({ ...node, fields: joinFields(node) }, this.runner ?? other.runner);
   }
 }
@@ -217,7 +240,11 @@ export class Grouping<S extends Shape, N extends keyof S & string> {
   aggregate<V extends Values>(values: (t: Columns<S>) => V): Relation<Flat<Pick<S, N> & ShapeOf<V>>> {
     const input = this.relation.node;
     const aggregates = named(values(this.relation.columns));
-    refuseKinds("aggregate", aggregates.map((column) => column.expr), ["window"]);
+    refuseKinds(
+      "aggregate",
+      aggregates.map((column) => column.expr),
+      ["window"],
+    );
     const keys = this.keys.map((name) => ({ name, expr: columnRef(input, name) }));
     const fields = [...keys, ...aggregates].map(outputField(input));
     return new Relation({ op: "groupBy", input, keys: this.keys, aggregates, fields }, this.relation.runner);
@@ -292,13 +319,21 @@ function aligned(fields: readonly StructField[], other: RelationNode): RelationN
     });
   }
   if (fields.every((f, i) => other.fields[i]?.name === f.name)) return other;
-  const columns = passed(other, fields.map((f) => f.name));
+  const columns = passed(
+    other,
+    fields.map((f) => f.name),
+  );
   return { op: "project", input: other, columns, fields: columns.map(outputField(other)) };
 }
 
 function unionField(fields: readonly StructField[], first: StructField): StructField {
   const type = fields.reduce((common, f) => commonType(`union of ${first.name}`, common, f.type), first.type);
-  return field(first.name, type, fields.some((f) => f.nullable), first.metadata);
+  return field(
+    first.name,
+    type,
+    fields.some((f) => f.nullable),
+    first.metadata,
+  );
 }
 
 function joinFields(node: Pick<Extract<RelationNode, { op: "join" }>, "how" | "left" | "right" | "on">): StructField[] {

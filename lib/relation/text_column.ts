@@ -1,5 +1,5 @@
-import { Column, call, type Operand, register } from "./column.js";
 import type { BooleanColumn } from "./boolean_column.js";
+import { Column, call, type Operand, register } from "./column.js";
 import { literalExpr } from "./literal.js";
 import type { IntegerColumn } from "./number_column.js";
 import type { DateColumn, WallClockColumn } from "./time_column.js";

@@ -60,7 +60,11 @@ export class WallClockColumn extends Column<"timestamp_ntz"> {
     return call("truncate", [this.expr, literalExpr(unit, "string")], "timestamp_ntz", this.expr.nullable);
   }
   addSeconds(seconds: Operand<"long">): WallClockColumn {
-    return call("addSeconds", [this.expr, seconds instanceof Column ? seconds.expr : literalExpr(seconds, "long")], "timestamp_ntz");
+    return call(
+      "addSeconds",
+      [this.expr, seconds instanceof Column ? seconds.expr : literalExpr(seconds, "long")],
+      "timestamp_ntz",
+    );
   }
   /** Whole seconds since another time; negative when the other is later. */
   secondsSince(other: Operand<"timestamp_ntz">): LongColumn {

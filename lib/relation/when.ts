@@ -1,25 +1,26 @@
-import { BooleanColumn } from "./boolean_column.js";
+import type { DataType } from "../types.js";
+import type { BooleanColumn } from "./boolean_column.js";
+import type { KindOfType } from "./column.js";
 import { Column, type ColumnOf, call, commonType, type Kind, wrap } from "./column.js";
 import type { Expr } from "./expr.js";
 import { literalExpr, nullExpr, typedLiteral } from "./literal.js";
 import type { IntegerColumn, LongColumn } from "./number_column.js";
 import type { TextColumn } from "./text_column.js";
-import type { DataType } from "../types.js";
-import type { KindOfType } from "./column.js";
 
 /** A constant that needs no type of its own: text, a truth value, a whole number. */
 export type Plain = string | boolean | number | bigint;
 
 /** The kind of a value given as a column or a plain constant. */
-export type KindOfValue<V> = V extends Column<infer K>
-  ? K
-  : V extends string
-    ? "string"
-    : V extends boolean
-      ? "boolean"
-      : V extends bigint
-        ? "long"
-        : "integer";
+export type KindOfValue<V> =
+  V extends Column<infer K>
+    ? K
+    : V extends string
+      ? "string"
+      : V extends boolean
+        ? "boolean"
+        : V extends bigint
+          ? "long"
+          : "integer";
 
 /** A constant: text, truth value, integer (number), long (bigint), or any value of the type named. */
 export function lit(value: string): TextColumn;
@@ -60,7 +61,13 @@ export class Choice<K extends Kind> {
   }
 }
 
-type PlainOf<K extends Kind> = K extends "string" ? string : K extends "boolean" ? boolean : K extends "long" ? bigint : number;
+type PlainOf<K extends Kind> = K extends "string"
+  ? string
+  : K extends "boolean"
+    ? boolean
+    : K extends "long"
+      ? bigint
+      : number;
 
 /** The value of the first condition that is true; a null condition is not. */
 export function when<V extends Column | Plain>(condition: BooleanColumn, value: V): Choice<KindOfValue<V>> {
@@ -69,25 +76,47 @@ export function when<V extends Column | Plain>(condition: BooleanColumn, value: 
 
 /** Texts joined; null if any of them is. */
 export function concat(...parts: readonly (Column<"string"> | string)[]): TextColumn {
-  return call("concat", parts.map((part) => toColumn(part).expr), "string");
+  return call(
+    "concat",
+    parts.map((part) => toColumn(part).expr),
+    "string",
+  );
 }
 
 /** Texts joined by a separator; those that are null are left out. */
 export function concatWith(separator: string, ...parts: readonly (Column<"string"> | string)[]): TextColumn {
-  return call("concatWith", [literalExpr(separator, "string"), ...parts.map((part) => toColumn(part).expr)], "string", false);
+  return call(
+    "concatWith",
+    [literalExpr(separator, "string"), ...parts.map((part) => toColumn(part).expr)],
+    "string",
+    false,
+  );
 }
 
 /** The first value that is not null. */
 export function coalesce<K extends Kind>(...columns: readonly Column<K>[]): ColumnOf<K> {
   const exprs = columns.map((column) => column.expr);
-  const type = exprs.reduce<DataType>((common, expr) => commonType("coalesce", common, expr.type), exprs[0]?.type ?? "string");
-  return call("coalesce", exprs, type, exprs.every((expr) => expr.nullable));
+  const type = exprs.reduce<DataType>(
+    (common, expr) => commonType("coalesce", common, expr.type),
+    exprs[0]?.type ?? "string",
+  );
+  return call(
+    "coalesce",
+    exprs,
+    type,
+    exprs.every((expr) => expr.nullable),
+  );
 }
 
 /** The texts that are not null, as a list. */
 export function listOf(...parts: readonly Column<"string">[]): Column<"list"> {
   const type: DataType = { type: "array", elementType: "string", containsNull: false };
-  return call("listOf", parts.map((part) => part.expr), type, false);
+  return call(
+    "listOf",
+    parts.map((part) => part.expr),
+    type,
+    false,
+  );
 }
 
 function plainType(value: Plain): DataType {

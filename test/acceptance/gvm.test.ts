@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { gold, silver } from "../../lib/tables/index.js";
 import { asKnown } from "../../lib/history/as_known.js";
 import type { Row, Shape } from "../../lib/relation/relation.js";
+import { gold, silver } from "../../lib/tables/index.js";
 import { EVENT_COLUMNS, EVENT_TABLES, type EventAnswer, type EventRun, eventOracle } from "../oracle/events.js";
 import { gvmAsKnown, gvmClosedThrough, gvmRows } from "../oracle/gvm.js";
 import { addDays } from "../oracle/time.js";
@@ -40,7 +40,10 @@ async function compare(runs: readonly EventRun[]): Promise<void> {
       const chosen = run.tables ?? EVENT_TABLES;
       await workspace.run(chosen.map((table) => `bronze.${table}`));
       for (const table of EVENT_TABLES) await workspace.lake.ensure(workspace.lake.catalog.table(`bronze.${table}`));
-      await workspace.run(chosen.map((table) => `silver.${table}`), { date: run.to, from: run.from ?? null });
+      await workspace.run(
+        chosen.map((table) => `silver.${table}`),
+        { date: run.to, from: run.from ?? null },
+      );
       for (const table of EVENT_TABLES) await workspace.lake.ensure(workspace.lake.catalog.table(`silver.${table}`));
       await workspace.run(["gold.gvm"]);
       known = await stillKnown(workspace, known, run.to);
@@ -63,7 +66,11 @@ async function stillKnown(workspace: LakeInProcess, earlier: readonly (readonly 
 async function compareSilver(workspace: LakeInProcess, expected: EventAnswer): Promise<void> {
   for (const name of EVENT_TABLES) {
     const rows = (await workspace.lake.read(silver[name]).collect()) as readonly Row<Shape>[];
-    const found = rows.map((row) => [...EVENT_COLUMNS[name].map((column) => text(row[column.name])), text(row["version"]), text(row["processed_date"])]);
+    const found = rows.map((row) => [
+      ...EVENT_COLUMNS[name].map((column) => text(row[column.name])),
+      text(row["version"]),
+      text(row["processed_date"]),
+    ]);
     const wanted = expected[name].history.map(({ values, version, processedDate }) => [
       ...EVENT_COLUMNS[name].map((column) => text(values[column.name])),
       String(version),
@@ -76,12 +83,18 @@ async function compareSilver(workspace: LakeInProcess, expected: EventAnswer): P
 async function compareGvm(workspace: LakeInProcess, expected: EventAnswer): Promise<void> {
   const rows = await workspace.lake.read(gold.gvm).collect();
   const found = rows.map((row) => gold.gvm.columnNames.map((name) => text(row[name])));
-  const wanted = gvmRows(expected).map((row) => gold.gvm.columnNames.map((name) => text((row as unknown as Record<string, unknown>)[name])));
+  const wanted = gvmRows(expected).map((row) =>
+    gold.gvm.columnNames.map((name) => text((row as unknown as Record<string, unknown>)[name])),
+  );
   expect(sorted(found)).toEqual(sorted(wanted));
   const last = gvmClosedThrough(expected);
   if (last === undefined) return;
   for (let day = addDays(last, -40); day <= last; day = addDays(day, 1)) {
-    const brute = gvmAsKnown(expected, day).map((row) => ["date", "product_id", "subsidiary", "total_value", "purchases"].map((name) => text((row as unknown as Record<string, unknown>)[name])));
+    const brute = gvmAsKnown(expected, day).map((row) =>
+      ["date", "product_id", "subsidiary", "total_value", "purchases"].map((name) =>
+        text((row as unknown as Record<string, unknown>)[name]),
+      ),
+    );
     expect(await known(workspace, day)).toEqual(sorted(brute));
   }
 }
@@ -89,7 +102,9 @@ async function compareGvm(workspace: LakeInProcess, expected: EventAnswer): Prom
 async function known(workspace: LakeInProcess, day: string): Promise<unknown> {
   const rows = await asKnown(workspace.lake, gold.gvm, day).collect();
   const living = rows.filter((row) => row.purchases !== 0n);
-  return sorted(living.map((row) => [row.date, row.product_id, row.subsidiary, row.total_value, row.purchases].map(text)));
+  return sorted(
+    living.map((row) => [row.date, row.product_id, row.subsidiary, row.total_value, row.purchases].map(text)),
+  );
 }
 
 function text(value: unknown): string | null {

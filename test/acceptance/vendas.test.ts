@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { AnyTable } from "../../lib/contract/define_table.js";
 import { withdraw } from "../../lib/quality/withdraw.js";
@@ -30,7 +30,8 @@ describe("the sales tables equal a naive calculation", () => {
 });
 
 describe("a withdrawal", () => {
-  const header = "Timestamp do Registro,Nome,Sobrenome,Email,Telefone,Produto Adquirido,Valor da Compra,Canal,Plataforma de Interação,Campanha de Marketing,Vendedor,Desconto Oferecido,Código de Desconto Usado\n";
+  const header =
+    "Timestamp do Registro,Nome,Sobrenome,Email,Telefone,Produto Adquirido,Valor da Compra,Canal,Plataforma de Interação,Campanha de Marketing,Vendedor,Desconto Oferecido,Código de Desconto Usado\n";
   const sale = (value: string): string => `2014-05-01 08:10:00,Ana,Lima,ana@x.br,1,Mesa,${value},Loja,Site,Natal,,,\n`;
 
   test("takes a file's sales away but those that another file holds, and no rebuild brings them back", async () => {
@@ -39,8 +40,14 @@ describe("a withdrawal", () => {
       workspace.land("vendas", "registros_a.csv", header + sale("1.00") + sale("2.00"));
       workspace.land("vendas", "registros_b.csv", header + sale("2.00") + sale("3.00"));
       await workspace.run(STEPS);
-      const file = (await workspace.lake.read(silver.vendas).collect()).find((row) => row.valor_da_compra === "1.00")?.venda_id;
-      const done = await withdraw(workspace.lake, { source: bronze.vendas, silver: silver.vendas, gold: [gold.vendas] }, String(file).replace(/:\d+$/, ""));
+      const file = (await workspace.lake.read(silver.vendas).collect()).find(
+        (row) => row.valor_da_compra === "1.00",
+      )?.venda_id;
+      const done = await withdraw(
+        workspace.lake,
+        { source: bronze.vendas, silver: silver.vendas, gold: [gold.vendas] },
+        String(file).replace(/:\d+$/, ""),
+      );
       expect(done.removed).toEqual({ "gold.vendas": 1, "silver.vendas": 1 });
       expect(await values(workspace, gold.vendas)).toEqual(["2.00", "3.00"]);
       await workspace.run(STEPS);
@@ -68,7 +75,10 @@ async function compare(runs: readonly (readonly LandedFile[])[]): Promise<void> 
     }
     await compareTable(workspace, silver.vendas, expected.silver);
     await compareTable(workspace, gold.vendas, expected.gold);
-    const quarantined = expected.quarantined.length === 0 ? 0 : await (await workspace.lake.readStored("silver.vendas_quarantine")).count();
+    const quarantined =
+      expected.quarantined.length === 0
+        ? 0
+        : await (await workspace.lake.readStored("silver.vendas_quarantine")).count();
     expect(quarantined).toBe(expected.quarantined.length);
   } finally {
     workspace.remove();
@@ -78,11 +88,17 @@ async function compare(runs: readonly (readonly LandedFile[])[]): Promise<void> 
 async function compareTable(workspace: LakeInProcess, table: AnyTable, expected: readonly object[]): Promise<void> {
   const columns = table.columnNames.filter((name) => name !== "venda_id" && name !== "arquivo_de_origem");
   const rows = (await workspace.lake.read(table).collect()) as readonly Row<Shape>[];
-  const place = (row: Row<Shape>): string => String(row["venda_id"]).replace(/^\d{8}_\d{6}_/, "").replace(/(_\d+)?(\.csv(\.gz)?:)/, "$2");
+  const place = (row: Row<Shape>): string =>
+    String(row["venda_id"])
+      .replace(/^\d{8}_\d{6}_/, "")
+      .replace(/(_\d+)?(\.csv(\.gz)?:)/, "$2");
   const found = rows.map((row) => [place(row), ...columns.map((name) => text(row[name]))]);
   const wanted = expected.map((row) => {
     const { file, line } = row as { readonly file: string; readonly line: number };
-    return [`${file}:${line}`.replace(/(_\d+)?(\.csv(\.gz)?:)/, "$2"), ...columns.map((name) => text((row as Record<string, unknown>)[name]))];
+    return [
+      `${file}:${line}`.replace(/(_\d+)?(\.csv(\.gz)?:)/, "$2"),
+      ...columns.map((name) => text((row as Record<string, unknown>)[name])),
+    ];
   });
   expect(sorted(found)).toEqual(sorted(wanted));
 }

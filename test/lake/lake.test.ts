@@ -32,19 +32,33 @@ const resumo = defineTable("gold.resumo", {
 
 let lake: Lake;
 beforeEach(() => {
-  lake = new Lake({ storage: new MemoryStorage(), catalog: new Catalog([itens, eventos, resumo]), timeZone: "America/Sao_Paulo" });
+  lake = new Lake({
+    storage: new MemoryStorage(),
+    catalog: new Catalog([itens, eventos, resumo]),
+    timeZone: "America/Sao_Paulo",
+  });
 });
 
 function rows(...values: (readonly [string, string | null, string | null, string])[]) {
-  return scan<{ id: "long"; nome: "string"; valor: "decimal"; ano: "integer" }>({ kind: "values", rows: values }, itens.schema.fields, lake);
+  return scan<{ id: "long"; nome: "string"; valor: "decimal"; ano: "integer" }>(
+    { kind: "values", rows: values },
+    itens.schema.fields,
+    lake,
+  );
 }
 
 describe("a table with a key", () => {
   test("takes new rows and replaces old ones of the same key", async () => {
     await lake.write(itens, rows(["1", "São", "1.50", "2014"], ["2", null, null, "2015"]));
-    const second = await lake.write(itens, rows(["2", "dois", "2.00", "2015"], ["9007199254740993", "grande", "-0.01", "2015"]));
+    const second = await lake.write(
+      itens,
+      rows(["2", "dois", "2.00", "2015"], ["9007199254740993", "grande", "-0.01", "2015"]),
+    );
     expect(second.metrics).toMatchObject({ written: 2, inserted: 1, updated: 1 });
-    const found = await lake.read(itens).orderBy((t) => [t.id]).collect();
+    const found = await lake
+      .read(itens)
+      .orderBy((t) => [t.id])
+      .collect();
     expect(found).toEqual([
       { id: 1n, nome: "São", valor: "1.50", ano: 2014 },
       { id: 2n, nome: "dois", valor: "2.00", ano: 2015 },
@@ -80,14 +94,20 @@ describe("a table with a key", () => {
 describe("what may be written", () => {
   test("no null in a column that is not nullable; nothing is committed", async () => {
     const holed = rows(["1", null, null, "2014"]).extend((t) => ({ id: t.id.nullIf(1) }));
-    await expect(lake.write(itens, holed)).rejects.toThrow(expect.objectContaining({ actual: "1 rows", where: { table: "silver.itens", column: "id" } }));
+    await expect(lake.write(itens, holed)).rejects.toThrow(
+      expect.objectContaining({ actual: "1 rows", where: { table: "silver.itens", column: "id" } }),
+    );
     expect(await lake.snapshot("silver.itens")).toBeUndefined();
   });
 
   test("no other columns and no other types, before anything runs", async () => {
-    await expect(lake.write(itens, rows().drop("nome"))).rejects.toThrow(expect.objectContaining({ actual: "missing nome" }));
+    await expect(lake.write(itens, rows().drop("nome"))).rejects.toThrow(
+      expect.objectContaining({ actual: "missing nome" }),
+    );
     const wrong = rows().extend(() => ({ ano: lit("2014") }));
-    await expect(lake.write(itens, wrong)).rejects.toThrow(expect.objectContaining({ expected: "integer", actual: "string" }));
+    await expect(lake.write(itens, wrong)).rejects.toThrow(
+      expect.objectContaining({ expected: "integer", actual: "string" }),
+    );
   });
 
   test("no rows of a table that the contract does not declare", async () => {
@@ -108,7 +128,10 @@ describe("tables that follow others", () => {
     expect(await (await lake.snapshot("gold.resumo"))?.txn("source:silver.itens")).toBe(0n);
     await lake.write(itens, rows(["2", "b", null, "2014"]));
     const second = await newRows(lake, resumo, itens);
-    expect([second.rebuild, await second.rows.collect()]).toEqual([false, [{ id: 2n, nome: "b", valor: null, ano: 2014 }]]);
+    expect([second.rebuild, await second.rows.collect()]).toEqual([
+      false,
+      [{ id: 2n, nome: "b", valor: null, ano: 2014 }],
+    ]);
   });
 
   test("are made anew when a row they have read is gone or changed", async () => {

@@ -1,8 +1,9 @@
-import { createRequire } from "node:module";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Script } from "node:vm";
+import { vi } from "vitest";
 import { Catalog } from "../../lib/contract/catalog.js";
 import type { AnyTable } from "../../lib/contract/define_table.js";
 import { listenToDisplays } from "../../lib/display.js";
@@ -25,7 +26,11 @@ export class LakeInProcess {
   constructor() {
     const layers: readonly Readonly<Record<string, AnyTable>>[] = [tables.bronze, tables.silver, tables.gold];
     const catalog = new Catalog(layers.flatMap((layer) => Object.values(layer)));
-    this.lake = new Lake({ storage: new LocalStorage(join(this.folder, "lake")), catalog, timeZone: "America/Sao_Paulo" });
+    this.lake = new Lake({
+      storage: new LocalStorage(join(this.folder, "lake")),
+      catalog,
+      timeZone: "America/Sao_Paulo",
+    });
   }
 
   land(source: string, name: string, content: string | Uint8Array): void {
@@ -48,18 +53,26 @@ export class LakeInProcess {
     const tagged = notebook.cells.some((cell) => JSON.stringify(cell.metadata).includes("parameters"));
     const { code } = compileNotebook(tagged ? injectParameters(notebook, parameters, path) : notebook, path);
     const modules: Readonly<Record<string, object>> = {
-      tslake: { ...library, lake: this.lake, ingest: (table: AnyTable) => ingest(this.lake, table, { landing: this.landing }), __esModule: true },
+      tslake: {
+        ...library,
+        lake: this.lake,
+        ingest: (table: AnyTable) => ingest(this.lake, table, { landing: this.landing }),
+        __esModule: true,
+      },
       "tslake/tables": { ...tables, __esModule: true },
     };
     const scope = new TestScope(path, modules);
     listenToDisplays(() => undefined);
-    const cells = new Script(code, { filename: path }).runInThisContext()(scope, scope.cells, scope.require) as (() => unknown)[];
-    const log = console.log;
-    console.log = () => undefined;
+    const cells = new Script(code, { filename: path }).runInThisContext()(
+      scope,
+      scope.cells,
+      scope.require,
+    ) as (() => unknown)[];
+    const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
     try {
       for (const cell of cells) await cell();
     } finally {
-      console.log = log;
+      log.mockRestore();
     }
   }
 }

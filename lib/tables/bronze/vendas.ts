@@ -7,7 +7,9 @@ export const vendas = defineTable("bronze.vendas", {
   landing: { source: "vendas", files: ["registros*.csv"] },
   write: "append",
   columns: {
-    timestamp_do_registro: text().header("Timestamp do Registro").describe("When the channel registered the sale, wall-clock time"),
+    timestamp_do_registro: text()
+      .header("Timestamp do Registro")
+      .describe("When the channel registered the sale, wall-clock time"),
     nome: text().header("Nome").describe("First name of the customer"),
     sobrenome: text().header("Sobrenome").describe("Last name of the customer"),
     email: text().header("Email").describe("E-mail of the customer: who they are to the shop"),

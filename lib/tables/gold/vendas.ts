@@ -11,7 +11,9 @@ export const vendas = defineTable("gold.vendas", {
   partitionBy: ["ano"],
   columns: {
     timestamp_do_registro: timestamp().notNull().describe("When the channel registered the sale"),
-    turno_compra: text().notNull().describe("Shift of the day: Madrugada before 6 h, Manhã before 12 h, Tarde before 18 h, then Noite"),
+    turno_compra: text()
+      .notNull()
+      .describe("Shift of the day: Madrugada before 6 h, Manhã before 12 h, Tarde before 18 h, then Noite"),
     nome_completo: text().notNull().describe("First and last name, each word with a capital"),
     email: text().notNull().describe("E-mail of the customer"),
     dominio_email: text().notNull().describe("What follows the @ of the e-mail"),
@@ -27,6 +29,8 @@ export const vendas = defineTable("gold.vendas", {
     codigo_de_desconto_usado: text().notNull().describe("Discount code"),
     arquivo_de_origem: text().notNull().describe("Archived name of the file, without extension"),
     ano: integer().notNull().describe("Year of the registration"),
-    venda_id: text().notNull().describe("Archived file and line of the sale's first occurrence: its identity in this lake"),
+    venda_id: text()
+      .notNull()
+      .describe("Archived file and line of the sale's first occurrence: its identity in this lake"),
   },
 });

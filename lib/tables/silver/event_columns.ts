@@ -9,6 +9,9 @@ export const EVENT_COLUMNS = {
 
 /** What the history adds to an event: its place among the events of its purchase, and since when it is known. */
 export const HISTORY_COLUMNS = {
-  version: long().notNull().computed().describe("1, 2, 3… in the order in which the events of the purchase became known"),
+  version: long()
+    .notNull()
+    .computed()
+    .describe("1, 2, 3… in the order in which the events of the purchase became known"),
   processed_date: date().notNull().computed().describe("Logical day on which the event became known"),
 } as const;

@@ -6,7 +6,8 @@ import { purchase_extra_info as bronzeExtraInfo } from "../bronze/purchase_extra
 import { EVENT_COLUMNS, HISTORY_COLUMNS } from "./event_columns.js";
 
 export const product_item = defineTable("silver.product_item", {
-  description: "History of what was bought in each purchase: every distinct event, with the day on which it became known",
+  description:
+    "History of what was bought in each purchase: every distinct event, with the day on which it became known",
   grain: "one event of a purchase's item",
   reads: [bronzeProductItem, bronzePurchase, bronzeExtraInfo],
   calendar: "marketplace",

@@ -6,7 +6,8 @@ import { purchase_extra_info as bronzeExtraInfo } from "../bronze/purchase_extra
 import { EVENT_COLUMNS, HISTORY_COLUMNS } from "./event_columns.js";
 
 export const purchase_extra_info = defineTable("silver.purchase_extra_info", {
-  description: "History of the subsidiary of each purchase: every distinct event, with the day on which it became known",
+  description:
+    "History of the subsidiary of each purchase: every distinct event, with the day on which it became known",
   grain: "one event of a purchase's extra information",
   reads: [bronzeExtraInfo, bronzePurchase, bronzeProductItem],
   calendar: "marketplace",

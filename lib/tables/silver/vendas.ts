@@ -11,7 +11,9 @@ export const vendas = defineTable("silver.vendas", {
   key: ["venda_id"],
   partitionBy: ["ano"],
   columns: {
-    timestamp_do_registro: timestamp({ format: "%Y-%m-%d %H:%M:%S" }).notNull().describe("When the channel registered the sale"),
+    timestamp_do_registro: timestamp({ format: "%Y-%m-%d %H:%M:%S" })
+      .notNull()
+      .describe("When the channel registered the sale"),
     nome: text().describe("First name of the customer"),
     sobrenome: text().describe("Last name of the customer"),
     email: text().notNull().describe("E-mail of the customer"),
@@ -22,10 +24,15 @@ export const vendas = defineTable("silver.vendas", {
     plataforma_de_interacao: text().describe("Where the customer was met"),
     campanha_de_marketing: text().describe("Campaign that led to the sale"),
     vendedor: text().whenEmpty("NÃO INFORMADO").describe("Seller"),
-    desconto_oferecido: fraction({ locale: "pt-BR" }).whenEmpty("0").describe("Discount as a share of the price: 0.11 is 11%"),
+    desconto_oferecido: fraction({ locale: "pt-BR" })
+      .whenEmpty("0")
+      .describe("Discount as a share of the price: 0.11 is 11%"),
     codigo_de_desconto_usado: text().whenEmpty("NÃO DISPONÍVEL").describe("Discount code"),
     arquivo_de_origem: text().notNull().computed().describe("Archived name of the file, without extension"),
-    venda_id: text().notNull().computed().describe("Archived file and line of the sale's first occurrence: its identity in this lake"),
+    venda_id: text()
+      .notNull()
+      .computed()
+      .describe("Archived file and line of the sale's first occurrence: its identity in this lake"),
     ano: integer().notNull().computed().describe("Year of the registration"),
   },
   expect: (t) => ({
