@@ -3,7 +3,7 @@ import type { Kind } from "../relation/column.js";
 import { columnsIn } from "../relation/expr.js";
 import type { Source } from "../relation/node.js";
 import { type Columns, scan } from "../relation/relation.js";
-import type { Value } from "../relation/runner.js";
+import type { ValueOf } from "../relation/runner.js";
 import { field, type StructField, type StructType } from "../types.js";
 import { type ColumnSpec, instant, type KindOfSpec, long, text } from "./column_spec.js";
 import type { Expectation } from "./expectation.js";
@@ -64,26 +64,12 @@ export type ParsedShapeOf<T extends AnyTable> =
     ? { readonly [N in keyof C as C[N] extends ColumnSpec<Kind, boolean, true> ? never : N]: KindOfSpec<C[N]> }
     : never;
 
-interface KindValues {
-  boolean: boolean;
-  integer: number;
-  long: bigint;
-  double: number;
-  decimal: string;
-  string: string;
-  date: string;
-  timestamp: string;
-  timestamp_ntz: string;
-  binary: Uint8Array;
-  list: readonly Value[];
-}
-
 /** A row of a table: exact decimals, dates and times as text, 64-bit integers as bigint. */
 export type RowOf<T extends AnyTable> =
   T extends Table<infer C>
     ? {
         readonly [N in keyof C]: C[N] extends ColumnSpec<infer K, infer Null, boolean>
-          ? KindValues[K] | (Null extends false ? never : null)
+          ? ValueOf<K> | (Null extends false ? never : null)
           : never;
       }
     : never;

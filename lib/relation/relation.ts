@@ -1,12 +1,13 @@
 import "./kinds.js";
 import { RelationError } from "../errors.js";
-import { field, formatType, type StructField } from "../types.js";
+import type { StructField } from "../types.js";
 import type { BooleanColumn } from "./boolean_column.js";
-import { type Column, type ColumnOf, commonType, type Kind, wrap } from "./column.js";
-import { type Expr, type SortKey, someExpr } from "./expr.js";
+import { type Column, type ColumnOf, type Kind, wrap } from "./column.js";
+import type { SortKey } from "./expr.js";
+import { aligned, columnRef, joinFields, outputField, passed, refuseKinds, unionField } from "./fields.js";
 import type { JoinType, NamedExpr, RelationNode, Source } from "./node.js";
 import { formatRelation } from "./print.js";
-import type { Runner, Value } from "./runner.js";
+import type { Runner, ValueOf } from "./runner.js";
 import { type KindOfValue, type Plain, toColumn } from "./when.js";
 import { sortKey } from "./window.js";
 
@@ -224,7 +225,7 @@ export class Relation<S extends Shape = Shape> {
 type RightKeys<K> = (K extends readonly (infer N)[] ? N : K[keyof K]) & string;
 
 /** A row as `collect` gives it. */
-export type Row<S extends Shape> = { readonly [N in keyof S]: Value };
+export type Row<S extends Shape> = { readonly [N in keyof S]: ValueOf<S[N]> | null };
 
 /** Groups waiting for their aggregates. */
 export class Grouping<S extends Shape, N extends keyof S & string> {
@@ -270,98 +271,8 @@ function columnsOf(node: RelationNode): Readonly<Record<string, Column>> {
   );
 }
 
-function columnRef(node: RelationNode, name: string): Expr {
-  const found = node.fields.find((f) => f.name === name);
-  if (!found) {
-    throw new RelationError(`no column ${name}`, {
-      where: { column: name },
-      expected: `one of ${node.fields.map((f) => f.name).join(", ")}`,
-      actual: name,
-    });
-  }
-  return { kind: "column", name, type: found.type, nullable: found.nullable };
-}
-
 function named(values: Values): NamedExpr[] {
   return Object.entries(values).map(([name, value]) => ({ name, expr: toColumn(value).expr }));
-}
-
-/** A column passed on unchanged keeps the metadata of its field. */
-function outputField(input: RelationNode): (column: NamedExpr) => StructField {
-  return ({ name, expr }) => {
-    const origin = expr.kind === "column" ? input.fields.find((f) => f.name === expr.name) : undefined;
-    return field(name, expr.type, expr.nullable, origin?.metadata ?? {});
-  };
-}
-
-function refuseKinds(place: string, exprs: readonly Expr[], kinds: readonly Expr["kind"][]): void {
-  for (const kind of kinds) {
-    if (exprs.some((expr) => someExpr(expr, (node) => node.kind === kind))) {
-      throw new RelationError(`${place} takes no ${kind} function`, {
-        remedy: kind === "window" ? "compute it with extend first" : "use groupBy(…).aggregate(…)",
-      });
-    }
-  }
-}
-
-function passed(node: RelationNode, names: readonly string[]): NamedExpr[] {
-  return names.map((name) => ({ name, expr: columnRef(node, name) }));
-}
-
-function aligned(fields: readonly StructField[], other: RelationNode): RelationNode {
-  const missing = fields.filter((f) => !other.fields.some((o) => o.name === f.name)).map((f) => f.name);
-  const extra = other.fields.filter((o) => !fields.some((f) => f.name === o.name)).map((o) => o.name);
-  if (missing.length + extra.length > 0) {
-    throw new RelationError("a union needs the same columns on all sides", {
-      expected: fields.map((f) => f.name).join(", "),
-      actual: `without ${missing.join(", ") || "none"}, beyond them ${extra.join(", ") || "none"}`,
-      remedy: "select the same columns first",
-    });
-  }
-  if (fields.every((f, i) => other.fields[i]?.name === f.name)) return other;
-  const columns = passed(
-    other,
-    fields.map((f) => f.name),
-  );
-  return { op: "project", input: other, columns, fields: columns.map(outputField(other)) };
-}
-
-function unionField(fields: readonly StructField[], first: StructField): StructField {
-  const type = fields.reduce((common, f) => commonType(`union of ${first.name}`, common, f.type), first.type);
-  return field(
-    first.name,
-    type,
-    fields.some((f) => f.nullable),
-    first.metadata,
-  );
-}
-
-function joinFields(node: Pick<Extract<RelationNode, { op: "join" }>, "how" | "left" | "right" | "on">): StructField[] {
-  for (const { left, right } of node.on) {
-    const types = [columnRef(node.left, left).type, columnRef(node.right, right).type] as const;
-    if (formatType(types[0]) !== formatType(types[1])) {
-      throw new RelationError(`join keys of different types: ${left} and ${right}`, {
-        expected: formatType(types[0]),
-        actual: formatType(types[1]),
-        remedy: "cast one of them",
-      });
-    }
-  }
-  if (node.how === "semi" || node.how === "anti") return [...node.left.fields];
-  const rightKeys = new Set(node.on.map((key) => key.right));
-  const right = node.right.fields.filter((f) => !rightKeys.has(f.name));
-  const clash = right.find((f) => node.left.fields.some((l) => l.name === f.name));
-  if (clash) {
-    throw new RelationError(`both sides of the join have a column ${clash.name}`, {
-      where: { column: clash.name },
-      remedy: "rename or drop it on one side",
-    });
-  }
-  const nullable = (f: StructField, outer: boolean): StructField => (outer ? { ...f, nullable: true } : f);
-  return [
-    ...node.left.fields.map((f) => nullable(f, node.how === "full" && !node.on.some((key) => key.left === f.name))),
-    ...right.map((f) => nullable(f, node.how !== "inner")),
-  ];
 }
 
 function isList<T>(keys: readonly T[] | object): keys is readonly T[] {

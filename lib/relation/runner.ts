@@ -1,7 +1,25 @@
+import type { Kind } from "./column.js";
 import type { RelationNode } from "./node.js";
 
 /** A value as JavaScript gets it: long as bigint; decimals, dates and times as exact text; lists as arrays. */
 export type Value = string | number | bigint | boolean | null | Uint8Array | readonly Value[];
+
+interface Values {
+  boolean: boolean;
+  integer: number;
+  long: bigint;
+  double: number;
+  decimal: string;
+  string: string;
+  date: string;
+  timestamp: string;
+  timestamp_ntz: string;
+  binary: Uint8Array;
+  list: readonly Value[];
+}
+
+/** What JavaScript gets for a kind of column. */
+export type ValueOf<K extends Kind> = Values[K];
 
 /** Gives relations their results: a lake with its engine. */
 export interface Runner {
