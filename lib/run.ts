@@ -11,7 +11,7 @@ export interface RunContext {
   readonly runId: string;
   /** The table that the step builds, for instance `silver.vendas`. */
   readonly step: string;
-  /** Hash of the step's notebook, contract and library: recorded in its commits. */
+  /** Hash of the step's notebook and contract: recorded in its commits. */
   readonly codeHash: string;
 }
 

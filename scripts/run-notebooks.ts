@@ -21,6 +21,7 @@ interface Flags {
   readonly fullRefresh?: true;
   readonly plan?: true;
   readonly jobs: number;
+  readonly timeout: number;
   readonly json?: true;
 }
 
@@ -41,6 +42,7 @@ export function main(argv: readonly string[]): Promise<number> {
       .option("--full-refresh", "rebuild; append-only tables are compared, never rewritten")
       .option("--plan", "print what would run and why; touch nothing")
       .addOption(new Option("--jobs <n>", "notebooks at a time").default(2).argParser(jobCount))
+      .addOption(new Option("--timeout <minutes>", "for one notebook").default(60).argParser(minutes))
       .option("--json", "one JSON object per step and a summary, on standard output")
       .allowExcessArguments(false)
       .action(async (flags: Flags) => answer(await pipeline(flags)));
@@ -84,6 +86,7 @@ async function pipeline(flags: Flags): Promise<number> {
     const summary = await runPipeline({
       ...options,
       jobs: flags.jobs,
+      timeLimit: flags.timeout * 60_000,
       recorder: lake,
       observer: view,
       signal: abort.signal,
@@ -144,6 +147,12 @@ function jobCount(text: string): number {
     expected: "a whole number from 1 to 64",
     actual: text,
   });
+}
+
+function minutes(text: string): number {
+  const count = Number(text);
+  if (count > 0 && count <= 10_000) return count;
+  throw new UsageError("--timeout is not a time", { expected: "minutes, more than 0 and up to 10000", actual: text });
 }
 
 function print(text: string): void {

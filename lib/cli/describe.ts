@@ -50,7 +50,7 @@ export function isoSeconds(millis: number): string {
 }
 
 /** Cells in columns; the first line is the heading. */
-export function aligned(lines: readonly (readonly string[])[]): readonly string[] {
+function aligned(lines: readonly (readonly string[])[]): readonly string[] {
   const widths = (lines[0] ?? []).map((_, i) => Math.max(...lines.map((line) => [...(line[i] ?? "")].length)));
   return lines.map((line) =>
     line

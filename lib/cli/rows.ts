@@ -31,13 +31,6 @@ export function formatRows(fields: readonly StructField[], rows: Rows, format: F
   }
 }
 
-/** @throws UsageError for a format that there is not */
-export function formatNamed(name: string): Format {
-  const found = FORMATS.find((format) => format === name);
-  if (found !== undefined) return found;
-  throw new UsageError("there is no such format", { expected: FORMATS.join(", "), actual: name });
-}
-
 /** @throws UsageError unless the text is a whole number, not negative */
 export function wholeNumber(text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);

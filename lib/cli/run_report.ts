@@ -117,7 +117,7 @@ export function formatPlan(plan: Plan, places: Places, paint: Paint): string {
 }
 
 /** A whole number with its thousands set apart. */
-export function formatCount(count: number): string {
+function formatCount(count: number): string {
   return count.toLocaleString("en-US");
 }
 

@@ -17,7 +17,7 @@ export function codeHash(codeCells: readonly string[], table: AnyTable): string 
 }
 
 /** A contract as plain values, always in the same order: equal contracts give equal JSON. */
-export function contractValue(table: AnyTable): unknown {
+function contractValue(table: AnyTable): unknown {
   return {
     name: table.name,
     description: table.description,

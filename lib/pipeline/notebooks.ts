@@ -20,6 +20,8 @@ export interface NotebookJob {
   readonly parameters: Readonly<Record<string, ParameterValue>>;
   /** Added to this process's environment. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Milliseconds after which a notebook that still runs is ended. */
+  readonly timeLimit: number;
   /** Ends the notebook's process. */
   readonly signal: AbortSignal;
 }

@@ -16,6 +16,8 @@ import type { Step } from "./step.js";
 export interface RunOptions extends PipelineOptions {
   /** Notebooks at a time. */
   readonly jobs: number;
+  /** Milliseconds that a notebook may take. */
+  readonly timeLimit: number;
   readonly recorder: Recorder;
   readonly observer: RunObserver;
   /** Ends the run: notebooks that run are ended, no other begins. */

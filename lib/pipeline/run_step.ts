@@ -24,6 +24,7 @@ export interface RunningStep {
   readonly strangers: readonly Stranger[];
   readonly notebooks: Notebooks;
   readonly retries: RetryPolicy;
+  readonly timeLimit: number;
   readonly observer: RunObserver;
   readonly signal: AbortSignal;
 }
@@ -39,6 +40,7 @@ export async function runStep(run: RunningStep, step: Step, reasons: readonly Re
     output: join(run.lake, notebook),
     parameters: parametersOf(run, step),
     environment: environmentOf(run, step),
+    timeLimit: run.timeLimit,
     signal: run.signal,
   };
   for (let attempt = 1; ; attempt++) {

@@ -16,8 +16,15 @@ export function workspaceNotebooks(root: string): Notebooks {
       };
     },
     check: () => checkNotebooks(join(root, "notebooks")),
-    run: async ({ notebook, output, parameters, environment, signal }) => {
-      const { metrics } = await runNotebook({ path: notebook, output, parameters, env: environment, signal });
+    run: async ({ notebook, output, parameters, environment, timeLimit, signal }) => {
+      const { metrics } = await runNotebook({
+        path: notebook,
+        output,
+        parameters,
+        env: environment,
+        timeoutMs: timeLimit,
+        signal,
+      });
       return metrics;
     },
   };

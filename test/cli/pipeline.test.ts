@@ -141,6 +141,7 @@ describe.sequential("npm run pipeline", () => {
     [["--from", "2023-01-15"], /history is closed through 2023-02-28/],
     [["--jobs", "0"], /--jobs/],
     [["--jobs", "two"], /--jobs/],
+    [["--timeout", "-1"], /--timeout/],
     [["--landing"], /argument missing/],
     [["--dry-run"], /unknown option/],
     [["gold.gvm"], /too many arguments/],

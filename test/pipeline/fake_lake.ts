@@ -153,6 +153,7 @@ export class FakeLake implements StoredTables, Recorder, Notebooks {
       samples: undefined,
       mayCopySamples: false,
       jobs: 2,
+      timeLimit: 60_000,
       observer: {},
       signal: new AbortController().signal,
       retries: { attempts: 3, firstWait: 1 },
