@@ -55,12 +55,13 @@ export interface SaleTables {
 
 /**
  * Takes a file's sales, or one sale, out of silver and gold and records it. A row of the file that another file also
- * holds stays.
+ * holds stays. Silver comes first: when this breaks off, the next run finds rows gone from silver and makes gold anew.
  * @param what archived name of a file (with or without extension), or a `venda_id`
  * @throws UsageError when there is no such file or sale
  */
 export async function withdraw(lake: Lake, tables: SaleTables, what: string): Promise<Withdrawn> {
   const { source, silver, gold } = tables;
+  const version = (await lake.snapshot(silver.name))?.version ?? null;
   const known = await withdrawals(lake, silver);
   const sales = await lake.materialize(
     lake.read(silver).filter((t) =>
@@ -84,12 +85,19 @@ export async function withdraw(lake: Lake, tables: SaleTables, what: string): Pr
     : { files: sorted([...known.files, ...files]), ids: known.ids };
   const leaving = single ? sales : await notHeldElsewhere(lake, source, sales, next);
   const keys = leaving.select(["venda_id"]) as unknown as Relation;
-  const removed: Record<string, number> = {};
-  for (const table of gold) removed[table.name] = (await lake.delete(table, keys)).metrics["deleted"] ?? 0;
-  const done = await lake.delete(silver, keys, { domains: { [WITHDRAWN_DOMAIN]: next } });
-  removed[silver.name] = done.metrics["deleted"] ?? 0;
-  for (const table of gold) await lake.markConsumed(table, silver.name, done.version);
+  const done = await lake.delete(silver, keys, { domains: { [WITHDRAWN_DOMAIN]: next }, readVersion: version });
+  const removed: Record<string, number> = { [silver.name]: done.metrics["deleted"] ?? 0 };
+  for (const table of gold) removed[table.name] = await removeFromGold(lake, table, silver.name, keys, done.version);
   return { removed };
+}
+
+/** Gold that had taken all of silver is in step with it afterwards; any other is made anew by its next run. */
+async function removeFromGold(lake: Lake, table: AnyTable, silver: string, keys: Relation, version: number): Promise<number> {
+  const taken = await (await lake.snapshot(table.name))?.txn(`source:${silver}`);
+  if (taken === undefined) return 0;
+  const { metrics } = await lake.delete(table, keys);
+  if (taken === BigInt(version - 1)) await lake.markConsumed(table, silver, version);
+  return metrics["deleted"] ?? 0;
 }
 
 /** The sales whose source row no other file holds that still counts. */
