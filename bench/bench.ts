@@ -1,28 +1,63 @@
 import fs from "node:fs";
+import os from "node:os";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
-import { gvm } from "./gvm.js";
-import { measure, type TaskResult } from "./measure.js";
-import { sales } from "./sales.js";
+import { Option } from "commander";
+import { newProgram, runProgram } from "../lib/cli/program.js";
+import { UsageError } from "../lib/errors.js";
+import { openWorkspace } from "../lib/workspace.js";
+import { measure } from "./measure.js";
+import { compare } from "./table.js";
+import { TASKS, type Task } from "./tasks.js";
 
-const OPTIONS = { workdir: { type: "string" } } as const;
+interface Flags {
+  readonly workdir?: string;
+  readonly scale: number;
+  readonly rounds: number;
+}
 
-export async function main(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
-  const [task = ""] = positionals;
-  const workdir = resolve(values.workdir ?? ".");
-  const work = join(workdir, "out", `tslake-${task}-${process.pid}`);
-  const tasks: Record<string, () => Promise<TaskResult>> = {
-    sales: () => sales(join(workdir, "data", "sales"), work),
-    gvm: () => gvm(join(workdir, "data", "events"), work),
-    startup_sample: async () => ({ ...(await sales(join(workdir, "data", "sales_seed"), work)), lap: undefined }),
-  };
-  const run = tasks[task];
-  if (!run) return 2;
+/**
+ * `npm run bench -- TASK --workdir DIR` measures one task in this process and prints a line of JSON; without a task all are
+ * measured, each in processes of its own, beside what they are compared with.
+ */
+export function main(argv: readonly string[]): Promise<number> {
+  return runProgram((answer) => {
+    const program = newProgram("npm run bench --");
+    const tasks = Object.entries(TASKS).map(([name, { description }]) => `  ${name.padEnd(16)} ${description}`);
+    program
+      .description("Measures tslake beside plain nodejs-polars and prints a table; with a task, one line of JSON.")
+      .argument("[task]", "one of the tasks below")
+      .option("--workdir <dir>", "folder of the data, made there if need be; default: a temporary one that is kept")
+      .addOption(new Option("--scale <x>", "size of the data that is made").default(1).argParser(positive))
+      .addOption(new Option("--rounds <n>", "runs of each task").default(3).argParser(positive))
+      .addHelpText("after", `\nTasks, at scale 1:\n${tasks.join("\n")}`)
+      .action(async (task: string | undefined, flags: Flags) => {
+        const root = openWorkspace({ cwd: process.cwd() }).settings.root;
+        const workdir = resolve(flags.workdir ?? join(os.tmpdir(), `tslake-bench-${flags.scale}`));
+        if (task === undefined) answer(await compare({ root, workdir, scale: flags.scale, rounds: flags.rounds }));
+        else await measureOne(task, taskOf(task), root, workdir);
+      });
+    return program;
+  }, argv);
+}
+
+async function measureOne(name: string, task: Task, root: string, workdir: string): Promise<void> {
+  const work = join(workdir, "out", `tslake-${name}-${process.pid}`);
   try {
-    process.stdout.write(`${JSON.stringify(await measure("tslake", task, run))}\n`);
+    const measurement = await measure("tslake", name, () => task.run({ root, workdir, work }));
+    process.stdout.write(`${JSON.stringify(measurement)}\n`);
   } finally {
     fs.rmSync(work, { recursive: true, force: true });
   }
-  return 0;
+}
+
+function taskOf(name: string): Task {
+  const task = TASKS[name];
+  if (task) return task;
+  throw new UsageError(`no task ${name}`, { expected: `one of ${Object.keys(TASKS).join(", ")}`, actual: name });
+}
+
+function positive(text: string): number {
+  const number = Number(text);
+  if (number > 0) return number;
+  throw new UsageError("not a positive number", { expected: "a number above 0", actual: text });
 }

@@ -1,17 +1,6 @@
 import fs from "node:fs";
 import { basename, join } from "node:path";
-import {
-  type AnyTable,
-  Catalog,
-  date,
-  decimal,
-  defineTable,
-  Lake,
-  LocalStorage,
-  long,
-  text,
-  timestamp,
-} from "tslake";
+import { type AnyTable, Catalog, date, decimal, defineTable, Lake, LocalStorage, long, text, timestamp } from "tslake";
 import { createTable } from "../lib/delta/create_table.js";
 import { readFooter } from "../lib/engine/polars/footer.js";
 
@@ -38,7 +27,12 @@ export const events = {
   product_item: defineTable("silver.product_item_event", {
     description: "Events of what was bought in each purchase",
     grain: "one event of a purchase's item",
-    columns: { ...EVENT, product_id: long().notNull(), item_quantity: long(), purchase_value: decimal(18, 2).notNull() },
+    columns: {
+      ...EVENT,
+      product_id: long().notNull(),
+      item_quantity: long(),
+      purchase_value: decimal(18, 2).notNull(),
+    },
   }),
   purchase_extra_info: defineTable("silver.purchase_extra_info_event", {
     description: "Events of the subsidiary of each purchase",

@@ -4,8 +4,9 @@ import fs from "node:fs";
 export interface TaskResult {
   /** Of the operation; undefined when the whole process counts, from its start by the kernel. */
   readonly lap: Lap | undefined;
+  /** Of the process that did the work, where it was another one. */
+  readonly childPeakMb?: number;
   readonly checksum: () => Promise<string>;
-  readonly details?: Readonly<Record<string, number | string>>;
 }
 
 /** Time that an operation took. */
@@ -35,8 +36,8 @@ export function clock(): () => Lap {
 
 /** Runs a task in this process and measures it. */
 export async function measure(engine: string, task: string, run: () => Promise<TaskResult>): Promise<Measurement> {
-  const { lap, checksum, details = {} } = await run();
-  const [age, cpu, peak] = [processAge(), cpuSeconds(), peakRssMb()];
+  const { lap, checksum, childPeakMb } = await run();
+  const [age, cpu, peak] = [processAge(), cpuSeconds(), childPeakMb ?? peakRssMb()];
   return {
     engine,
     task,
@@ -46,8 +47,14 @@ export async function measure(engine: string, task: string, run: () => Promise<T
     process_cpu_seconds: rounded(cpu, 2),
     peak_rss_mb: Math.round(peak),
     result_checksum: await checksum(),
-    ...details,
   };
+}
+
+/** The middle value; the mean of the two in the middle of an even number. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2;
 }
 
 /** Follows the peak memory of processes while they live, from the first look on. */
@@ -101,7 +108,10 @@ function statFields(pid: number | "self"): readonly string[] {
 function descendants(pid: number): readonly number[] {
   const tasks = listProc(`/proc/${pid}/task`);
   const children = tasks.flatMap((task) => readProc(`/proc/${pid}/task/${task}/children`).trim().split(" "));
-  return children.filter((child) => child !== "").map(Number).flatMap((child) => [child, ...descendants(child)]);
+  return children
+    .filter((child) => child !== "")
+    .map(Number)
+    .flatMap((child) => [child, ...descendants(child)]);
 }
 
 function highWaterMb(pid: number): number {

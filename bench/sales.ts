@@ -24,11 +24,9 @@ export async function sales(source: string, work: string): Promise<TaskResult> {
 async function buildSilver(): Promise<void> {
   const arrived = await arrivals(lake, silverSales, bronze.vendas);
   const { unique, duplicates } = await originals(lake, silverSales, arrived);
-  const { accepted, ...leftOut } = examine(unique, silverSales);
-  const rows = accepted
-    .extend((t) => ({ ano: t.timestamp_do_registro.year() }))
-    .select(silverSales.columnNames);
-  await writeChecked(lake, silverSales, rows, leftOut, { read: await arrived.rows.count(), duplicates }, arrived);
+  const { accepted, faulty } = examine(unique, silverSales);
+  const rows = accepted.extend((t) => ({ ano: t.timestamp_do_registro.year() })).select(silverSales.columnNames);
+  await writeChecked(lake, silverSales, rows, faulty, { read: await arrived.rows.count(), duplicates }, arrived);
 }
 
 async function buildGold(): Promise<void> {
@@ -60,10 +58,15 @@ async function checksum(): Promise<string> {
       years: t.ano.sum(),
     }))
     .collect();
-  const names = await rows.groupBy("nome_completo").aggregate(() => ({ rows: countRows() })).collect();
+  const names = await rows
+    .groupBy("nome_completo")
+    .aggregate(() => ({ rows: countRows() }))
+    .collect();
   const bytes = names.reduce((sum, row) => sum + Buffer.byteLength(String(row.nome_completo)) * Number(row.rows), 0);
   const unscaled = (decimal: unknown): string => String(decimal).replace(".", "");
-  return [totals?.rows, unscaled(totals?.before), unscaled(totals?.after), totals?.night, bytes, totals?.years].join(":");
+  return [totals?.rows, unscaled(totals?.before), unscaled(totals?.after), totals?.night, bytes, totals?.years].join(
+    ":",
+  );
 }
 
 function land(source: string, landing: string): void {

@@ -1,0 +1,109 @@
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import { join } from "node:path";
+import { readFooter } from "../lib/engine/polars/footer.js";
+import { field } from "../lib/types.js";
+import { daily } from "./daily.js";
+import { gvm } from "./gvm.js";
+import { buildGvm, gvmBitemporal, gvmDay } from "./gvm_history.js";
+import { prepareHistory } from "./history.js";
+import type { TaskResult } from "./measure.js";
+import { sales } from "./sales.js";
+import { spawn } from "./spawn.js";
+
+/** Where a task works. */
+export interface Place {
+  /** The workspace. */
+  readonly root: string;
+  /** Holds the data, in `data`, and what is made of them once. */
+  readonly workdir: string;
+  /** This task's own folder, removed afterwards. */
+  readonly work: string;
+}
+
+/** One thing to measure. */
+export interface Task {
+  readonly description: string;
+  run(place: Place): Promise<TaskResult>;
+  /** What its time is compared with, and how many times that it may take. */
+  readonly beside?: { readonly engine: "nodejs-polars" | "tslake"; readonly task: string; readonly atMost: number };
+  readonly atMostSeconds?: number;
+  readonly atMostMb?: number;
+}
+
+export const TASKS: Readonly<Record<string, Task>> = {
+  startup_sample: {
+    description: "102 sales in CSV files to silver and gold, from the start of the process",
+    run: async ({ workdir, work }) => ({ ...(await sales(join(workdir, "data", "sales_seed"), work)), lap: undefined }),
+    beside: { engine: "nodejs-polars", task: "startup_sample", atMost: 1.5 },
+  },
+  sales: {
+    description: "5 M sales in CSV files to silver and gold",
+    run: ({ workdir, work }) => sales(join(workdir, "data", "sales"), work),
+    beside: { engine: "nodejs-polars", task: "sales", atMost: 1.3 },
+    atMostMb: 2048,
+  },
+  gvm: {
+    description: "the last known state of 5 M purchases, aggregated",
+    run: ({ workdir, work }) => gvm(join(workdir, "data", "events"), work),
+    beside: { engine: "nodejs-polars", task: "gvm", atMost: 0.7 },
+  },
+  gvm_day: {
+    description: "the state of gold.gvm known on one day, 5 M purchases",
+    run: async (place) => gvmDay(place.root, await historyOf(place, 1)),
+  },
+  gvm_bitemporal: {
+    description: "every state of gold.gvm that was ever known, 5 M purchases",
+    run: async (place) => gvmBitemporal(place.root, await historyOf(place, 1)),
+    beside: { engine: "tslake", task: "gvm_day", atMost: 2 },
+    atMostMb: 1536,
+  },
+  daily_small: {
+    description: "10,000 new events on 1 M purchases: three silver histories and gold",
+    run: (place) => dailyOn(place, 0.2),
+  },
+  daily: {
+    description: "the same on 10 M purchases",
+    run: (place) => dailyOn(place, 2),
+    beside: { engine: "tslake", task: "daily_small", atMost: 3 },
+    atMostSeconds: 2.5,
+  },
+  spawn: {
+    description: "a notebook's process, until its first cell has loaded the library",
+    run: ({ root, work }) => spawn(root, work),
+    atMostSeconds: 0.25,
+  },
+};
+
+/** A lake with the silver histories of so many times the purchases in the data; the task's own copy. */
+async function historyOf({ workdir, work }: Place, times: number): Promise<string> {
+  const { source, purchases } = await eventsIn(workdir);
+  const prepared = join(workdir, `history-${purchases * times}`);
+  await prepareHistory(source, prepared, purchases * times, purchases);
+  return linked(prepared, join(work, "lake"));
+}
+
+async function dailyOn(place: Place, times: number): Promise<TaskResult> {
+  const { workdir, work, root } = place;
+  const { purchases } = await eventsIn(workdir);
+  const prepared = join(workdir, `history-${purchases * times}-gvm`);
+  if (!fs.existsSync(prepared)) {
+    const lake = await historyOf(place, times);
+    await buildGvm(root, lake);
+    fs.renameSync(lake, prepared);
+  }
+  return daily(root, linked(prepared, join(work, "lake")), work, purchases * times);
+}
+
+async function eventsIn(workdir: string): Promise<{ readonly source: string; readonly purchases: number }> {
+  const source = join(workdir, "data", "events");
+  const { columns } = await readFooter(join(source, "purchase.parquet"), [field("purchase_id", "long")]);
+  return { source, purchases: Number(columns[0]?.max) };
+}
+
+/** A copy made of hard links: nothing changes a file of a lake in place. */
+function linked(folder: string, copy: string): string {
+  fs.mkdirSync(join(copy, ".."), { recursive: true });
+  execFileSync("cp", ["-al", folder, copy]);
+  return copy;
+}
