@@ -15,19 +15,26 @@ import { readNotebook } from "../../lib/notebook/document.js";
 import { injectParameters, type ParameterValues } from "../../lib/notebook/parameters.js";
 import { interop } from "../../lib/notebook/tslab_module.js";
 import { LocalStorage } from "../../lib/storage/local.js";
+import type { Storage } from "../../lib/storage/storage.js";
 import * as tables from "../../lib/tables/index.js";
 
 /** A lake of its own in a temporary folder, whose notebooks run in this process: quick enough for property tests. */
 export class LakeInProcess {
-  readonly folder = mkdtempSync(join(tmpdir(), "tslake-"));
-  readonly landing = join(this.folder, "landing");
+  readonly folder: string;
+  readonly landing: string;
   readonly lake: Lake;
 
-  constructor() {
+  /**
+   * @param folder what an earlier one has left; default a new one
+   * @param wrap gives the storage that the lake works with
+   */
+  constructor(folder = mkdtempSync(join(tmpdir(), "tslake-")), wrap = (storage: Storage): Storage => storage) {
+    this.folder = folder;
+    this.landing = join(folder, "landing");
     const layers: readonly Readonly<Record<string, AnyTable>>[] = [tables.bronze, tables.silver, tables.gold];
     const catalog = new Catalog(layers.flatMap((layer) => Object.values(layer)));
     this.lake = new Lake({
-      storage: new LocalStorage(join(this.folder, "lake")),
+      storage: wrap(new LocalStorage(join(folder, "lake"))),
       catalog,
       timeZone: "America/Sao_Paulo",
     });
