@@ -16,7 +16,7 @@ for (const file of process.argv.slice(2).filter(existsSync)) {
     for (const test of suite.assertionResults) {
       if (test.status === "passed") total.passed++;
       else if (test.status === "failed") fail(run, test.fullName, test.failureMessages[0] ?? "");
-      else skip(run, [...test.ancestorTitles].pop() ?? test.title);
+      else skip(run, test.ancestorTitles.join(" > ") || test.title);
     }
   }
 }

@@ -16,7 +16,7 @@ interface Expected {
 for (const [name, read] of Object.entries(READERS) as [keyof typeof READERS, typeof readWithSpark][]) {
   describeWith(name, `${name} as a second reader`, () => {
     describeWith("shared", "of the conformance tables", () => {
-      test("gives their known answers, and names one that cannot be read", { timeout: 180_000 }, async () => {
+      test("gives their known answers, and names one that cannot be read", { timeout: 300_000 }, async () => {
         const root = join(shared() ?? "", "conformance", "delta");
         const answers: { tables: Record<string, Expected> } = JSON.parse(
           readFileSync(join(root, "expected.json"), "utf8"),
