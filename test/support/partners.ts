@@ -10,12 +10,12 @@ import { describe } from "vitest";
 export type Partner = "deltalake" | "spark" | "jupyter" | "shared";
 
 /** A Python that has deltalake, pyspark, nbclient, jupyter_client and nbformat. */
-export function python(): string | undefined {
+function python(): string | undefined {
   return present("TSLAKE_TEST_PYTHON");
 }
 
 /** Paths of the jars that teach Spark Delta, comma-separated. */
-export function sparkJars(): string | undefined {
+function sparkJars(): string | undefined {
   return present("TSLAKE_TEST_SPARK_JARS");
 }
 
