@@ -34,20 +34,18 @@ export function isoMicros(micros: bigint): string {
 }
 
 function fileRows(table: LandingTable, prepared: PreparedFile, arrival: Arrival): Relation {
-  const { source, path, fields, columns, forms } = prepared;
-  const known = new Set(columns.values());
-  const unknown = fields.filter((name) => !known.has(name));
+  const { source, path, fields, columns, rescue, forms } = prepared;
   const scanned = scan<Shape>({ kind: "file", path: path ?? arrival.path, ...source }, [
     ...fields.map((name) => field(name, "string")),
     ...(columns.get("_row") === "_row" ? [field("_row", "long")] : []),
   ]);
-  return jsonEscaped(scanned, unknown).select((t) => {
+  return jsonEscaped(scanned, [...rescue.values()]).select((t) => {
     const textOf = (name: string): TextColumn => formed(t[name] as TextColumn, forms?.get(name));
     const values = table.columnNames.map((name): [string, Column] => {
       const from = columns.get(name);
       if (name === "_row") return [name, (t[from ?? "_row"] as TextColumn).cast("long")];
-      if (name === "_rescued" && unknown.length > 0)
-        return [name, jsonObject(unknown.map((each) => [each, textOf(each)]))];
+      if (name === "_rescued" && rescue.size > 0)
+        return [name, jsonObject([...rescue].map(([key, from]) => [key, textOf(from)]))];
       return [name, from === undefined ? constant(name, arrival) : textOf(from)];
     });
     return Object.fromEntries(values);

@@ -1,9 +1,10 @@
 import { splitRecord } from "./csv_record.js";
+import type { CsvScan } from "./csv_records.js";
 import { type HeaderMap, mapHeader } from "./header.js";
 import type { Intake } from "./intake.js";
 import type { PreparedFile } from "./prepared.js";
 import { RowFile } from "./row_file.js";
-import { type CsvScan, CsvScanner } from "./scan_csv.js";
+import { CsvScanner } from "./scan_csv.js";
 import { readChunks } from "./scan_file.js";
 import type { TemporaryFiles } from "./temporary_files.js";
 import { TextCheck } from "./text_check.js";
@@ -30,10 +31,7 @@ export class CsvInspection {
   }
 }
 
-/**
- * The rows of a CSV file that has been inspected. A plain file is left to the engine; any other, or one with columns that
- * the table does not know, is rewritten.
- */
+/** The rows of a CSV file that has been inspected. A plain file is left to the engine, any other is rewritten. */
 export async function prepareCsv(
   path: string,
   scan: CsvScan,
@@ -41,33 +39,43 @@ export async function prepareCsv(
   temporary: TemporaryFiles,
 ): Promise<PreparedFile> {
   const map = mapHeader(intake, scan.header, 1);
-  if (!scan.plain || map.unknown.length > 0) return rewriteCsv(path, map, temporary);
+  if (!scan.plain) return rewriteCsv(path, map, scan.header.length, temporary);
   return {
     source: { format: "csv", skip: scan.skip, ...(scan.lines === undefined ? {} : { lines: scan.lines }) },
     path: undefined,
     asItIs: true,
-    fields: scan.header.map((_, index) => `field_${index}`),
-    columns: new Map([["_row", "_row"], ...[...map.columns].map(([name, index]) => [name, `field_${index}`] as const)]),
+    fields: scan.header.map((_, index) => fieldName(index)),
+    columns: new Map([["_row", "_row"], ...fieldsOf(map)]),
+    rescue: new Map(map.unknown.map(({ name, index }) => [name, fieldName(index)])),
     corrupt: scan.corrupt,
     counts: { rows: scan.records - scan.blank, corrupt: scan.corrupt.length },
-    unknown: [],
+    unknown: map.unknown.map(({ name }) => name),
   };
 }
 
-/** Takes a CSV file apart, record by record, and writes its rows down again as every reader understands them. */
-export async function rewriteCsv(path: string, map: HeaderMap, temporary: TemporaryFiles): Promise<PreparedFile> {
-  const target = new RowFile(temporary, [...map.columns.keys()]);
-  const places = [...map.columns.values()];
+/**
+ * Reads a CSV file record by record and writes its rows down again as every reader understands them.
+ * @param width number of its fields
+ */
+export async function rewriteCsv(
+  path: string,
+  map: HeaderMap,
+  width: number,
+  temporary: TemporaryFiles,
+): Promise<PreparedFile> {
+  const target = new RowFile(
+    temporary,
+    Array.from({ length: width }, (_, index) => fieldName(index)),
+  );
   const scanner = new CsvScanner({
     header: () => undefined,
-    record: ({ corrupt, text, line }) => {
+    record: ({ corrupt, plain, text, line }) => {
       if (corrupt) return target.addCorrupt(text, line);
+      if (plain && map.unknown.length === 0) return target.addRecord(text, [], line);
       const fields = splitRecord(text);
-      target.add(
-        places.map((place) => fields[place] ?? null),
-        rescuedOf(map, fields),
-        line,
-      );
+      const rescued = rescuedOf(map, fields);
+      if (plain) target.addRecord(text, rescued, line);
+      else target.add(fields, rescued, line);
     },
   });
   try {
@@ -76,7 +84,18 @@ export async function rewriteCsv(path: string, map: HeaderMap, temporary: Tempor
   } finally {
     target.close();
   }
-  return target.prepared(map.unknown.map(({ name }) => name));
+  return target.prepared(
+    fieldsOf(map),
+    map.unknown.map(({ name }) => name),
+  );
+}
+
+function fieldName(index: number): string {
+  return `field_${index}`;
+}
+
+function fieldsOf(map: HeaderMap): readonly (readonly [string, string])[] {
+  return [...map.columns].map(([name, index]) => [name, fieldName(index)]);
 }
 
 function rescuedOf({ unknown }: HeaderMap, fields: readonly (string | null)[]): readonly string[] {

@@ -21,9 +21,9 @@ export function splitRecord(text: string): (string | null)[] {
   }
 }
 
-/** A record as `splitRecord` reads it back, with its line end. */
-export function joinRecord(fields: readonly (string | null)[]): string {
-  return `${fields.map(quoted).join(",")}\n`;
+/** A record as `splitRecord` reads it back, without line end. */
+export function joinFields(fields: readonly (string | null)[]): string {
+  return fields.map(quoted).join(",");
 }
 
 function quoted(field: string | null): string {

@@ -29,12 +29,12 @@ export async function prepareNdjson(path: string, intake: Intake, temporary: Tem
 class NdjsonWriter {
   readonly #intake: Intake;
   readonly #target: RowFile;
+  readonly #columns: readonly string[];
   /** Member names of the columns, normalised, to their places in a row. */
   readonly #places: ReadonlyMap<string, number>;
   /** The same by names as the file has them; undefined for unknown ones. */
   readonly #placeOf = new Map<string, number | undefined>();
   readonly #unknown = new Set<string>();
-  readonly #width: number;
   #objects = 0;
   #known = 0;
   #firstBroken: { readonly line: number; readonly text: string } | undefined;
@@ -42,12 +42,9 @@ class NdjsonWriter {
   constructor(intake: Intake, temporary: TemporaryFiles) {
     const columns = [...intake.required, ...intake.added];
     this.#intake = intake;
-    this.#target = new RowFile(
-      temporary,
-      columns.map((column) => column.name),
-    );
+    this.#columns = columns.map((column) => column.name);
+    this.#target = new RowFile(temporary, this.#columns);
     this.#places = new Map(columns.map((column, place) => [column.header, place]));
-    this.#width = columns.length;
   }
 
   take(text: string, line: number, ended: boolean): void {
@@ -90,12 +87,15 @@ class NdjsonWriter {
         remedy: "check that this is the right file",
       });
     }
-    return this.#target.prepared([...this.#unknown]);
+    return this.#target.prepared(
+      this.#columns.map((name) => [name, name]),
+      [...this.#unknown],
+    );
   }
 
   /** False when two members mean the same column. */
   #add(members: ReadonlyMap<string, string>, line: number): boolean {
-    const values = new Array<string | null>(this.#width).fill(null);
+    const values = new Array<string | null>(this.#columns.length).fill(null);
     const filled = new Set<number>();
     const rescued: string[] = [];
     for (const [name, json] of members) {

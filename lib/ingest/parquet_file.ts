@@ -25,6 +25,7 @@ export async function prepareParquet(path: string, intake: Intake): Promise<Prep
     1,
   );
   refuseNested(footer, map);
+  refuseReserved(map);
   const known = [...map.columns].map(([name, index]) => [name, footer.columns[index]?.name ?? name] as const);
   return {
     source: { format: "parquet" },
@@ -35,6 +36,7 @@ export async function prepareParquet(path: string, intake: Intake): Promise<Prep
     ),
     columns: new Map([["_row", "_row"], ...known]),
     forms: new Map(footer.columns.map((column) => [column.name, column.text])),
+    rescue: new Map(map.unknown.map(({ name, index }) => [name, footer.columns[index]?.name ?? name])),
     corrupt: [],
     counts: { rows: footer.rows, corrupt: 0 },
     unknown: map.unknown.map(({ name }) => name),
@@ -130,5 +132,14 @@ function refuseNested(footer: Footer, map: HeaderMap): void {
     where: { column: nested.name },
     expected: "columns of plain values",
     remedy: "write the column as JSON text, or leave it out",
+  });
+}
+
+/** The engine numbers the rows of a file under this name. */
+function refuseReserved({ unknown }: HeaderMap): void {
+  if (!unknown.some(({ name }) => name === "_row")) return;
+  throw new DataError('the column "_row" has a name that rows of a lake use themselves', {
+    where: { column: "_row" },
+    remedy: "rename it or leave it out",
   });
 }

@@ -1,12 +1,12 @@
 import { DataError } from "../errors.js";
 import { CsvInspection, prepareCsv, rewriteCsv } from "./csv_file.js";
+import type { CsvScan } from "./csv_records.js";
 import { mapHeader } from "./header.js";
 import type { Intake } from "./intake.js";
 import type { LandingFile } from "./landing.js";
 import { prepareNdjson } from "./ndjson_file.js";
 import { prepareParquet } from "./parquet_file.js";
 import type { PreparedFile } from "./prepared.js";
-import type { CsvScan } from "./scan_csv.js";
 import { readChunks, scanFile, unzipFile } from "./scan_file.js";
 import type { TemporaryFiles } from "./temporary_files.js";
 
@@ -66,7 +66,7 @@ export async function takeApart(
 ): Promise<PreparedFile> {
   const path = prepared.path ?? file.path;
   const { header } = await inspect(path, intake);
-  return rewriteCsv(path, mapHeader(intake, header, 1), temporary);
+  return rewriteCsv(path, mapHeader(intake, header, 1), header.length, temporary);
 }
 
 async function prepareAt(

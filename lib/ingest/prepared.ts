@@ -1,5 +1,5 @@
 import type { FileSource } from "../relation/node.js";
-import type { CorruptRecord } from "./scan_csv.js";
+import type { CorruptRecord } from "./csv_records.js";
 
 /**
  * What a field's text still needs, when it comes from a typed file: an instant loses its `Z`, since times of a source are
@@ -20,6 +20,8 @@ export interface PreparedFile {
   readonly fields: readonly string[];
   /** Column of the table to the field that holds it; all others are null. */
   readonly columns: ReadonlyMap<string, string>;
+  /** Unknown columns that are still to be rescued: name to field. */
+  readonly rescue: ReadonlyMap<string, string>;
   /** By field; `as is` where nothing is said. */
   readonly forms?: ReadonlyMap<string, TextForm>;
   /** Records that do not fit the header and are not among the source's rows. */

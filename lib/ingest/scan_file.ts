@@ -3,7 +3,7 @@ import fs from "node:fs";
 import { basename, dirname } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { createGunzip } from "node:zlib";
-import { DataError, isTslakeError } from "../errors.js";
+import { DataError } from "../errors.js";
 import { codeOf, storageError } from "../storage/local_errors.js";
 
 /** Bytes read at a time: small enough to stay in the processor's cache for every look at them. */
@@ -69,7 +69,8 @@ export async function readChunks(path: string, sink: ByteSink): Promise<void> {
       fs.closeSync(descriptor);
     }
   } catch (error) {
-    throw isTslakeError(error) ? error : storageError("read", dirname(path), basename(path), error);
+    if (codeOf(error) === "") throw error;
+    throw storageError("read", dirname(path), basename(path), error);
   }
 }
 
@@ -89,7 +90,9 @@ export async function unzipFile(path: string, to: string): Promise<void> {
       fs.closeSync(target);
     }
   } catch (error) {
-    if (!codeOf(error).startsWith("Z_")) throw storageError("unzip", dirname(path), basename(path), error);
+    const code = codeOf(error);
+    if (code === "") throw error;
+    if (!code.startsWith("Z_")) throw storageError("unzip", dirname(path), basename(path), error);
     throw new DataError("the gzip file is broken", {
       expected: "a whole gzip file",
       actual: (error as Error).message,
