@@ -95,3 +95,13 @@ describe("files", () => {
     expect(await engine.explain(table.filter((t) => t.k.ge(2)).select(["d"]).node)).toContain("SELECTION");
   });
 });
+
+test("constants have as many rows as their input", async () => {
+  const rows = values<{ k: "long" }>({ k: "long" }, [["1"], ["2"]]);
+  expect(await engine.collect(rows.select(() => ({ one: 1, text: "a" })).node)).toEqual([{ one: 1, text: "a" }, { one: 1, text: "a" }]);
+  expect(await engine.count(rows.select(() => ({ one: 1 })).node)).toBe(2);
+  expect(await engine.count(rows.filter(() => lit(true)).node)).toBe(2);
+  expect(await engine.count(rows.filter(() => lit(false)).node)).toBe(0);
+  expect(await engine.count(rows.filter(() => lit(null, "boolean")).node)).toBe(0);
+  expect(await engine.count(rows.limit(0).select(() => ({ one: 1 })).node)).toBe(0);
+});

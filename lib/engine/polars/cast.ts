@@ -4,6 +4,7 @@ import { isFloating, isInteger, sameType } from "./data_type.js";
 import { castDecimal, wholePart } from "./decimal.js";
 import * as p from "./polars_expr.js";
 import type { CastMode, PolarsExpr } from "./polars_expr.js";
+import { type Bind, inline } from "./stages.js";
 import { parseDate, parseTimestamp } from "./time.js";
 
 /** To a type that holds every value of this one, without a change of value. */
@@ -12,17 +13,17 @@ export function convert(input: PolarsExpr, from: DataType, to: DataType): Polars
 }
 
 /** A cast by the rules of `relation/functions.ts`. */
-export function compileCast(input: PolarsExpr, from: DataType, to: DataType, mode: CastMode): PolarsExpr {
+export function compileCast(input: PolarsExpr, from: DataType, to: DataType, mode: CastMode, bind: Bind = inline): PolarsExpr {
   if (sameType(from, to)) return input;
-  if (from === "string") return fromText(input, to, mode);
-  if (decimalOf(to) && (decimalOf(from) || isInteger(from))) return castDecimal({ expr: input, type: from }, to, mode);
-  if (decimalOf(from) && isInteger(to)) return p.cast(wholePart({ expr: input, type: from }), to, mode);
-  if (to === "string") return toText(input, from);
+  if (from === "string") return fromText(bind(input), to, mode, bind);
+  if (decimalOf(to) && (decimalOf(from) || isInteger(from))) return castDecimal({ expr: input, type: from }, to, mode, bind);
+  if (decimalOf(from) && isInteger(to)) return p.cast(wholePart({ expr: bind(input), type: from }), to, mode);
+  if (to === "string") return toText(bind(input), from, bind);
   return p.cast(input, to, mode);
 }
 
 /** Text that is not of the expected form never reaches the library's own, more tolerant parsers. */
-function fromText(input: PolarsExpr, to: DataType, mode: CastMode): PolarsExpr {
+function fromText(input: PolarsExpr, to: DataType, mode: CastMode, bind: Bind): PolarsExpr {
   const decimal = decimalOf(to);
   if (decimal) {
     const tooLong = matches(input, `\\.\\d{${decimal.scale + 1},}$`);
@@ -35,12 +36,12 @@ function fromText(input: PolarsExpr, to: DataType, mode: CastMode): PolarsExpr {
     case "boolean":
       return fromBooleanText(input, mode);
     case "date":
-      return strictly(parseDate(input, "%Y-%m-%d"), input, to, mode);
+      return strictly(bind(parseDate(input, "%Y-%m-%d", bind)), input, to, mode);
     case "timestamp_ntz":
-      return strictly(wallClock(input), input, to, mode);
+      return strictly(bind(wallClock(input, bind)), input, to, mode);
     case "timestamp": {
       const instant = p.choose(matches(input, "Z$"), p.stringCall('"StripSuffix"', input, p.text("Z")), p.nullOf("string"));
-      return p.cast(strictly(wallClock(instant), input, to, mode), "timestamp");
+      return p.cast(strictly(bind(wallClock(instant, bind)), input, to, mode), "timestamp");
     }
     case "binary":
       return p.cast(input, "binary");
@@ -52,9 +53,10 @@ function fromText(input: PolarsExpr, to: DataType, mode: CastMode): PolarsExpr {
 const NUMBER = "^[+-]?(?:\\d+\\.?\\d*|\\.\\d+)$";
 const FLOATING = "^[+-]?(?:(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?|inf|Infinity)$|^NaN$";
 
-function wallClock(input: PolarsExpr): PolarsExpr {
-  const spaced = p.stringCall('{"Replace":{"n":1,"literal":true}}', input, p.text("T"), p.text(" "));
-  return p.call('"Coalesce"', parseTimestamp(spaced, "%Y-%m-%d %H:%M:%S"), parseTimestamp(spaced, "%Y-%m-%d %H:%M:%S.%f"));
+function wallClock(input: PolarsExpr, bind: Bind): PolarsExpr {
+  const spaced = bind(p.stringCall('{"Replace":{"n":1,"literal":true}}', input, p.text("T"), p.text(" ")));
+  const whole = parseTimestamp(spaced, "%Y-%m-%d %H:%M:%S", bind);
+  return p.call('"Coalesce"', whole, parseTimestamp(spaced, "%Y-%m-%d %H:%M:%S.%f", bind));
 }
 
 function fromBooleanText(input: PolarsExpr, mode: CastMode): PolarsExpr {
@@ -81,24 +83,27 @@ function refused(input: PolarsExpr, to: DataType): PolarsExpr {
   return p.stringCall('{"ConcatHorizontal":{"delimiter":"","ignore_nulls":false}}', p.text(`not a ${formatType(to)}: `), input);
 }
 
-function toText(input: PolarsExpr, from: DataType): PolarsExpr {
+function toText(input: PolarsExpr, from: DataType, bind: Bind): PolarsExpr {
   switch (from) {
     case "boolean":
       return p.choose(p.isNull(input), p.nullOf("string"), p.choose(input, p.text("true"), p.text("false")));
     case "date":
       return p.temporalCall('{"ToString":"%Y-%m-%d"}', input);
     case "timestamp_ntz":
-      return withoutZeroFraction(p.temporalCall('{"ToString":"%Y-%m-%d %H:%M:%S%.6f"}', input));
+      return timeText(input, bind);
     case "timestamp":
-      return appended(withoutZeroFraction(p.temporalCall('{"ToString":"%Y-%m-%d %H:%M:%S%.6f"}', p.cast(input, "timestamp_ntz"))), "Z");
+      return appended(timeText(bind(p.cast(input, "timestamp_ntz")), bind), "Z");
     default:
       return p.cast(input, "string");
   }
 }
 
-/** `…:10.120000` as `…:10.12`, `…:10.000000` as `…:10`. */
-function withoutZeroFraction(input: PolarsExpr): PolarsExpr {
-  return p.stringCall('{"Replace":{"n":1,"literal":false}}', input, p.text("\\.?0*$"), p.text(""));
+/** With a fraction only where there is one, and then without zeros at its end. */
+function timeText(input: PolarsExpr, bind: Bind): PolarsExpr {
+  const fractional = bind(p.binary("NotEq", p.binary("Modulus", p.cast(input, "long"), p.int64(1_000_000)), p.int64(0)));
+  const fraction = p.temporalCall('{"ToString":"%Y-%m-%d %H:%M:%S%.6f"}', p.choose(fractional, input, p.nullOf("timestamp_ntz")));
+  const trimmed = p.stringCall('"StripCharsEnd"', fraction, p.text("0"));
+  return p.choose(fractional, trimmed, p.temporalCall('{"ToString":"%Y-%m-%d %H:%M:%S"}', input));
 }
 
 function appended(input: PolarsExpr, suffix: string): PolarsExpr {

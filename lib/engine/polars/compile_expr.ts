@@ -7,65 +7,66 @@ import { compileLiteral } from "./literal.js";
 import { absolute, add, divide, modulo, multiply, negate, round, subtract } from "./number.js";
 import * as p from "./polars_expr.js";
 import type { BinaryOperator, PolarsExpr } from "./polars_expr.js";
+import { type Bind, inline } from "./stages.js";
 import * as text from "./text.js";
 import * as time from "./time.js";
 
 /** An expression without windows as Polars evaluates it; the meaning of each function is written in `relation/functions.ts`. */
-export function compileExpr(expr: Expr): PolarsExpr {
+export function compileExpr(expr: Expr, bind: Bind = inline): PolarsExpr {
   switch (expr.kind) {
     case "column":
       return p.column(expr.name);
     case "literal":
       return compileLiteral(expr);
     case "call":
-      return compileCall(expr);
+      return compileCall(expr, bind);
     case "case": {
-      const value = (branch: Expr) => convert(compileExpr(branch), branch.type, expr.type);
+      const value = (branch: Expr) => convert(compileExpr(branch, bind), branch.type, expr.type);
       return expr.branches.reduceRight(
-        (otherwise, branch) => p.choose(compileExpr(branch.when), value(branch.then), otherwise),
+        (otherwise, branch) => p.choose(compileExpr(branch.when, bind), value(branch.then), otherwise),
         value(expr.otherwise),
       );
     }
     case "cast":
-      return compileCast(compileExpr(expr.input), expr.input.type, expr.type, expr.mode === "try" ? "NonStrict" : "Strict");
+      return compileCast(compileExpr(expr.input, bind), expr.input.type, expr.type, expr.mode === "try" ? "NonStrict" : "Strict", bind);
     case "aggregate":
     case "window":
       throw new RelationError(`${expr.fn} is no function of one row`, { remedy: "use it in groupBy(…).aggregate(…) or in extend(…)" });
   }
 }
 
-function compileCall(call: Call): PolarsExpr {
+function compileCall(call: Call, bind: Bind): PolarsExpr {
   const [first, second, third] = call.args;
   const arg = (expr: Expr | undefined): PolarsExpr => {
-    if (expr) return compileExpr(expr);
+    if (expr) return compileExpr(expr, bind);
     throw new RelationError(`${call.fn} lacks an argument`, { actual: `${call.args.length} arguments` });
   };
   const [a, b] = [first, second];
   switch (call.fn) {
     case "eq":
-      return compare("Eq", call);
+      return compare("Eq", call, bind);
     case "ne":
-      return compare("NotEq", call);
+      return compare("NotEq", call, bind);
     case "lt":
-      return compare("Lt", call);
+      return compare("Lt", call, bind);
     case "le":
-      return compare("LtEq", call);
+      return compare("LtEq", call, bind);
     case "gt":
-      return compare("Gt", call);
+      return compare("Gt", call, bind);
     case "ge":
-      return compare("GtEq", call);
+      return compare("GtEq", call, bind);
     case "eqNullSafe":
-      return compare("EqValidity", call);
+      return compare("EqValidity", call, bind);
     case "isIn":
-      return isIn(call);
+      return isIn(call, bind);
     case "isNull":
       return p.isNull(arg(a));
     case "isNotNull":
       return p.isNotNull(arg(a));
     case "coalesce":
-      return p.call('"Coalesce"', ...call.args.map((expr) => convert(compileExpr(expr), expr.type, call.type)));
+      return p.call('"Coalesce"', ...call.args.map((expr) => convert(compileExpr(expr, bind), expr.type, call.type)));
     case "nullIf":
-      return p.choose(compare("Eq", call), p.nullOf(call.type), arg(a));
+      return p.choose(compare("Eq", call, bind), p.nullOf(call.type), arg(a));
     case "and":
       return p.binary("And", arg(a), arg(b));
     case "or":
@@ -73,21 +74,21 @@ function compileCall(call: Call): PolarsExpr {
     case "not":
       return p.not(arg(a));
     case "add":
-      return add(operands(call), call.type);
+      return add(operands(call, bind), call.type, bind);
     case "subtract":
-      return subtract(operands(call), call.type);
+      return subtract(operands(call, bind), call.type, bind);
     case "multiply":
-      return multiply(operands(call), call.type);
+      return multiply(operands(call, bind), call.type, bind);
     case "divide":
-      return divide(operands(call), call.type);
+      return divide(operands(call, bind), call.type, bind);
     case "modulo":
-      return modulo(operands(call), call.type);
+      return modulo(operands(call, bind), call.type, bind);
     case "negate":
       return negate(arg(a), call.type);
     case "abs":
       return absolute(arg(a), call.type);
     case "round":
-      return round(arg(a), typeOf(first), call.type, integer(second));
+      return round(arg(a), typeOf(first), call.type, integer(second), bind);
     case "length":
       return p.cast(p.stringCall('"LenChars"', arg(a)), "integer");
     case "trim":
@@ -97,13 +98,13 @@ function compileCall(call: Call): PolarsExpr {
     case "lower":
       return p.stringCall('"Lowercase"', arg(a));
     case "titleCase":
-      return text.titleCase(arg(a));
+      return text.titleCase(arg(a), bind);
     case "unaccent":
-      return text.unaccent(arg(a));
+      return text.unaccent(arg(a), bind);
     case "concat":
-      return text.concat(call.args.map(compileExpr), "", false);
+      return text.concat(call.args.map(arg), "", false);
     case "concatWith":
-      return text.concat(call.args.slice(1).map(compileExpr), constant(first), true);
+      return text.concat(call.args.slice(1).map(arg), constant(first), true);
     case "contains":
       return p.stringCall('{"Contains":{"literal":true,"strict":true}}', arg(a), arg(b));
     case "startsWith":
@@ -117,7 +118,7 @@ function compileCall(call: Call): PolarsExpr {
     case "matches":
       return p.stringCall('{"Contains":{"literal":false,"strict":true}}', arg(a), arg(b));
     case "extract":
-      return text.extract(arg(a), constant(second), integer(third));
+      return text.extract(arg(a), constant(second), integer(third), bind);
     case "splitPart":
       return text.splitPart(arg(a), constant(second), integer(third));
     case "padStart":
@@ -125,7 +126,7 @@ function compileCall(call: Call): PolarsExpr {
     case "padEnd":
       return text.pad("PadEnd", arg(a), integer(second), constant(third));
     case "listOf":
-      return text.listOf(call.args.map(compileExpr));
+      return text.listOf(call.args.map(arg));
     case "year":
     case "month":
     case "day":
@@ -136,9 +137,9 @@ function compileCall(call: Call): PolarsExpr {
     case "toDate":
       return p.temporalCall('"Date"', arg(a));
     case "parseDate":
-      return time.parseDate(arg(a), constant(second));
+      return time.parseDate(arg(a), constant(second), bind);
     case "parseTimestamp":
-      return time.parseTimestamp(arg(a), constant(second));
+      return time.parseTimestamp(arg(a), constant(second), bind);
     case "formatDate":
       return time.format(arg(a), constant(second));
     case "truncate":
@@ -150,21 +151,21 @@ function compileCall(call: Call): PolarsExpr {
     case "daysBetween":
       return time.daysBetween(arg(a), arg(b));
     case "secondsBetween":
-      return time.secondsBetween(arg(a), arg(b));
+      return time.secondsBetween(arg(a), arg(b), bind);
   }
 }
 
-function compare(op: BinaryOperator, call: Call): PolarsExpr {
+function compare(op: BinaryOperator, call: Call, bind: Bind): PolarsExpr {
   const [left, right] = pair(call);
   const type = commonType(call.fn, left.type, right.type);
-  return p.binary(op, convert(compileExpr(left), left.type, type), convert(compileExpr(right), right.type, type));
+  return p.binary(op, convert(compileExpr(left, bind), left.type, type), convert(compileExpr(right, bind), right.type, type));
 }
 
-function isIn(call: Call): PolarsExpr {
+function isIn(call: Call, bind: Bind): PolarsExpr {
   const [value, ...options] = call.args;
   if (!value) throw new RelationError("isIn lacks an argument");
   const type = options.reduce<DataType>((common, option) => commonType("isIn", common, option.type), value.type);
-  const input = convert(compileExpr(value), value.type, type);
+  const input = convert(compileExpr(value, bind), value.type, type);
   const literals = [...new Set(options.map((option) => convert(compileExpr(option), option.type, type)))];
   const [only] = literals;
   if (only === undefined) return p.choose(p.isNull(input), p.nullOf("boolean"), p.boolean(false));
@@ -172,11 +173,11 @@ function isIn(call: Call): PolarsExpr {
   return p.call('{"Boolean":{"IsIn":{"nulls_equal":false}}}', input, p.listCall('"Concat"', ...literals));
 }
 
-function operands(call: Call): [{ expr: PolarsExpr; type: DataType }, { expr: PolarsExpr; type: DataType }] {
+function operands(call: Call, bind: Bind): [{ expr: PolarsExpr; type: DataType }, { expr: PolarsExpr; type: DataType }] {
   const [left, right] = pair(call);
   return [
-    { expr: compileExpr(left), type: left.type },
-    { expr: compileExpr(right), type: right.type },
+    { expr: compileExpr(left, bind), type: left.type },
+    { expr: compileExpr(right, bind), type: right.type },
   ];
 }
 

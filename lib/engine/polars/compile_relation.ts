@@ -10,6 +10,7 @@ import { compileJoin } from "./join.js";
 import { concatenate, type LazyFrame } from "./native.js";
 import * as p from "./polars_expr.js";
 import { compileKeys, sortFrame } from "./sort.js";
+import { Stages } from "./stages.js";
 import { compileWindows } from "./window.js";
 
 /** Gives the frame of a source; `conditions` stand above it and reach it unchanged, so that files may be skipped by them. */
@@ -60,7 +61,12 @@ export async function compileRelation(node: RelationNode, scans: Scans, demand: 
 
 function project(node: Project, input: LazyFrame): LazyFrame {
   const { frame, columns } = compileWindows(node.columns, input);
-  return frame.select(columns.map(({ name, expr }) => p.alias(compileExpr(expr), name)));
+  const stages = new Stages();
+  const exprs = columns.map(({ name, expr }) => p.alias(compileExpr(expr, stages.bind), name));
+  const staged = stages.apply(frame);
+  if (columns.some(({ expr }) => columnsIn(expr).length > 0)) return staged.select(exprs);
+  // Constants alone would be one row.
+  return staged.withColumns(exprs).select(node.fields.map((f) => p.column(f.name)));
 }
 
 function sortBy(input: LazyFrame, orderBy: readonly SortKey[], fields: readonly StructField[]): LazyFrame {

@@ -1,6 +1,7 @@
 import { type DataType, decimalOf, decimalType } from "../../types.js";
 import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
+import type { Bind } from "./stages.js";
 
 /**
  * Decimal arithmetic by Spark's rules. Polars computes with 38 digits at the larger scale of both operands, reports
@@ -16,39 +17,46 @@ export interface DecimalOperand {
 }
 
 /** The sum or difference, of the type that the relation gives it. */
-export function addDecimals(op: "Plus" | "Minus", left: DecimalOperand, right: DecimalOperand, type: DataType): PolarsExpr {
+export function addDecimals(op: "Plus" | "Minus", left: DecimalOperand, right: DecimalOperand, type: DataType, bind: Bind): PolarsExpr {
   const scale = Math.max(scaleOf(left.type), scaleOf(right.type));
-  return rescale(p.binary(op, asDecimal(left), asDecimal(right)), scale, type);
+  return rescale(p.binary(op, asDecimal(left), asDecimal(right)), scale, type, bind);
 }
 
 /** The product: exact, then rounded if its scale is limited. */
-export function multiplyDecimals(left: DecimalOperand, right: DecimalOperand, type: DataType): PolarsExpr {
+export function multiplyDecimals(left: DecimalOperand, right: DecimalOperand, type: DataType, bind: Bind): PolarsExpr {
   const scale = Math.min(MAX_DIGITS, scaleOf(left.type) + scaleOf(right.type));
   const wide = p.cast(asDecimal(left), decimalType(MAX_DIGITS, scale));
-  return rescale(p.binary("Multiply", wide, asDecimal(right)), scale, type);
+  return rescale(p.binary("Multiply", wide, asDecimal(right)), scale, type, bind);
 }
 
 /** The quotient, rounded half up; null where the divisor is zero. */
-export function divideDecimals(left: DecimalOperand, right: DecimalOperand, type: DataType): PolarsExpr {
-  return divideHalfUp(asDecimal(left), scaleOf(left.type), asDecimal(right), scaleOf(right.type), type);
+export function divideDecimals(left: DecimalOperand, right: DecimalOperand, type: DataType, bind: Bind): PolarsExpr {
+  return divideHalfUp(asDecimal(left), scaleOf(left.type), asDecimal(right), scaleOf(right.type), type, bind);
 }
 
 /** `left / right`, rounded half up to the scale of `type`; null where `right` is zero. */
-export function divideHalfUp(left: PolarsExpr, leftScale: number, right: PolarsExpr, rightScale: number, type: DataType): PolarsExpr {
+export function divideHalfUp(
+  left: PolarsExpr,
+  leftScale: number,
+  right: PolarsExpr,
+  rightScale: number,
+  type: DataType,
+  bind: Bind,
+): PolarsExpr {
   const scale = scaleOf(type);
-  const zero = unit(0, 0);
-  const divisor = p.choose(p.binary("Eq", right, zero), p.nullOf(decimalType(MAX_DIGITS, rightScale)), p.cast(right, decimalType(MAX_DIGITS, rightScale)));
-  const workingScale = Math.max(scale, leftScale, rightScale);
-  const dividend = p.cast(left, decimalType(MAX_DIGITS, workingScale));
-  const quotient = p.cast(p.binary("TrueDivide", dividend, divisor), decimalType(MAX_DIGITS, scale));
-  return p.cast(awayFromZeroOnTies(quotient, dividend, divisor, scale, rightScale), type);
+  const wide = decimalType(MAX_DIGITS, rightScale);
+  const given = bind(p.cast(right, wide));
+  const divisor = bind(p.choose(p.binary("Eq", given, unit(0, 0)), p.nullOf(wide), given));
+  const dividend = bind(p.cast(left, decimalType(MAX_DIGITS, Math.max(scale, leftScale, rightScale))));
+  const quotient = bind(p.cast(p.binary("TrueDivide", dividend, divisor), decimalType(MAX_DIGITS, scale)));
+  return p.cast(awayFromZeroOnTies(quotient, dividend, divisor, scale, rightScale, bind), type);
 }
 
 /** A quotient that was rounded half to even differs only on exact ties: there twice the remainder is one unit of the divisor. */
-function awayFromZeroOnTies(quotient: PolarsExpr, dividend: PolarsExpr, divisor: PolarsExpr, scale: number, divisorScale: number): PolarsExpr {
+function awayFromZeroOnTies(quotient: PolarsExpr, dividend: PolarsExpr, divisor: PolarsExpr, scale: number, divisorScale: number, bind: Bind): PolarsExpr {
   const exact = decimalType(MAX_DIGITS, Math.min(MAX_DIGITS, scale + divisorScale));
-  const remainder = p.binary("Minus", dividend, p.binary("Multiply", p.cast(quotient, exact), divisor));
-  const twice = p.binary("Plus", remainder, remainder);
+  const remainder = bind(p.binary("Minus", dividend, p.binary("Multiply", p.cast(quotient, exact), divisor)));
+  const twice = bind(p.binary("Plus", remainder, remainder));
   const step = p.binary("Multiply", p.cast(divisor, exact), unit(1, scale));
   const minusStep = p.binary("Multiply", p.cast(divisor, exact), unit(-1, scale));
   const up = p.binary("And", p.binary("Eq", twice, step), p.binary("GtEq", quotient, unit(0, 0)));
@@ -57,16 +65,15 @@ function awayFromZeroOnTies(quotient: PolarsExpr, dividend: PolarsExpr, divisor:
 }
 
 /** Rounded half away from zero to `decimals`, as `type`. */
-export function roundDecimal(input: DecimalOperand, decimals: number, type: DataType): PolarsExpr {
-  const scale = scaleOf(input.type);
-  if (decimals >= scale) return p.cast(input.expr, type);
-  return p.cast(halfUp(input.expr, scale, decimals), type);
+export function roundDecimal(input: DecimalOperand, decimals: number, type: DataType, bind: Bind): PolarsExpr {
+  if (decimals >= scaleOf(input.type)) return p.cast(input.expr, type);
+  return p.cast(halfUp(input.expr, input.type, decimals, bind), type);
 }
 
 /** As a decimal of another precision and scale; what does not fit is an error, or null. */
-export function castDecimal(input: DecimalOperand, type: DataType, mode: p.CastMode): PolarsExpr {
-  const [from, to] = [scaleOf(input.type), scaleOf(type)];
-  return p.cast(to < from ? halfUp(asDecimal(input), from, to) : asDecimal(input), type, mode);
+export function castDecimal(input: DecimalOperand, type: DataType, mode: p.CastMode, bind: Bind): PolarsExpr {
+  const to = scaleOf(type);
+  return p.cast(to < scaleOf(input.type) ? halfUp(input.expr, input.type, to, bind) : asDecimal(input), type, mode);
 }
 
 /** The digits before the point, as an integer of 128 bits. */
@@ -83,20 +90,31 @@ export function asDecimal({ expr, type }: DecimalOperand): PolarsExpr {
 }
 
 /** A result of 38 digits in its final type; an overflow is an error. */
-function rescale(value: PolarsExpr, scale: number, type: DataType): PolarsExpr {
-  return p.cast(scaleOf(type) < scale ? halfUp(value, scale, scaleOf(type)) : value, type);
+function rescale(value: PolarsExpr, scale: number, type: DataType, bind: Bind): PolarsExpr {
+  const rounded = scaleOf(type) < scale ? halfUp(value, decimalType(MAX_DIGITS, scale), scaleOf(type), bind) : value;
+  return p.cast(rounded, type);
 }
 
 /**
- * Half away from zero: rounding half to even gives the same except on a tie whose even neighbour lies nearer to zero;
- * there the rest is exactly half a unit of the value's own sign.
+ * Half away from zero by means of rounding half to even: a value is first moved away from zero by a tenth of its last
+ * digit's unit, which decides a tie and nothing else. Where 38 digits leave no room for that, ties are found by their rest.
  */
-function halfUp(value: PolarsExpr, from: number, to: number): PolarsExpr {
-  const even = p.cast(value, decimalType(MAX_DIGITS, to));
-  const rest = p.binary("Minus", value, even);
+function halfUp(input: PolarsExpr, type: DataType, to: number, bind: Bind): PolarsExpr {
+  const { precision, scale } = decimalOf(type) ?? { precision: MAX_DIGITS, scale: 0 };
+  const value = bind(input);
+  const negative = p.binary("Lt", value, unit(0, 0));
+  if (precision >= MAX_DIGITS) return halfUpByRest(value, scale, to, negative, bind);
+  const away = p.choose(negative, unit(-1, scale + 1), unit(1, scale + 1));
+  return p.cast(p.binary("Plus", value, away), decimalType(MAX_DIGITS, to));
+}
+
+/** A tie that was rounded to its even neighbour nearer to zero leaves half a unit of the value's own sign. */
+function halfUpByRest(value: PolarsExpr, from: number, to: number, negative: PolarsExpr, bind: Bind): PolarsExpr {
+  const even = bind(p.cast(value, decimalType(MAX_DIGITS, to)));
+  const rest = bind(p.binary("Minus", value, even));
   const half = 5n * 10n ** BigInt(from - to - 1);
-  const up = p.binary("And", p.binary("Eq", rest, units(half, from)), p.binary("Gt", value, unit(0, 0)));
-  const down = p.binary("And", p.binary("Eq", rest, units(-half, from)), p.binary("Lt", value, unit(0, 0)));
+  const up = p.binary("And", p.binary("Eq", rest, units(half, from)), p.not(negative));
+  const down = p.binary("And", p.binary("Eq", rest, units(-half, from)), negative);
   const one = unit(1, to);
   return p.choose(up, p.binary("Plus", even, one), p.choose(down, p.binary("Minus", even, one), even));
 }

@@ -9,7 +9,8 @@ import type { LazyFrame } from "./native.js";
 import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import { replaceExprs } from "./replace_exprs.js";
-import { TEMPORARY } from "./sort.js";
+import { type Bind, Stages } from "./stages.js";
+import { TEMPORARY } from "./temporary.js";
 
 /**
  * Groups in two steps: plain aggregates, each of them a column, which Polars computes in parallel; then everything that is
@@ -24,11 +25,12 @@ export function compileGroupBy(node: GroupBy, input: LazyFrame): LazyFrame {
     return p.column(name);
   };
   const constants: PolarsExpr[] = [];
+  const stages = new Stages();
   const outputs = node.aggregates.map(({ name, expr }) => {
     const replaced = replaceExprs(expr, (part) => {
       if (part.kind !== "aggregate") return undefined;
       const result = `${TEMPORARY}result${results.length}`;
-      results.push({ name: result, value: finish(ofEachRow(part, constants), plainColumn) });
+      results.push({ name: result, value: finish(ofEachRow(part, constants), plainColumn, stages.bind) });
       return { kind: "column", name: result, type: part.type, nullable: part.nullable };
     });
     return p.alias(compileExpr(replaced), name);
@@ -37,7 +39,7 @@ export function compileGroupBy(node: GroupBy, input: LazyFrame): LazyFrame {
   const aggregates = [...plain].map(([aggregate, name]) => p.alias(aggregate, name));
   const rows = constants.length === 0 ? input : input.withColumns(constants);
   const grouped = keys.length === 0 ? rows.select(aggregates) : rows.groupBy(keys, aggregates);
-  return grouped.withColumns(results.map(({ name, value }) => p.alias(value, name))).select([...keys, ...outputs]);
+  return stages.apply(grouped).withColumns(results.map(({ name, value }) => p.alias(value, name))).select([...keys, ...outputs]);
 }
 
 /** Polars takes a constant as one value, not as one per row: it becomes a column first. */
@@ -52,7 +54,7 @@ function ofEachRow(aggregate: Aggregate, constants: PolarsExpr[]): Aggregate {
 }
 
 /** An aggregate made of plain ones. */
-function finish(aggregate: Aggregate, plain: (aggregate: PolarsExpr) => PolarsExpr): PolarsExpr {
+function finish(aggregate: Aggregate, plain: (aggregate: PolarsExpr) => PolarsExpr, bind: Bind): PolarsExpr {
   const [of] = aggregate.args;
   if (aggregate.fn === "countAll") return p.cast(plain(p.rows()), "long");
   if (!of) throw new RelationError(`${aggregate.fn} lacks an argument`);
@@ -69,7 +71,7 @@ function finish(aggregate: Aggregate, plain: (aggregate: PolarsExpr) => PolarsEx
     case "max":
       return plain(p.max(input));
     case "avg":
-      return mean(input, of, aggregate.type, plain);
+      return mean(input, of, aggregate.type, plain, bind);
   }
 }
 
@@ -82,11 +84,11 @@ function sum(input: PolarsExpr, from: DataType, to: DataType, plain: (aggregate:
   return p.cast(plain(p.aggregate("Sum", p.cast(input, `decimal(38,${scale})`))), to);
 }
 
-function mean(input: PolarsExpr, of: Expr, to: DataType, plain: (aggregate: PolarsExpr) => PolarsExpr): PolarsExpr {
+function mean(input: PolarsExpr, of: Expr, to: DataType, plain: (aggregate: PolarsExpr) => PolarsExpr, bind: Bind): PolarsExpr {
   if (!decimalOf(to)) return plain(p.aggregate("Mean", p.cast(input, "double")));
   const scale = decimalOf(of.type)?.scale ?? 0;
   const total = plain(p.aggregate("Sum", p.cast(input, `decimal(38,${scale})`)));
-  return divideHalfUp(total, scale, p.cast(plain(p.count(input)), "decimal(20,0)"), 0, to);
+  return divideHalfUp(total, scale, p.cast(plain(p.count(input)), "decimal(20,0)"), 0, to, bind);
 }
 
 function counted(of: Expr, input: PolarsExpr): PolarsExpr {

@@ -4,7 +4,7 @@ import { isFloating, isInteger } from "./data_type.js";
 import type { LazyFrame } from "./native.js";
 import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
-import { TEMPORARY } from "./sort.js";
+import { TEMPORARY } from "./temporary.js";
 
 export function compileJoin(node: Join, left: LazyFrame, right: LazyFrame): LazyFrame {
   const output = node.fields.map((f) => p.column(f.name));

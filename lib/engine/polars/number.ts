@@ -3,6 +3,7 @@ import { isFloating } from "./data_type.js";
 import { addDecimals, type DecimalOperand, divideDecimals, multiplyDecimals, roundDecimal } from "./decimal.js";
 import * as p from "./polars_expr.js";
 import type { PhysicalType, PolarsExpr } from "./polars_expr.js";
+import type { Bind } from "./stages.js";
 
 /**
  * Arithmetic whose overflow is an error. Polars wraps around silently, so integers are computed in the next wider type
@@ -11,42 +12,42 @@ import type { PhysicalType, PolarsExpr } from "./polars_expr.js";
 
 type Operands = readonly [DecimalOperand, DecimalOperand];
 
-export function add([left, right]: Operands, type: DataType): PolarsExpr {
-  if (decimalOf(type)) return addDecimals("Plus", left, right, type);
+export function add([left, right]: Operands, type: DataType, bind: Bind): PolarsExpr {
+  if (decimalOf(type)) return addDecimals("Plus", left, right, type, bind);
   return inWider("Plus", left.expr, right.expr, type);
 }
 
-export function subtract([left, right]: Operands, type: DataType): PolarsExpr {
-  if (decimalOf(type)) return addDecimals("Minus", left, right, type);
+export function subtract([left, right]: Operands, type: DataType, bind: Bind): PolarsExpr {
+  if (decimalOf(type)) return addDecimals("Minus", left, right, type, bind);
   return inWider("Minus", left.expr, right.expr, type);
 }
 
-export function multiply([left, right]: Operands, type: DataType): PolarsExpr {
-  if (decimalOf(type)) return multiplyDecimals(left, right, type);
+export function multiply([left, right]: Operands, type: DataType, bind: Bind): PolarsExpr {
+  if (decimalOf(type)) return multiplyDecimals(left, right, type, bind);
   return inWider("Multiply", left.expr, right.expr, type);
 }
 
 /** By zero is null. */
-export function divide([left, right]: Operands, type: DataType): PolarsExpr {
-  if (decimalOf(type)) return divideDecimals(left, right, type);
-  const divisor = nonZero(p.cast(right.expr, "double"), p.scalar("Float64", "0.0"), "double");
+export function divide([left, right]: Operands, type: DataType, bind: Bind): PolarsExpr {
+  if (decimalOf(type)) return divideDecimals(left, right, type, bind);
+  const divisor = nonZero(bind(p.cast(right.expr, "double")), p.scalar("Float64", "0.0"), "double");
   return p.binary("TrueDivide", p.cast(left.expr, "double"), divisor);
 }
 
 /** With the sign of the dividend; by zero is null. */
-export function modulo([left, right]: Operands, type: DataType): PolarsExpr {
+export function modulo([left, right]: Operands, type: DataType, bind: Bind): PolarsExpr {
   if (isFloating(type)) {
-    const dividend = p.cast(left.expr, "double");
-    const divisor = nonZero(p.cast(right.expr, "double"), p.scalar("Float64", "0.0"), "double");
-    return signed(dividend, p.binary("Modulus", magnitude(dividend), magnitude(divisor)), p.scalar("Float64", "0.0"));
+    const dividend = bind(p.cast(left.expr, "double"));
+    const divisor = nonZero(bind(p.cast(right.expr, "double")), p.scalar("Float64", "0.0"), "double");
+    return signed(dividend, bind(p.binary("Modulus", magnitude(dividend), magnitude(divisor))), p.scalar("Float64", "0.0"));
   }
   const decimal = decimalOf(type);
   const scale = Math.max(decimalOf(left.type)?.scale ?? 0, decimalOf(right.type)?.scale ?? 0);
   const whole = (operand: DecimalOperand): PolarsExpr =>
     decimal ? p.call('"ToPhysical"', p.cast(operand.expr, `decimal(38,${scale})`)) : p.cast(operand.expr, "Int128");
-  const dividend = whole(left);
-  const divisor = nonZero(whole(right), p.int128(0), "Int128");
-  const rest = signed(dividend, p.binary("Modulus", magnitude(dividend), magnitude(divisor)), p.int128(0));
+  const dividend = bind(whole(left));
+  const divisor = nonZero(bind(whole(right)), p.int128(0), "Int128");
+  const rest = signed(dividend, bind(p.binary("Modulus", magnitude(dividend), magnitude(divisor))), p.int128(0));
   if (!decimal) return p.cast(rest, type);
   return p.cast(p.binary("Multiply", p.cast(rest, "decimal(38,0)"), p.scalar("Decimal", `[1,38,${scale}]`)), type);
 }
@@ -62,8 +63,8 @@ export function absolute(input: PolarsExpr, type: DataType): PolarsExpr {
   return p.cast(magnitude(p.cast(input, wider(type))), type);
 }
 
-export function round(input: PolarsExpr, from: DataType, type: DataType, decimals: number): PolarsExpr {
-  if (decimalOf(from)) return roundDecimal({ expr: input, type: from }, decimals, type);
+export function round(input: PolarsExpr, from: DataType, type: DataType, decimals: number, bind: Bind): PolarsExpr {
+  if (decimalOf(from)) return roundDecimal({ expr: input, type: from }, decimals, type, bind);
   if (!isFloating(from)) return input;
   return p.call(`{"Round":{"decimals":${decimals},"mode":"HalfAwayFromZero"}}`, input);
 }

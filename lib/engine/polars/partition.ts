@@ -1,7 +1,8 @@
 import type { LazyFrame } from "./native.js";
 import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
-import { type CompiledKey, sortFrame, TEMPORARY } from "./sort.js";
+import { type CompiledKey, sortFrame } from "./sort.js";
+import { TEMPORARY } from "./temporary.js";
 
 export interface PartitionKey {
   readonly expr: PolarsExpr;

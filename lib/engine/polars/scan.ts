@@ -7,7 +7,7 @@ import { concatenate, type Frame, fromPlan, type LazyFrame, int32Frame, scanClou
 import { csvScan, parquetScan } from "./scan_plan.js";
 import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
-import { TEMPORARY } from "./sort.js";
+import { TEMPORARY } from "./temporary.js";
 import type { DataFile, TableFiles } from "./table_files.js";
 
 /** Makes a frame in memory part of a query. */

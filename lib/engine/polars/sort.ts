@@ -3,15 +3,13 @@ import { compileExpr } from "./compile_expr.js";
 import type { LazyFrame } from "./native.js";
 import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
+import { TEMPORARY } from "./temporary.js";
 
 export interface CompiledKey {
   readonly expr: PolarsExpr;
   readonly descending: boolean;
   readonly nullable: boolean;
 }
-
-/** Prefix of columns that exist only inside a plan; no column of a table has it. */
-export const TEMPORARY = "\u0001";
 
 /** A relation's sort keys, compiled. */
 export function compileKeys(keys: readonly SortKey[]): readonly CompiledKey[] {

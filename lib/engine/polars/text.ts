@@ -1,6 +1,7 @@
 import { RelationError } from "../../errors.js";
 import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
+import type { Bind } from "./stages.js";
 
 export function concat(parts: readonly PolarsExpr[], separator: string, skipNulls: boolean): PolarsExpr {
   if (parts.length === 0) return p.text("");
@@ -18,8 +19,9 @@ export function replaceRegex(input: PolarsExpr, pattern: string, replacement: st
   return p.stringCall('{"Replace":{"n":-1,"literal":false}}', input, p.text(pattern), p.text(groups));
 }
 
-export function extract(input: PolarsExpr, pattern: string, group: number): PolarsExpr {
-  return nullIfEmpty(p.stringCall(`{"Extract":${group}}`, input, p.text(pattern)));
+export function extract(input: PolarsExpr, pattern: string, group: number, bind: Bind): PolarsExpr {
+  const found = bind(p.stringCall(`{"Extract":${group}}`, input, p.text(pattern)));
+  return p.choose(p.binary("Eq", found, p.text("")), p.nullOf("string"), found);
 }
 
 /** Part `n` from 1, or from -1 at the end; null where there are fewer. */
@@ -44,23 +46,32 @@ export function listOf(parts: readonly PolarsExpr[]): PolarsExpr {
 }
 
 /** `São-José D'Ávila` to `Sao-Jose D'Avila`; only text beyond ASCII is taken apart. */
-export function unaccent(input: PolarsExpr): PolarsExpr {
-  const beyondAscii = matches(input, "[^\\x00-\\x7F]");
-  const decomposed = p.stringCall('{"Normalize":{"form":"NFD"}}', p.choose(beyondAscii, input, p.nullOf("string")));
-  return p.call('"Coalesce"', replaceRegex(decomposed, "\\p{M}+", ""), input);
+export function unaccent(input: PolarsExpr, bind: Bind): PolarsExpr {
+  const whole = bind(input);
+  const beyondAscii = matches(whole, "[^\\x00-\\x7F]");
+  const decomposed = p.stringCall('{"Normalize":{"form":"NFD"}}', p.choose(beyondAscii, whole, p.nullOf("string")));
+  return p.call('"Coalesce"', replaceRegex(decomposed, "\\p{M}+", ""), whole);
 }
 
 /**
  * Space-separated words with their first letter upper and the rest lower. Polars' own title case also begins a word after
  * other characters than a space; it serves where a text has none of these. The others are taken apart word by word.
  */
-export function titleCase(input: PolarsExpr): PolarsExpr {
-  const spaced = matches(input, "^ | $|  ");
-  const tidied = p.choose(spaced, tidySpaces(p.choose(spaced, input, p.nullOf("string"))), input);
-  const other = matches(tidied, "[^\\p{Alphabetic} ]|İ");
+export function titleCase(input: PolarsExpr, bind: Bind): PolarsExpr {
+  const whole = bind(input);
+  const spaced = bind(untidy(whole));
+  const tidied = bind(p.choose(spaced, tidySpaces(p.choose(spaced, whole, p.nullOf("string"))), whole));
+  const other = bind(matches(tidied, "[^\\p{Alphabetic} ]|İ"));
   const words = p.stringCall('{"Split":false}', p.choose(other, tidied, p.nullOf("string")), p.text(" "));
   const titled = p.listCall('{"Join":false}', p.eachElement(words, capitalised(p.ELEMENT)), p.text(" "));
   return p.choose(other, titled, p.stringCall('"Titlecase"', tidied));
+}
+
+/** Two spaces together, or one at an end. */
+function untidy(input: PolarsExpr): PolarsExpr {
+  const double = p.stringCall('{"Contains":{"literal":true,"strict":true}}', input, p.text("  "));
+  const outer = p.binary("Or", p.stringCall('"StartsWith"', input, p.text(" ")), p.stringCall('"EndsWith"', input, p.text(" ")));
+  return p.binary("Or", double, outer);
 }
 
 function tidySpaces(input: PolarsExpr): PolarsExpr {
@@ -76,8 +87,4 @@ function capitalised(word: PolarsExpr): PolarsExpr {
 
 function matches(input: PolarsExpr, pattern: string): PolarsExpr {
   return p.stringCall('{"Contains":{"literal":false,"strict":true}}', input, p.text(pattern));
-}
-
-function nullIfEmpty(input: PolarsExpr): PolarsExpr {
-  return p.choose(p.binary("Eq", input, p.text("")), p.nullOf("string"), input);
 }

@@ -2,6 +2,7 @@ import { RelationError } from "../../errors.js";
 import { polarsType } from "./data_type.js";
 import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
+import type { Bind } from "./stages.js";
 
 const PARTS = { year: "Year", month: "Month", day: "Day", hour: "Hour", minute: "Minute", second: "Second" } as const;
 const UNITS: Readonly<Record<string, string>> = { year: "1y", quarter: "1q", month: "1mo", week: "1w", day: "1d", hour: "1h" };
@@ -20,13 +21,13 @@ export function part(name: keyof typeof PARTS, input: PolarsExpr): PolarsExpr {
   return p.cast(p.temporalCall(`"${PARTS[name]}"`, input), "integer");
 }
 
-export function parseDate(input: PolarsExpr, format: string): PolarsExpr {
-  return parse(input, format, "date");
+export function parseDate(input: PolarsExpr, format: string, bind: Bind): PolarsExpr {
+  return parse(bind(input), format, "date");
 }
 
 /** The library's parser takes fewer digits than a field has; the shape of the text is checked first. */
-export function parseTimestamp(input: PolarsExpr, format: string): PolarsExpr {
-  return parse(input, format, "timestamp_ntz");
+export function parseTimestamp(input: PolarsExpr, format: string, bind: Bind): PolarsExpr {
+  return parse(bind(input), format, "timestamp_ntz");
 }
 
 /** In a strftime format; `%f` is six digits. */
@@ -55,8 +56,8 @@ export function daysBetween(later: PolarsExpr, earlier: PolarsExpr): PolarsExpr 
 }
 
 /** Toward zero. */
-export function secondsBetween(later: PolarsExpr, earlier: PolarsExpr): PolarsExpr {
-  const micros = p.binary("Minus", p.cast(later, "long"), p.cast(earlier, "long"));
+export function secondsBetween(later: PolarsExpr, earlier: PolarsExpr, bind: Bind): PolarsExpr {
+  const micros = bind(p.binary("Minus", p.cast(later, "long"), p.cast(earlier, "long")));
   const seconds = p.binary("FloorDivide", p.call('"Abs"', micros), p.int64(MICROS));
   return p.choose(p.binary("Lt", micros, p.int64(0)), p.call('"Negate"', seconds), seconds);
 }

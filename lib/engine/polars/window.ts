@@ -10,7 +10,8 @@ import { type SortedPartitions, sortPartitions } from "./partition.js";
 import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import { replaceExprs } from "./replace_exprs.js";
-import { compileKeys, TEMPORARY } from "./sort.js";
+import { compileKeys } from "./sort.js";
+import { TEMPORARY } from "./temporary.js";
 
 /**
  * Windows without Polars' `over`, which is slow on many groups: the rows are sorted once per partition and order, then
