@@ -48,10 +48,8 @@ export interface Accident {
   readonly fault: Fault;
 }
 
-/** Everything that can go wrong in an operation: each write in four ways, each read in one. */
-export async function accidentsOf(storage: Storage, operation: (storage: Storage) => Promise<unknown>): Promise<readonly Accident[]> {
-  const calls: StorageCall[] = [];
-  await operation(hooked(storage, { before: (call) => calls.push(call) }));
+/** Everything that can go wrong at these calls: each write in four ways, each read in one. */
+export function accidentsAt(calls: readonly StorageCall[]): readonly Accident[] {
   const faults = ["fails before", "fails after", "crashes before", "crashes after"] as const;
   return calls.flatMap((call) => (call.writes ? faults : faults.slice(0, 1)).map((fault) => ({ call, fault })));
 }

@@ -14,7 +14,7 @@ import { type Relation, scan } from "../../lib/relation/relation.js";
 import { concat } from "../../lib/relation/when.js";
 import { MemoryStorage } from "../../lib/storage/memory.js";
 import type { Storage } from "../../lib/storage/storage.js";
-import { accidentsOf, describeAccident, spoiled } from "./hooked_storage.js";
+import { accidentsAt, describeAccident, hooked, spoiled, type StorageCall } from "./hooked_storage.js";
 import { some } from "./rounds.js";
 
 const landed = defineTable("bronze.itens", {
@@ -198,10 +198,11 @@ describe("every storage call of", () => {
     const start = await prepared(before);
     const undisturbed = await copyOf(start);
     const old = await contents(undisturbed);
-    const accidents = await accidentsOf(undisturbed, (storage) => step(open(storage)));
+    const calls: StorageCall[] = [];
+    await step(open(hooked(undisturbed, { before: (call) => calls.push(call) })));
     const wanted = await contents(undisturbed);
     expect(wanted).not.toEqual(old);
-    for (const accident of some(accidents, 20)) {
+    for (const accident of some(accidentsAt(calls), 20)) {
       const storage = await copyOf(start);
       const acknowledged = await step(open(spoiled(storage, accident))).then(() => true, () => false);
       const story = describeAccident(accident);
@@ -230,9 +231,10 @@ describe("a withdrawal that breaks off anywhere", () => {
     const start = await prepared(before);
     const undisturbed = await copyOf(start);
     const old = await contents(undisturbed);
-    const accidents = await accidentsOf(undisturbed, take);
+    const calls: StorageCall[] = [];
+    await take(hooked(undisturbed, { before: (call) => calls.push(call) }));
     const wanted = await contents(undisturbed);
-    for (const accident of some(accidents, 10)) {
+    for (const accident of some(accidentsAt(calls), 10)) {
       const storage = await copyOf(start);
       const done = await take(spoiled(storage, accident)).then(() => true, () => false);
       await run(storage);
