@@ -14,7 +14,7 @@ import { type Relation, scan } from "../../lib/relation/relation.js";
 import { concat } from "../../lib/relation/when.js";
 import { MemoryStorage } from "../../lib/storage/memory.js";
 import type { Storage } from "../../lib/storage/storage.js";
-import { accidentsAt, describeAccident, hooked, spoiled, type StorageCall } from "./hooked_storage.js";
+import { accidentsAt, describeAccident, hooked, type StorageCall, spoiled } from "./hooked_storage.js";
 import { some } from "./rounds.js";
 
 const landed = defineTable("bronze.itens", {
@@ -74,14 +74,27 @@ async function land(lake: Lake, file: string, hour: number, lines: readonly (rea
   await lake.write(landed, scan({ kind: "values", rows }, landed.schema.fields, lake));
 }
 
-const FIRST = [["1", "mesa", "1.50", "2014"], ["2", "cama", "2.00", "2015"], ["3", "x", "-1", "2015"], ["1", "mesa", "1.50", "2014"]];
-const SECOND = [["1", "mesa", "1.50", "2014"], ["4", "faca", "9.99", "2015"], ["5", "y", "um", "2016"], ["6", "z", "0.00", "2014"]];
+const FIRST = [
+  ["1", "mesa", "1.50", "2014"],
+  ["2", "cama", "2.00", "2015"],
+  ["3", "x", "-1", "2015"],
+  ["1", "mesa", "1.50", "2014"],
+];
+const SECOND = [
+  ["1", "mesa", "1.50", "2014"],
+  ["4", "faca", "9.99", "2015"],
+  ["5", "y", "um", "2016"],
+  ["6", "z", "0.00", "2014"],
+];
 
 async function silverStep(lake: Lake): Promise<void> {
   const taken = await arrivals(lake, itens, landed);
   const { unique, duplicates, withdrawn } = await originals(lake, itens, taken);
   const { accepted, faulty } = examine(unique, itens);
-  const rows = accepted.extend((t) => ({ arquivo_de_origem: t._file, venda_id: concat(t._file, ":", t._row.cast("string")) }));
+  const rows = accepted.extend((t) => ({
+    arquivo_de_origem: t._file,
+    venda_id: concat(t._file, ":", t._row.cast("string")),
+  }));
   const account = { read: await taken.rows.count(), duplicates, withdrawn };
   await writeChecked(lake, itens, rows.select(itens.columnNames), faulty, account, taken);
 }
@@ -92,7 +105,10 @@ async function incrementalStep(lake: Lake, table: AnyTable): Promise<void> {
 }
 
 async function overwriteStep(lake: Lake): Promise<void> {
-  const groups = lake.read(itens).groupBy("nome").aggregate((t) => ({ valor: t.valor.sum() }));
+  const groups = lake
+    .read(itens)
+    .groupBy("nome")
+    .aggregate((t) => ({ valor: t.valor.sum() }));
   await lake.write(resumo, groups);
 }
 
@@ -122,7 +138,9 @@ async function contents(storage: Storage): Promise<Readonly<Record<string, reado
   for (const name of [...TABLES.map((table) => table.name), "silver.itens_quarantine"]) {
     if ((await lake.snapshot(name)) === undefined) continue;
     const rows = await (await lake.readStored(name)).collect();
-    found[name] = rows.map((row) => JSON.stringify(row, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value))).sort();
+    found[name] = rows
+      .map((row) => JSON.stringify(row, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value)))
+      .sort();
   }
   return found;
 }
@@ -140,7 +158,12 @@ const landSecond = (lake: Lake): Promise<void> => land(lake, "b", 2, SECOND);
 const OPERATIONS: readonly Operation[] = [
   { name: "a checked write with quarantine, made anew", before: landSecond, step: rebuildSilver },
   { name: "a checked write with quarantine, again", before: landSecond, step: silverStep, table: "silver.itens" },
-  { name: "a merge into a new table", before: async () => undefined, step: (lake) => incrementalStep(lake, copia), table: "gold.copia" },
+  {
+    name: "a merge into a new table",
+    before: async () => undefined,
+    step: (lake) => incrementalStep(lake, copia),
+    table: "gold.copia",
+  },
   {
     name: "a merge that updates and inserts",
     before: async (lake) => {
@@ -164,7 +187,12 @@ const OPERATIONS: readonly Operation[] = [
     step: (lake) => incrementalStep(lake, diario),
     table: "gold.diario",
   },
-  { name: "an append into a new table", before: landSecond, step: (lake) => incrementalStep(lake, diario), table: "gold.diario" },
+  {
+    name: "an append into a new table",
+    before: landSecond,
+    step: (lake) => incrementalStep(lake, diario),
+    table: "gold.diario",
+  },
   {
     name: "an overwrite",
     before: async (lake) => {
@@ -178,7 +206,14 @@ const OPERATIONS: readonly Operation[] = [
   {
     name: "a delete",
     before: async (lake) => incrementalStep(lake, copia),
-    step: (lake) => lake.delete(copia, lake.read(copia).filter((t) => t.id.eq(2n)).select(["venda_id"]) as unknown as Relation),
+    step: (lake) =>
+      lake.delete(
+        copia,
+        lake
+          .read(copia)
+          .filter((t) => t.id.eq(2n))
+          .select(["venda_id"]) as unknown as Relation,
+      ),
     table: "gold.copia",
   },
 ];
@@ -194,25 +229,32 @@ async function rebuildSilver(lake: Lake): Promise<void> {
 }
 
 describe("every storage call of", () => {
-  test.each(OPERATIONS)("$name fails or is the last one: it is repeated and nothing is lost or doubled", async ({ before, step, table }) => {
-    const start = await prepared(before);
-    const undisturbed = await copyOf(start);
-    const old = await contents(undisturbed);
-    const calls: StorageCall[] = [];
-    await step(open(hooked(undisturbed, { before: (call) => calls.push(call) })));
-    const wanted = await contents(undisturbed);
-    expect(wanted).not.toEqual(old);
-    for (const accident of some(accidentsAt(calls), 20)) {
-      const storage = await copyOf(start);
-      const acknowledged = await step(open(spoiled(storage, accident))).then(() => true, () => false);
-      const story = describeAccident(accident);
-      const then = await contents(storage);
-      if (table !== undefined) expect([old[table], wanted[table]], story).toContainEqual(then[table]);
-      if (acknowledged) expect(then, story).toEqual(wanted);
-      await step(open(storage));
-      expect(await contents(storage), story).toEqual(wanted);
-    }
-  }, 300_000);
+  test.each(OPERATIONS)(
+    "$name fails or is the last one: it is repeated and nothing is lost or doubled",
+    async ({ before, step, table }) => {
+      const start = await prepared(before);
+      const undisturbed = await copyOf(start);
+      const old = await contents(undisturbed);
+      const calls: StorageCall[] = [];
+      await step(open(hooked(undisturbed, { before: (call) => calls.push(call) })));
+      const wanted = await contents(undisturbed);
+      expect(wanted).not.toEqual(old);
+      for (const accident of some(accidentsAt(calls), 20)) {
+        const storage = await copyOf(start);
+        const acknowledged = await step(open(spoiled(storage, accident))).then(
+          () => true,
+          () => false,
+        );
+        const story = describeAccident(accident);
+        const then = await contents(storage);
+        if (table !== undefined) expect([old[table], wanted[table]], story).toContainEqual(then[table]);
+        if (acknowledged) expect(then, story).toEqual(wanted);
+        await step(open(storage));
+        expect(await contents(storage), story).toEqual(wanted);
+      }
+    },
+    300_000,
+  );
 });
 
 describe("a withdrawal that breaks off anywhere", () => {
@@ -236,7 +278,10 @@ describe("a withdrawal that breaks off anywhere", () => {
     const wanted = await contents(undisturbed);
     for (const accident of some(accidentsAt(calls), 10)) {
       const storage = await copyOf(start);
-      const done = await take(spoiled(storage, accident)).then(() => true, () => false);
+      const done = await take(spoiled(storage, accident)).then(
+        () => true,
+        () => false,
+      );
       await run(storage);
       const then = await contents(storage);
       expect([old, wanted], describeAccident(accident)).toContainEqual(then);

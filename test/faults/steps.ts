@@ -41,7 +41,13 @@ export const SALES: Area = {
   first: {
     date: jan(5),
     files: [
-      sales("registros_a.csv", sale("Ana", "1.00"), sale("Ana", "1.00"), sale("Bia", "2.50", "11%"), sale("Caio", "-3")),
+      sales(
+        "registros_a.csv",
+        sale("Ana", "1.00"),
+        sale("Ana", "1.00"),
+        sale("Bia", "2.50", "11%"),
+        sale("Caio", "-3"),
+      ),
       sales("registros_b.csv", sale("Ana", "1.00"), sale("Davi", "7", "", "Rui"), "2014-05-01 08:10:00,broken"),
     ],
   },
@@ -54,7 +60,11 @@ export const SALES: Area = {
   },
 };
 
-const event = (file: ReturnType<typeof csv>, name: string): Arrival => ({ source: file.table, name, content: file.content });
+const event = (file: ReturnType<typeof csv>, name: string): Arrival => ({
+  source: file.table,
+  name,
+  content: file.content,
+});
 
 export const EVENTS: Area = {
   steps: [
@@ -69,16 +79,34 @@ export const EVENTS: Area = {
   first: {
     date: jan(5),
     files: [
-      event(csv("purchase", purchase(2, "1"), purchase(3, "2", { released: false }), purchase(5, "3"), purchase(7, "4")), "p1.csv"),
-      event(csv("product_item", item(2, "1", "70", "10.00"), item(4, "2", "70", "20.00"), item(5, "3", "71", "5.50"), item(2, "9", "x", "1")), "i1.csv"),
+      event(
+        csv("purchase", purchase(2, "1"), purchase(3, "2", { released: false }), purchase(5, "3"), purchase(7, "4")),
+        "p1.csv",
+      ),
+      event(
+        csv(
+          "product_item",
+          item(2, "1", "70", "10.00"),
+          item(4, "2", "70", "20.00"),
+          item(5, "3", "71", "5.50"),
+          item(2, "9", "x", "1"),
+        ),
+        "i1.csv",
+      ),
       event(csv("purchase_extra_info", extra(3, "1", "nacional"), extra(3, "1", "nacional")), "e1.csv"),
     ],
   },
   second: {
     date: jan(8),
     files: [
-      event(csv("purchase", purchase(4, "2", { order: 3 }), purchase(6, "1", { released: false }), purchase(2, "1")), "p2.csv"),
-      event(csv("product_item", item(3, "1", "70", "12.00", 9), item(7, "4", "70", "30.00"), item(9, "3", "71", "6.00")), "i2.csv"),
+      event(
+        csv("purchase", purchase(4, "2", { order: 3 }), purchase(6, "1", { released: false }), purchase(2, "1")),
+        "p2.csv",
+      ),
+      event(
+        csv("product_item", item(3, "1", "70", "12.00", 9), item(7, "4", "70", "30.00"), item(9, "3", "71", "6.00")),
+        "i2.csv",
+      ),
       event(csv("purchase_extra_info", extra(4, "2", "internacional"), extra(8, "4", "nacional")), "e2.csv"),
     ],
   },
@@ -161,7 +189,10 @@ export async function countsOf(lake: Lake, table: string): Promise<Readonly<Reco
 function timeless(row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const { _ingested_at: _, ...rest } = row;
   return Object.fromEntries(
-    Object.entries(rest).map(([name, value]) => [name, typeof value === "bigint" ? String(value) : withoutMoment(name, value)]),
+    Object.entries(rest).map(([name, value]) => [
+      name,
+      typeof value === "bigint" ? String(value) : withoutMoment(name, value),
+    ]),
   );
 }
 
