@@ -20,8 +20,9 @@ export async function closingDays(lake: Lake, table: AnyTable): Promise<ClosingD
   const closed = (await dayMark(snapshot)).day;
   const sources = await Promise.all(table.reads.map(async (name) => (await dayMark(await lake.snapshot(name))).day));
   const least = sources.reduce((a, b) => (a === null || b === null ? null : a < b ? a : b), sources[0] ?? null);
+  const stored = await lake.recomputed(table.name);
   const first = closed === null ? BEFORE_ALL_DAYS : addDays(closed, 1);
-  const last = least === null ? BEFORE_ALL_DAYS : least;
+  const last = (stored ? (await dayMark(stored)).day : least) ?? BEFORE_ALL_DAYS;
   const day = closed === null || last > closed ? least : closed;
   return { first, last, domains: { [DAYS_DOMAIN]: { day } }, readVersion: snapshot?.version ?? null };
 }

@@ -11,6 +11,8 @@ export const DAYS_DOMAIN = "tslake.closed";
 export interface DayMark {
   /** The last closed day: what was known then can no longer change. */
   readonly day: string | null;
+  /** The day on which everything older became known; null when none was named at the beginning. */
+  readonly from: string | null;
   /** Arrivals up to here are in the table, but for those that wait for their day. */
   readonly takenUntil: string | null;
   /** Arrivals up to here have been looked at, and refused if they had to be. */
@@ -35,10 +37,10 @@ export interface LogicalDays {
   readonly from: string | null;
 }
 
-const BEGINNING: DayMark = { day: null, takenUntil: null, seenUntil: null, waitingSince: null };
+const BEGINNING: DayMark = { day: null, from: null, takenUntil: null, seenUntil: null, waitingSince: null };
 
 /** How far a table has come. */
-export async function dayMark(snapshot: Snapshot | undefined): Promise<DayMark> {
+export async function dayMark(snapshot: Pick<Snapshot, "domainMetadata"> | undefined): Promise<DayMark> {
   const text = await snapshot?.domainMetadata(DAYS_DOMAIN);
   return text === undefined ? BEGINNING : { ...BEGINNING, ...(JSON.parse(text) as Partial<DayMark>) };
 }
@@ -75,6 +77,22 @@ export function openDays(lake: Pick<Lake, "timeZone">, closed: string | null, { 
     throw new UsageError("the first day lies after the last", { expected: `--from up to ${last}`, actual: from });
   }
   return { first: first ?? from, last, open: closed === null || last > closed };
+}
+
+/**
+ * Where history begins for a table that has closed no day: where it has begun for the others of its calendar.
+ * @param others the tables of its calendar
+ * @param from what this run says
+ * @throws UsageError when this run says something else
+ */
+export function beginning(others: readonly DayMark[], from: string | null): string | null {
+  const begun = others.find((mark) => mark.day !== null);
+  if (begun === undefined || from === null || from === begun.from) return begun?.from ?? from;
+  throw new UsageError(`history has begun already${begun.from === null ? "" : `, on ${begun.from}`}`, {
+    expected: begun.from === null ? "no --from" : `--from ${begun.from}, or none`,
+    actual: `--from ${from}`,
+    remedy: "leave --from out: the tables that have closed no day yet begin where the others did",
+  });
 }
 
 function checkDay(day: string): void {

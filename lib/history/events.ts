@@ -1,7 +1,9 @@
 import type { AnyTable, ParsedShapeOf } from "../contract/define_table.js";
 import { examine, type Faulty, type Origin } from "../contract/examine.js";
+import type { Snapshot } from "../delta/snapshot.js";
 import { ContractError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
+import { currentMark, storedMark } from "../lake/step_mark.js";
 import { max, min } from "../relation/aggregate.js";
 import type { BooleanColumn } from "../relation/boolean_column.js";
 import type { Column } from "../relation/column.js";
@@ -9,7 +11,7 @@ import type { SortKey } from "../relation/expr.js";
 import type { Columns, Relation, Shape } from "../relation/relation.js";
 import type { DateColumn, TimestampColumn } from "../relation/time_column.js";
 import { lit, when } from "../relation/when.js";
-import { DAYS_DOMAIN, type DayMark, dayMark, type LogicalDays, type OpenDays, openDays } from "./days.js";
+import { beginning, DAYS_DOMAIN, type DayMark, dayMark, type LogicalDays, type OpenDays, openDays } from "./days.js";
 
 /** Parsed events of a table, and where they came from. */
 export type Events<T extends AnyTable> = Relation<Omit<ParsedShapeOf<T>, keyof Origin> & Origin>;
@@ -27,7 +29,12 @@ export interface EventBatch<T extends AnyTable> {
   /** To be written with the events: how far the table has come then, and the version that this was decided on. */
   readonly domains: Readonly<Record<string, unknown>>;
   readonly readVersion: number | null;
+  /** File and line of rows in quarantine that fit since the contract was mended. */
+  readonly replayed?: Relation;
 }
+
+/** What identifies a row of a landing table. */
+const PLACE = ["_file", "_row"];
 
 /**
  * The events that a table of events takes up to a logical day. Nothing is closed before the first readable event of any
@@ -41,13 +48,15 @@ export async function takeEvents<T extends AnyTable>(
 ): Promise<EventBatch<T>> {
   const snapshot = await lake.snapshot(table.name);
   const mark = await dayMark(snapshot);
-  const days = openDays(lake, mark.day, params);
+  const days = await daysOf(lake, table, mark, params);
   const arrived = lake.read(sourceOf(lake, table));
   const oldest = oldestNeeded(mark);
   const rows = oldest === null ? arrived : arrived.filter((t) => moment(t).ge(oldest));
   const examined = examine(rows as unknown as Relation, table);
   const isNew = (t: Columns<Shape>): BooleanColumn => after(t, mark.seenUntil);
-  const candidates = examined.accepted.filter((t) => notTaken(t, mark)) as unknown as Relation;
+  const arriving = examined.accepted.filter((t) => notTaken(t, mark)) as unknown as Relation;
+  const replayed = days.open ? await replay(lake, table, arrived as unknown as Relation, snapshot) : undefined;
+  const candidates = replayed ? arriving.antiJoin(replayed, PLACE).union(replayed) : arriving;
   const isDue = (t: Columns<Shape>): BooleanColumn => (days.open ? transactionDate(t).le(days.last) : lit(false));
   const due = candidates.filter(isDue);
   const waiting = candidates.filter((t) => isDue(t).not());
@@ -61,6 +70,7 @@ export async function takeEvents<T extends AnyTable>(
     account: { read: counts.read, takenUp: counts.takenUp, waiting: counts.waiting },
     domains: starts || counts.until !== null ? { [DAYS_DOMAIN]: nextMark(mark, days, starts, counts) } : {},
     readVersion: snapshot?.version ?? null,
+    ...(replayed ? { replayed: replayed.select(PLACE) as unknown as Relation } : {}),
   };
 }
 
@@ -80,6 +90,21 @@ export function versionOrder(t: Columns<Shape>, table: AnyTable, key: string): r
     spec.parse.rule === "computed" || name === key || first.includes(name) ? [] : [name],
   );
   return [...first.map((name) => at(t, name)), ...rest.map((name) => at(t, name).cast("string"))];
+}
+
+/** Rows that the table has refused and that its contract, which has changed since, accepts; undefined when it has not changed. */
+async function replay(
+  lake: Lake,
+  table: AnyTable,
+  arrived: Relation,
+  snapshot: Snapshot | undefined,
+): Promise<Relation | undefined> {
+  const mark = currentMark(table.name);
+  if (mark === undefined || (await storedMark(snapshot))?.codeHash === mark.codeHash) return undefined;
+  const name = `${table.name}_quarantine`;
+  if ((await lake.snapshot(name)) === undefined) return undefined;
+  const refused = arrived.semiJoin(await lake.readStored(name), PLACE);
+  return lake.materialize(examine(refused, table).accepted as unknown as Relation);
 }
 
 function sourceOf(lake: Lake, table: AnyTable): AnyTable {
@@ -134,18 +159,40 @@ function nextMark(mark: DayMark, days: OpenDays, starts: boolean, counts: Counts
   const closes = starts && days.open;
   return {
     day: closes ? days.last : mark.day,
+    from: closes && mark.day === null ? days.first : mark.from,
     takenUntil: closes ? (counts.until ?? mark.takenUntil) : mark.takenUntil,
     seenUntil: counts.until ?? mark.seenUntil,
     waitingSince: counts.waitingSince,
   };
 }
 
+/** The days that a run can close; those that were closed when a table is computed once more. */
+async function daysOf(lake: Lake, table: AnyTable, mark: DayMark, { date, from }: LogicalDays): Promise<OpenDays> {
+  const stored = await lake.recomputed(table.name);
+  if (stored) {
+    const { day, from: first } = await dayMark(stored);
+    return openDays(lake, mark.day, { date: day, from: first });
+  }
+  return openDays(lake, mark.day, { date, from: mark.day === null ? await begins(lake, table, from) : from });
+}
+
+/** Where history begins for a table that has closed no day. */
+async function begins(lake: Lake, table: AnyTable, from: string | null): Promise<string | null> {
+  const marks = calendarOf(lake, table).map(async (other) => dayMark(await lake.snapshot(other.name)));
+  return beginning(await Promise.all(marks), from);
+}
+
+/** The tables that close their days together with a table, and itself. */
+function calendarOf(lake: Lake, table: AnyTable): readonly AnyTable[] {
+  const { calendar } = table;
+  return lake.catalog.tables.filter(
+    (other) => other === table || (calendar !== undefined && other.calendar === calendar),
+  );
+}
+
 /** Whether any table of the calendar has a readable event. */
 async function anyEvent(lake: Lake, table: AnyTable): Promise<boolean> {
-  const calendar = lake.catalog.tables.filter(
-    (other) => other === table || (other.calendar !== undefined && other.calendar === table.calendar),
-  );
-  for (const other of calendar) {
+  for (const other of calendarOf(lake, table)) {
     const source = sourceOf(lake, other);
     if ((await lake.snapshot(source.name)) === undefined) continue;
     const { accepted } = examine(lake.read(source) as unknown as Relation, other);

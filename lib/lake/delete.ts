@@ -1,21 +1,20 @@
 import type { AddFile } from "../delta/actions/action.js";
 import type { Relation } from "../relation/relation.js";
 import { stageFiles } from "./data_files.js";
-import type { ScanFiles } from "./merge.js";
 import type { WriteResult } from "./write_result.js";
 import { commitChange, type Target } from "./writer.js";
 
 /** Removes the rows whose key one of the given rows has, copy-on-write: only files with such rows are rewritten. */
-export async function deleteRows(target: Target, keys: Relation, scanFiles: ScanFiles): Promise<WriteResult> {
+export async function deleteRows(target: Target, keys: Relation): Promise<WriteResult> {
   const { engine, table, snapshot } = target;
   const removed: AddFile[] = [];
   let deleted = 0;
   for (const file of (await snapshot?.files()) ?? []) {
-    const matched = await scanFiles([file]).select(table.key).semiJoin(keys, table.key).count();
+    const matched = await target.scanFiles([file]).select(table.key).semiJoin(keys, table.key).count();
     if (matched > 0) removed.push(file);
     deleted += matched;
   }
-  const kept = scanFiles(removed).antiJoin(keys, table.key).select(table.columnNames);
+  const kept = target.scanFiles(removed).antiJoin(keys, table.key).select(table.columnNames);
   const staged = await stageFiles(engine, target.storage, table, kept.node);
   return commitChange(target, {
     operation: "DELETE",

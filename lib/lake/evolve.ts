@@ -2,32 +2,52 @@ import type { AnyTable } from "../contract/define_table.js";
 import { serializeSchema } from "../delta/schema.js";
 import type { Snapshot } from "../delta/snapshot.js";
 import { ContractError } from "../errors.js";
-import { formatType, type StructField } from "../types.js";
+import { type DataType, decimalOf, formatType, type StructField } from "../types.js";
+
+/** How a stored table has to change to follow its contract. */
+export interface Evolution {
+  /** The schema's new text. */
+  readonly schema: string;
+  /** Data files hold values of a narrower type, and have to be written again. */
+  readonly widens: boolean;
+}
 
 /**
- * The schema text that a stored table must get to follow its contract; undefined when it follows it already. New
- * nullable columns are added; every other change is refused.
+ * What a stored table needs to follow its contract; undefined when it follows it already. New nullable columns are added,
+ * types widen, NOT NULL may go; every other change is refused.
  * @throws ContractError naming both types and the remedy
  */
-export function evolvedSchema(table: AnyTable, snapshot: Snapshot | undefined): string | undefined {
+export function evolution(table: AnyTable, snapshot: Snapshot | undefined): Evolution | undefined {
   if (snapshot === undefined) return undefined;
   const stored = new Map(snapshot.schema.fields.map((f) => [f.name, f]));
   const wanted = table.schema.fields;
   for (const f of snapshot.schema.fields) {
     if (!wanted.some((w) => w.name === f.name)) refuse(table, f.name, "no such column in the contract", formatField(f));
   }
+  let widens = false;
   for (const f of wanted) {
     const old = stored.get(f.name);
     if (old === undefined && !f.nullable)
       refuse(table, f.name, `${formatField(f)} in the contract`, "no such column in the table");
     if (old === undefined) continue;
-    if (formatType(old.type) !== formatType(f.type) || (old.nullable && !f.nullable)) {
+    const same = formatType(old.type) === formatType(f.type);
+    if (!(same || isWider(f.type, old.type)) || (old.nullable && !f.nullable)) {
       refuse(table, f.name, formatField(f), formatField(old));
     }
+    widens ||= !same;
   }
-  const merged = { type: "struct" as const, fields: wanted };
-  const text = serializeSchema(merged);
-  return text === serializeSchema(snapshot.schema) ? undefined : text;
+  const schema = serializeSchema({ type: "struct", fields: wanted });
+  return schema === serializeSchema(snapshot.schema) ? undefined : { schema, widens };
+}
+
+/** Whether every value of one type is a value of the other: longer integers, double for float, more digits on both sides of the point. */
+function isWider(wide: DataType, narrow: DataType): boolean {
+  const integers: readonly DataType[] = ["byte", "short", "integer", "long"];
+  if (integers.includes(wide) && integers.includes(narrow)) return integers.indexOf(wide) > integers.indexOf(narrow);
+  if (wide === "double") return narrow === "float";
+  const [to, from] = [decimalOf(wide), decimalOf(narrow)];
+  if (!to || !from) return false;
+  return to.scale >= from.scale && to.precision - to.scale >= from.precision - from.scale;
 }
 
 function formatField(f: StructField): string {

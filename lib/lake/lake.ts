@@ -12,8 +12,10 @@ import type { Runner, Value } from "../relation/runner.js";
 import { currentRun } from "../run.js";
 import type { Storage } from "../storage/storage.js";
 import type { StructField } from "../types.js";
+import { compareRows } from "./compare.js";
 import { checkRead, conform } from "./conform.js";
 import { deleteRows } from "./delete.js";
+import { evolution } from "./evolve.js";
 import { mergeRows, refuseDoubleKeys } from "./merge.js";
 import { showPreview } from "./preview.js";
 import { recordTable, valuesOf } from "./record_table.js";
@@ -108,9 +110,17 @@ export class Lake implements Runner {
     });
   }
 
-  /** The newest version of a table; undefined while it is not there. */
-  snapshot(name: string, options: ReadOptions = {}): Promise<Snapshot | undefined> {
-    return Snapshot.load(this.tableStorage(name), options);
+  /** The newest version of a table; undefined while it is not there, and for a table that is being recomputed. */
+  async snapshot(name: string, options: ReadOptions = {}): Promise<Snapshot | undefined> {
+    return this.#isRecomputed(name) ? undefined : Snapshot.load(this.tableStorage(name), options);
+  }
+
+  /**
+   * The stored table that this step recomputes without writing to it; undefined for every other step. A full refresh makes
+   * an append-only table anew from its sources only to compare: its history is never rewritten.
+   */
+  async recomputed(name: string): Promise<Snapshot | undefined> {
+    return this.#isRecomputed(name) ? Snapshot.load(this.tableStorage(name)) : undefined;
   }
 
   /** The commits that a table's log still holds, newest first. */
@@ -128,14 +138,17 @@ export class Lake implements Runner {
    * are replaced when other code wrote them. Everything that later runs decide by is in the same commit.
    * @throws ContractError before anything runs, when the rows are not of the contract's types or come from undeclared tables
    * @throws DataError for nulls where none may be, and for two rows of one key; then nothing is committed
+   * A full refresh of an append-only table writes nothing: it tells how the recomputed rows differ from the stored ones.
    * @throws ConflictError when another writer was quicker and `readVersion` is out of date
    */
   async write(table: AnyTable, relation: AnyRelation, options: WriteOptions = {}): Promise<WriteResult> {
     for (const source of this.#tablesOf(relation.node)) checkRead(source.table, table);
     const node = conform(relation.node, table);
     const target = await this.#target(table, relation.node, options);
+    if (this.#isRecomputed(table.name)) return compareRows(target, new Relation<Shape>(node, this));
+    evolution(table, target.snapshot);
     const rebuild = table.write !== "append" && (options.rebuild ?? (await needsRebuild(table, target.snapshot)));
-    if (table.write === "merge" && !rebuild) return mergeRows(target, node, (files) => this.#scanFiles(target, files));
+    if (table.write === "merge" && !rebuild) return mergeRows(target, node);
     if (table.write === "merge") await refuseDoubleKeys(target, new Relation<Shape>(node, this));
     return writeRows(target, node, rebuild || table.write === "overwrite");
   }
@@ -152,7 +165,7 @@ export class Lake implements Runner {
   /** Removes the rows whose key is among these; files without such rows stay as they are. */
   async delete(table: AnyTable, keys: Relation, options: WriteOptions = {}): Promise<WriteResult> {
     const target = await this.#target(table, keys.node, options);
-    return deleteRows(target, await this.materialize(keys), (files) => this.#scanFiles(target, files));
+    return deleteRows(target, await this.materialize(keys));
   }
 
   /** Makes the table, empty, if it is not there, and gives it the columns that its contract has gained. */
@@ -201,8 +214,17 @@ export class Lake implements Runner {
       if (version !== undefined) sources.set(source.table, Math.min(version, sources.get(source.table) ?? version));
     }
     const storage = this.tableStorage(table.name);
-    const snapshot = await readSnapshot(table, storage, options.readVersion);
-    return { engine: this.engine, storage, table, snapshot, sources, options };
+    const decidedOn = this.#isRecomputed(table.name) ? undefined : options.readVersion;
+    const snapshot = await readSnapshot(table, storage, decidedOn);
+    const scanFiles = (adds: readonly AddFile[]): Relation => this.#scanFiles(table, snapshot, adds);
+    return { engine: this.engine, storage, table, snapshot, sources, options, scanFiles };
+  }
+
+  #isRecomputed(name: string): boolean {
+    if (process.env["TSLAKE_FULL_REFRESH"] !== "1" || currentRun()?.step !== name || !this.catalog.has(name))
+      return false;
+    const table = this.catalog.table(name);
+    return table.write === "append" && table.landing === undefined;
   }
 
   /** Every read of a table below a node, also through materialised relations. */
@@ -213,10 +235,10 @@ export class Lake implements Runner {
     });
   }
 
-  #scanFiles(target: Target, adds: readonly AddFile[]): Relation {
-    const source: TableSource = { kind: "table", table: target.table.name };
-    if (target.snapshot) this.#files.set(source, { snapshot: target.snapshot, adds });
-    return scan(source, target.snapshot?.schema.fields ?? [], this);
+  #scanFiles(table: AnyTable, snapshot: Snapshot | undefined, adds: readonly AddFile[]): Relation {
+    const source: TableSource = { kind: "table", table: table.name };
+    if (snapshot) this.#files.set(source, { snapshot, adds });
+    return scan(source, table.schema.fields, this);
   }
 
   get #settled(): LakeOptions {

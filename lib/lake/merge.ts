@@ -11,28 +11,20 @@ import { microsOf } from "./predicate.js";
 import type { WriteResult } from "./write_result.js";
 import { commitChange, type Target } from "./writer.js";
 
-/** Gives a relation over some data files of the target; the lake knows how files are read. */
-export type ScanFiles = (files: readonly AddFile[]) => Relation;
-
 /**
  * Upsert by key, copy-on-write: rows of the source replace the target's rows of their key, the others are added. Only
  * files that hold a key of the source are rewritten.
  * @throws DataError when two source rows have one key; it shows the key
  */
-export async function mergeRows(target: Target, node: RelationNode, scanFiles: ScanFiles): Promise<WriteResult> {
+export async function mergeRows(target: Target, node: RelationNode): Promise<WriteResult> {
   const { engine, table, snapshot } = target;
   const held = await engine.materialize(node);
   try {
     const source = new Relation<Shape>(held, engine);
     await refuseDoubleKeys(target, source);
     const candidates = (await snapshot?.files(await keyRange(target, source))) ?? [];
-    const touched = await touchedFiles(target, source, candidates, scanFiles);
-    const staged = await stageFiles(
-      engine,
-      target.storage,
-      table,
-      merged(target, source, touched.files, scanFiles).node,
-    );
+    const touched = await touchedFiles(target, source, candidates);
+    const staged = await stageFiles(engine, target.storage, table, merged(target, source, touched.files).node);
     const written = await source.count();
     return await commitChange(target, {
       operation: "MERGE",
@@ -47,17 +39,17 @@ export async function mergeRows(target: Target, node: RelationNode, scanFiles: S
 }
 
 /** The rows of the touched files that stay as they are, and those of the source. */
-function merged(target: Target, source: Relation, touched: readonly AddFile[], scanFiles: ScanFiles): Relation {
+function merged(target: Target, source: Relation, touched: readonly AddFile[]): Relation {
   if (touched.length === 0) return source;
-  return scanFiles(touched).antiJoin(source, target.table.key).select(source.columnNames).union(source);
+  return target.scanFiles(touched).antiJoin(source, target.table.key).select(source.columnNames).union(source);
 }
 
 /** Files that really hold a key of the source, and how many rows of them have one. */
-async function touchedFiles(target: Target, source: Relation, candidates: readonly AddFile[], scanFiles: ScanFiles) {
+async function touchedFiles(target: Target, source: Relation, candidates: readonly AddFile[]) {
   const files: AddFile[] = [];
   let rows = 0;
   for (const file of candidates) {
-    const matched = await scanFiles([file]).select(target.table.key).semiJoin(source, target.table.key).count();
+    const matched = await target.scanFiles([file]).select(target.table.key).semiJoin(source, target.table.key).count();
     if (matched > 0) files.push(file);
     rows += matched;
   }

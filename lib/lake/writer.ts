@@ -5,10 +5,11 @@ import type { Snapshot } from "../delta/snapshot.js";
 import type { Transaction } from "../delta/transaction.js";
 import type { PolarsEngine } from "../engine/polars/engine.js";
 import type { RelationNode } from "../relation/node.js";
+import type { Relation } from "../relation/relation.js";
 import { currentRun, report } from "../run.js";
 import type { Storage } from "../storage/storage.js";
 import { type StagedFiles, stageFiles } from "./data_files.js";
-import { evolvedSchema } from "./evolve.js";
+import { evolution } from "./evolve.js";
 import { currentMark, STEP_DOMAIN, sameMark, storedMark } from "./step_mark.js";
 import { tableProperties } from "./table_options.js";
 import type { WriteOptions, WriteResult } from "./write_result.js";
@@ -24,6 +25,8 @@ export interface Target {
   /** Versions of the tables that the rows were read from. */
   readonly sources: ReadonlyMap<string, number>;
   readonly options: WriteOptions;
+  /** The rows of some data files of the table, with the columns of its contract. */
+  scanFiles(files: readonly AddFile[]): Relation;
 }
 
 /** What a write does to the table's files. */
@@ -62,17 +65,18 @@ export async function commitChange(target: Target, change: FileChange): Promise<
     bytes: change.staged.bytes,
   };
   const marks = await newMarks(target);
-  const schema = evolvedSchema(table, snapshot);
+  const evolved = evolution(table, snapshot);
   const idle =
     change.staged.files.length === 0 &&
     change.removed.length === 0 &&
     marks.txns.size === 0 &&
     marks.domains.size === 0;
-  if (snapshot !== undefined && idle && schema === undefined) {
+  if (snapshot !== undefined && idle && evolved === undefined) {
     return { table: table.name, version: snapshot.version, committed: false, metrics };
   }
   const transaction = await openTransaction(target, change);
-  if (schema !== undefined && snapshot !== undefined) transaction.updateMetadata({ schemaString: schema });
+  if (evolved) transaction.updateMetadata({ schemaString: evolved.schema });
+  if (evolved?.widens) await rewriteWider(target, transaction, change);
   for (const file of change.removed) transaction.removeFile(file);
   for (const file of change.staged.files) transaction.addFile(file);
   for (const [appId, version] of marks.txns) transaction.setTransaction(appId, version);
@@ -81,6 +85,16 @@ export async function commitChange(target: Target, change: FileChange): Promise<
   const result = await transaction.commit();
   if (currentRun()?.step === table.name) report({ ...change.metrics, bytes: change.staged.bytes });
   return { table: table.name, version: result.version, committed: result.committed, metrics };
+}
+
+/** Files that stay in the table are written again with the wider types of its contract; their rows do not change. */
+async function rewriteWider(target: Target, transaction: Transaction, change: FileChange): Promise<void> {
+  const { engine, storage, table, snapshot } = target;
+  const gone = new Set(change.removed.map(({ path }) => path));
+  const stay = ((await snapshot?.files()) ?? []).filter(({ path }) => !gone.has(path));
+  const { files } = await stageFiles(engine, storage, table, target.scanFiles(stay).node);
+  for (const file of stay) transaction.removeFile(file, { dataChange: false });
+  for (const file of files) transaction.addFile({ ...file, dataChange: false });
 }
 
 async function openTransaction(target: Target, change: FileChange): Promise<Transaction> {

@@ -92,7 +92,13 @@ export async function withdraw(lake: Lake, tables: SaleTables, what: string): Pr
 }
 
 /** Gold that had taken all of silver is in step with it afterwards; any other is made anew by its next run. */
-async function removeFromGold(lake: Lake, table: AnyTable, silver: string, keys: Relation, version: number): Promise<number> {
+async function removeFromGold(
+  lake: Lake,
+  table: AnyTable,
+  silver: string,
+  keys: Relation,
+  version: number,
+): Promise<number> {
   const taken = await (await lake.snapshot(table.name))?.txn(`source:${silver}`);
   if (taken === undefined) return 0;
   const { metrics } = await lake.delete(table, keys);

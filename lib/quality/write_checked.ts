@@ -6,7 +6,7 @@ import { DataError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
 import type { WriteOptions, WriteResult } from "../lake/write_result.js";
 import { countRows } from "../relation/aggregate.js";
-import type { AnyRelation } from "../relation/relation.js";
+import type { AnyRelation, Relation } from "../relation/relation.js";
 import { report } from "../run.js";
 
 /** Where the rows of a run came from and went, before the table is written; counts of rows. */
@@ -30,6 +30,12 @@ export interface Balance extends Required<Account> {
   readonly warned: number;
 }
 
+/** What a checked write records beside its rows. */
+export interface CheckedOptions extends WriteOptions {
+  /** File and line of rows that leave the quarantine, because they are among the rows now. */
+  readonly replayed?: Relation;
+}
+
 /** A write with its balance. */
 export interface CheckedWrite extends WriteResult {
   readonly balance: Balance;
@@ -47,26 +53,29 @@ export async function writeChecked(
   rows: AnyRelation,
   faulty: Faulty,
   account: Account,
-  options: WriteOptions = {},
+  options: CheckedOptions = {},
 ): Promise<CheckedWrite> {
   const held = await lake.materialize(faulty);
   const { fail = 0, quarantine: quarantined = 0, drop: dropped = 0, warn: warned = 0 } = await countFates(held);
   if (fail > 0) await refuseFatal(table, held);
   const known = { takenUp: 0, waiting: 0, withdrawn: 0, ...account, quarantined, dropped, warned };
-  if (quarantined > 0 || options.rebuild === true) await quarantine(lake, table, held, options);
+  const recomputed = (await lake.recomputed(table.name)) !== undefined;
+  if (!recomputed && (quarantined > 0 || options.rebuild === true)) await quarantine(lake, table, held, options);
   const result = await lake.write(table, rows, {
     ...options,
     metrics: { ...options.metrics, ...known },
     beforeCommit: (written) => checkBalance(table, { ...known, written }),
   });
+  if (options.replayed && !recomputed) await lake.delete(quarantineOf(table, held), options.replayed);
   const balance: Balance = { ...known, written: result.metrics["written"] ?? 0 };
   report({ ...known });
   return { ...result, balance };
 }
 
 /** The contract of a table's quarantine: the raw rows of its source, with every reason. */
-export function quarantineOf(table: AnyTable, rawColumns: readonly string[]): AnyTable {
-  const own = rawColumns.filter((name) => !(name in LANDING_COLUMNS));
+function quarantineOf(table: AnyTable, faulty: Faulty): AnyTable {
+  const added = ["_fate", "_reasons", ...Object.keys(LANDING_COLUMNS)];
+  const raw = faulty.columnNames.filter((name) => !added.includes(name));
   return defineTable(`${table.name}_quarantine`, {
     description: `Rows that ${table.name} refused, as they came, with every reason`,
     grain: "one refused source row",
@@ -74,7 +83,7 @@ export function quarantineOf(table: AnyTable, rawColumns: readonly string[]): An
     write: "merge",
     key: ["_file", "_row"],
     columns: {
-      ...Object.fromEntries(own.map((name) => [name, text()])),
+      ...Object.fromEntries(raw.map((name) => [name, text()])),
       ...LANDING_COLUMNS,
       _reasons: texts().notNull().describe("Every rule that the row breaks"),
     },
@@ -90,9 +99,8 @@ async function countFates(faulty: Faulty): Promise<Readonly<Partial<Record<Sever
 }
 
 async function quarantine(lake: Lake, table: AnyTable, faulty: Faulty, options: WriteOptions): Promise<void> {
-  const raw = faulty.columnNames.filter((name) => name !== "_reasons" && name !== "_fate");
   const refused = faulty.filter((t) => t._fate.eq("quarantine")).drop("_fate");
-  await lake.write(quarantineOf(table, raw), refused, {
+  await lake.write(quarantineOf(table, faulty), refused, {
     ...(options.rebuild === undefined ? {} : { rebuild: options.rebuild }),
   });
 }

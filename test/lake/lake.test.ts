@@ -156,3 +156,41 @@ describe("tables that follow others", () => {
     expect([await read.count(), await lake.read(eventos).count()]).toEqual([1, 2]);
   });
 });
+
+describe("a contract that changes", () => {
+  const version = (columns: Parameters<typeof defineTable>[1]["columns"]) =>
+    defineTable("silver.eventos", { description: "Events", grain: "one event", write: "append", columns });
+  const write = (table: ReturnType<typeof version>, ...values: (string | null)[][]) =>
+    lake.write(table, scan({ kind: "values", rows: values }, table.schema.fields, lake));
+
+  test("adds columns, widens types and lets null in, also in an append-only table", async () => {
+    await write(version({ id: integer().notNull(), valor: decimal(9, 2).notNull() }), ["1", "1.50"]);
+    const wide = version({ id: long().notNull(), nome: text(), valor: decimal(18, 3) });
+    await write(wide, ["9007199254740993", "São", null]);
+    const found = await lake.read(wide).collect();
+    expect(found).toHaveLength(2);
+    expect(found).toContainEqual({ id: 1n, nome: null, valor: "1.500" });
+    expect(found).toContainEqual({ id: 9007199254740993n, nome: "São", valor: null });
+    const files = await (await lake.snapshot("silver.eventos"))?.files();
+    expect(files).toHaveLength(2);
+    expect(await lake.read(wide, { version: 0 }).count()).toBe(1);
+  });
+
+  test.each([
+    ["narrower", { id: integer().notNull(), nome: text() }, "integer not null", "long not null"],
+    ["another type", { id: text().notNull(), nome: text() }, "string not null", "long not null"],
+    ["not null", { id: long().notNull(), nome: text().notNull() }, "string not null", "string"],
+    ["a dropped column", { id: long().notNull() }, "no such column in the contract", "string"],
+    [
+      "a new column that must not be null",
+      { id: long().notNull(), nome: text(), ano: integer().notNull() },
+      "integer not null in the contract",
+      "no such column in the table",
+    ],
+  ])("and is refused before anything is written: %s", async (_, columns, expected, actual) => {
+    await lake.write(eventos, rows(["1", "a", null, "1"]).select(["id", "nome"]));
+    const changed = version(columns);
+    await expect(write(changed)).rejects.toThrow(expect.objectContaining({ expected, actual }));
+    expect((await lake.snapshot("silver.eventos"))?.version).toBe(0);
+  });
+});
