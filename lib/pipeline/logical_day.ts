@@ -1,5 +1,5 @@
 import { UsageError } from "../errors.js";
-import { openDays } from "../history/days.js";
+import { beginning, type DayMark, openDays } from "../history/days.js";
 
 /** What a user says about the days of a run, as ISO days. */
 export interface DayOptions {
@@ -24,8 +24,8 @@ export interface Calendar {
   readonly timeZone: string;
   /** The day of a run whose user names none. */
   readonly byDefault: string;
-  /** The least day through which a history is closed; undefined before the first run with events. */
-  readonly closed: string | undefined;
+  /** How far each history has come. */
+  readonly histories: readonly DayMark[];
 }
 
 /**
@@ -33,11 +33,15 @@ export interface Calendar {
  * @throws UsageError for flags that contradict each other, a day that is not over, or a range that would leave a gap or open
  * what is closed
  */
-export function logicalDays(options: DayOptions, { timeZone, byDefault, closed }: Calendar): LogicalDays {
+export function logicalDays(options: DayOptions, { timeZone, byDefault, histories }: Calendar): LogicalDays {
   if (options.date !== undefined && (options.from !== undefined || options.to !== undefined)) {
     throw new UsageError("--date names one day, --from and --to a range: give one or the other");
   }
   const day = options.date ?? options.to ?? byDefault;
-  openDays({ timeZone }, closed ?? null, { date: day, from: options.from ?? null });
+  const closed = histories
+    .map((mark) => mark.day)
+    .reduce((a, b) => (a === null || b === null ? null : a < b ? a : b), histories[0]?.day ?? null);
+  const from = closed === null ? beginning(histories, options.from ?? null) : (options.from ?? null);
+  openDays({ timeZone }, closed, { date: day, from });
   return { day, from: options.from };
 }

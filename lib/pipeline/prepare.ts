@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { yesterday } from "../clock.js";
 import type { Catalog } from "../contract/catalog.js";
+import { type DayMark, dayMark } from "../history/days.js";
 import { codeHash } from "./code_hash.js";
 import { type LandingView, viewLanding } from "./landing.js";
 import { type DayOptions, type LogicalDays, logicalDays } from "./logical_day.js";
@@ -8,7 +9,7 @@ import type { Notebooks } from "./notebooks.js";
 import { isFreeForSamples, type Origin, originOf, type Samples } from "./samples.js";
 import { selectTables } from "./selection.js";
 import type { Circumstances } from "./staleness.js";
-import { closedDay, type Step, type StoredTables } from "./step.js";
+import type { Step, StoredTables } from "./step.js";
 import { StoredView } from "./stored_view.js";
 
 /** Where a pipeline works and what is asked of it. */
@@ -64,8 +65,8 @@ export async function prepare(options: PipelineOptions): Promise<Prepared> {
   const latest = yesterday(options.timeZone);
   const byDefault = [latest, ...(onlySamples && samples ? [samples.lastDay] : [])].sort()[0] ?? latest;
   const dated = new Set(steps.filter((step) => step.parameters.includes("date")).map((step) => step.name));
-  const closed = await leastClosed(catalog, dated, stored);
-  const days = logicalDays(options.days, { timeZone: options.timeZone, byDefault, closed });
+  const histories = await dayMarks(catalog, dated, stored);
+  const days = logicalDays(options.days, { timeZone: options.timeZone, byDefault, histories });
   return {
     steps: steps.filter((step) => selected.has(step.name)),
     days,
@@ -83,15 +84,10 @@ async function stepOf(name: string, { catalog, root, notebooks }: PipelineOption
   return { name, table, notebook, parameters, codeHash: codeHash(code, table) };
 }
 
-/** The least day through which all histories fed by the landing zone are closed; undefined before the first one closes. */
-async function leastClosed(
-  catalog: Catalog,
-  dated: ReadonlySet<string>,
-  stored: StoredView,
-): Promise<string | undefined> {
+/** How far the histories fed by the landing zone have come. */
+function dayMarks(catalog: Catalog, dated: ReadonlySet<string>, stored: StoredView): Promise<readonly DayMark[]> {
   const first = [...dated].filter((name) => !catalog.table(name).reads.some((read) => dated.has(read)));
-  const days = await Promise.all(first.map(async (name) => closedDay(await stored.snapshot(name))));
-  return days.filter((day) => day !== undefined).sort()[0];
+  return Promise.all(first.map(async (name) => dayMark(await stored.snapshot(name))));
 }
 
 function warningsOf(landing: LandingView, origin: Origin | undefined): readonly string[] {

@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { basename, join } from "node:path";
 import { nowMicros, stopwatch } from "../clock.js";
 import type { StepMetrics } from "../run.js";
@@ -29,21 +30,24 @@ export interface RunningStep {
   readonly signal: AbortSignal;
 }
 
+type Parameters = Readonly<Record<string, ParameterValue>>;
+
 /** Runs a step's notebook, again after errors that may pass; never throws. */
 export async function runStep(run: RunningStep, step: Step, reasons: readonly Reason[]): Promise<StepOutcome> {
   const startedAt = nowMicros();
   const elapsed = stopwatch();
   const before = await run.stored.snapshot(step.name);
   const notebook = join("_runs", run.runId, `${step.name}.ipynb`);
-  const job = {
-    notebook: step.notebook,
-    output: join(run.lake, notebook),
-    parameters: parametersOf(run, step),
-    environment: environmentOf(run, step),
-    timeLimit: run.timeLimit,
-    signal: run.signal,
-  };
   for (let attempt = 1; ; attempt++) {
+    const parameters = parametersOf(run, step, await closedDay(await run.stored.snapshot(step.name)));
+    const job = {
+      notebook: step.notebook,
+      output: join(run.lake, notebook),
+      parameters,
+      environment: environmentOf(run, step, parameters),
+      timeLimit: run.timeLimit,
+      signal: run.signal,
+    };
     let metrics: StepMetrics = {};
     let error: unknown;
     try {
@@ -63,7 +67,7 @@ export async function runStep(run: RunningStep, step: Step, reasons: readonly Re
       versionBefore: before?.version,
       versionAfter: after?.version,
       closed: await closedDay(after),
-      notebook,
+      notebook: fs.existsSync(job.output) ? notebook : undefined,
     };
     if (run.signal.aborted) return { ...end, status: "interrupted", warnings: [] };
     if (error === undefined) return { ...end, status: "succeeded", warnings: warningsOf(run, step, reasons, metrics) };
@@ -75,11 +79,11 @@ export async function runStep(run: RunningStep, step: Step, reasons: readonly Re
   }
 }
 
-/** The values of those parameters that the notebook declares. */
-function parametersOf(run: RunningStep, step: Step): Readonly<Record<string, ParameterValue>> {
+/** The values of those parameters that the notebook declares. The first day says nothing to a table that has closed one. */
+function parametersOf(run: RunningStep, step: Step, closed: string | undefined): Parameters {
   const values: Readonly<Record<string, ParameterValue | undefined>> = {
     date: run.days.day,
-    from: run.days.from,
+    from: closed === undefined ? run.days.from : undefined,
     fullRefresh: run.fullRefresh ? true : undefined,
   };
   const given: Record<string, ParameterValue> = {};
@@ -90,7 +94,7 @@ function parametersOf(run: RunningStep, step: Step): Readonly<Record<string, Par
   return given;
 }
 
-function environmentOf(run: RunningStep, step: Step): Readonly<Record<string, string>> {
+function environmentOf(run: RunningStep, step: Step, parameters: Parameters): Readonly<Record<string, string>> {
   return {
     TSLAKE_ROOT: run.root,
     TSLAKE_LAKE: run.lake,
@@ -99,7 +103,7 @@ function environmentOf(run: RunningStep, step: Step): Readonly<Record<string, st
     TSLAKE_RUN_ID: run.runId,
     TSLAKE_STEP: step.name,
     TSLAKE_CODE_HASH: step.codeHash,
-    TSLAKE_PARAMETERS: JSON.stringify(parametersOf(run, step)),
+    TSLAKE_PARAMETERS: JSON.stringify(parameters),
     ...(run.fullRefresh ? { TSLAKE_FULL_REFRESH: "1" } : {}),
   };
 }
