@@ -56,7 +56,7 @@ export interface EventFile extends LandedFile {
 export interface EventRun {
   /** The logical day: every day up to it is closed by the run. */
   readonly to: string;
-  /** Only where nothing is closed yet: everything before this day counts as known on it. */
+  /** Only where nothing is closed yet in any table: everything before this day counts as known on it, in all of them. */
   readonly from?: string | undefined;
   /** What landed since the run before. */
   readonly files: readonly EventFile[];
@@ -125,6 +125,7 @@ export async function eventOracle(runs: readonly EventRun[]): Promise<EventAnswe
     purchase_extra_info: emptyState(),
   };
   let anyEventArrived = false;
+  let begun: { readonly from: string | undefined } | undefined;
 
   for (const run of runs) {
     for (const file of run.files) tables[file.table].landed.push(file);
@@ -136,7 +137,9 @@ export async function eventOracle(runs: readonly EventRun[]): Promise<EventAnswe
       arrived.set(table, arrival);
       if (arrival.events.length > 0) anyEventArrived = true;
     }
-    for (const [table, arrival] of arrived) settle(tables[table], arrival, run, anyEventArrived);
+    if (anyEventArrived && arrived.size > 0) begun ??= { from: run.from };
+    for (const [table, arrival] of arrived)
+      settle(tables[table], arrival, { to: run.to, from: begun?.from }, anyEventArrived);
   }
   return {
     purchase: answerOf("purchase", tables.purchase),
@@ -199,7 +202,12 @@ async function takeFiles(table: EventTable, state: TableState): Promise<Arrival>
   return { read, events, quarantined };
 }
 
-function settle(state: TableState, arrival: Arrival, run: EventRun, anyEventArrived: boolean): void {
+function settle(
+  state: TableState,
+  arrival: Arrival,
+  run: Pick<EventRun, "to" | "from">,
+  anyEventArrived: boolean,
+): void {
   const takenUp = state.waiting.length;
   const candidates = [...state.waiting, ...arrival.events];
   let written = 0;
