@@ -1,6 +1,7 @@
 import type { AnyTable, ShapeOfTable } from "../contract/define_table.js";
 import type { TableSource } from "../relation/node.js";
 import { type Relation, scan } from "../relation/relation.js";
+import { currentRun, report } from "../run.js";
 import type { Lake } from "./lake.js";
 import { needsRebuild } from "./step_mark.js";
 
@@ -15,6 +16,12 @@ export interface NewRows<T extends AnyTable> {
 
 /** The rows that commits have added to a source since the target last consumed it; all of them when they cannot tell what changed. */
 export async function newRows<T extends AnyTable>(lake: Lake, target: AnyTable, source: T): Promise<NewRows<T>> {
+  const found = await findNewRows(lake, target, source);
+  if (currentRun()?.step === target.name) report({ read: await found.rows.count() });
+  return found;
+}
+
+async function findNewRows<T extends AnyTable>(lake: Lake, target: AnyTable, source: T): Promise<NewRows<T>> {
   const snapshot = await lake.snapshot(target.name);
   const consumed = await snapshot?.txn(`source:${source.name}`);
   const readVersion = snapshot?.version ?? null;
