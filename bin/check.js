@@ -76,9 +76,8 @@ function tool(script) {
 /** Type-checks every cell of every notebook. */
 async function checkCells() {
   try {
-    const { checkNotebooks, formatDiagnostic } = load()["notebook check"];
-    const problems = await checkNotebooks({ root: ROOT });
-    return { ok: problems.length === 0, output: problems.map((problem) => formatDiagnostic(problem, ROOT)).join("\n") };
+    const problems = await load()["notebook check"].checkNotebooks(path.join(ROOT, "notebooks"));
+    return { ok: problems.length === 0, output: problems.join("\n") };
   } catch (error) {
     return { ok: false, output: error instanceof BuildError ? error.message : String(error.stack) };
   }
