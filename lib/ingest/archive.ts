@@ -6,7 +6,7 @@ import { fsyncFile, fsyncFolder, makeFolder } from "../storage/durable.js";
 import { isAbsent, storageError } from "../storage/local_errors.js";
 import { TEMPORARY_PREFIX } from "../storage/path.js";
 import type { Storage } from "../storage/storage.js";
-import { archivedAs, archivedName, arrivalOf, arrivalPrefix, numbered } from "./archive_name.js";
+import { ArchivedNames, archivedName, arrivalOf, numbered } from "./archive_name.js";
 import { identityAt } from "./file_identity.js";
 import type { LandingFile } from "./landing.js";
 import { linkFile } from "./link_file.js";
@@ -25,7 +25,7 @@ export interface ArchivedFile {
  */
 export class Archive {
   readonly #files: ArchiveFiles;
-  #names: Set<string> | undefined;
+  #names: ArchivedNames | undefined;
 
   constructor(lake: Storage, source: string) {
     const folder = `bronze/_archive/${source}`;
@@ -44,7 +44,7 @@ export class Archive {
 
   /** The names under which files of a name are archived, in order of arrival. */
   async namesOf(name: string): Promise<readonly string[]> {
-    return archivedAs(name, await this.#listed());
+    return (await this.#listed()).of(name);
   }
 
   /**
@@ -73,13 +73,23 @@ export class Archive {
     }
   }
 
-  /** The archived file that holds a landed file's content, among those that arrived in a certain second. */
-  async find(file: LandingFile, sha256: string, arrivedAt: number): Promise<string | undefined> {
-    const prefix = arrivalPrefix(arrivedAt);
-    for (const name of await this.#listed()) {
-      if (name.startsWith(prefix) && (await this.#holds(name, file, sha256))) return name;
+  /** The archived files that hold a landed file's content, among those that arrived in a certain second. */
+  async find(file: LandingFile, sha256: string, arrivedAt: number): Promise<readonly string[]> {
+    const found: string[] = [];
+    for (const name of (await this.#listed()).inSecond(arrivedAt)) {
+      if (await this.#holds(name, file, sha256)) found.push(name);
     }
-    return undefined;
+    return found;
+  }
+
+  /** Looks again at what is there: another process has archived files. */
+  refresh(): void {
+    this.#names = undefined;
+  }
+
+  /** Whether there is a file of this name and size. */
+  async has(name: string, size: number): Promise<boolean> {
+    return (await this.#files.size(name)) === size;
   }
 
   /** Makes archived files durable. */
@@ -98,8 +108,8 @@ export class Archive {
     return (await this.#files.size(name)) === file.identity.size && (await this.#files.sha256(name)) === sha256;
   }
 
-  async #listed(): Promise<Set<string>> {
-    this.#names ??= new Set(await this.#files.names());
+  async #listed(): Promise<ArchivedNames> {
+    this.#names ??= new ArchivedNames(await this.#files.names());
     return this.#names;
   }
 }

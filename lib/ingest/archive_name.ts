@@ -5,9 +5,11 @@ const NAME_LIMIT = 200;
 export function cleanName(name: string): string {
   const clean = name.normalize("NFC").replaceAll(/[\p{Cc}\p{Surrogate}<>:"/\\|?*\uFFFD]/gu, "_");
   const { stem, extension } = parts(clean);
-  let short = stem;
-  while (Buffer.byteLength(short + extension) > NAME_LIMIT && short.length > 1)
-    short = [...short].slice(0, -1).join("");
+  const room = NAME_LIMIT - Buffer.byteLength(extension);
+  const short = Buffer.from(stem)
+    .subarray(0, room)
+    .toString("utf8")
+    .replace(/\uFFFD$/, "");
   return short + extension;
 }
 
@@ -23,7 +25,7 @@ export function archivedName(name: string, arrivedAt: number): string {
 }
 
 /** What the names of files begin with that arrived in this second: `YYYYMMDD_HHMMSS_`. */
-export function arrivalPrefix(arrivedAt: number): string {
+function arrivalPrefix(arrivedAt: number): string {
   const iso = new Date(arrivedAt).toISOString();
   return `${iso.slice(0, 10).replaceAll("-", "")}_${iso.slice(11, 19).replaceAll(":", "")}_`;
 }
@@ -37,21 +39,52 @@ export function arrivalOf(archived: string): number | undefined {
   return Number.isNaN(arrivedAt) ? undefined : arrivedAt;
 }
 
-/** The archived names among these under which files of a name were archived, in order of arrival. */
-export function archivedAs(name: string, archived: ReadonlySet<string>): readonly string[] {
-  const clean = cleanName(name);
-  const { stem, extension } = parts(clean);
-  const found = [...archived].filter((each) => {
-    const rest = arrivalOf(each) === undefined ? "" : each.slice(PREFIX_LENGTH);
-    if (rest === clean) return true;
-    const number = rest.slice(stem.length + 1, rest.length - extension.length);
-    const isNumbered = rest === `${stem}_${number}${extension}` && /^[1-9]\d*$/.test(number);
-    return isNumbered && archived.has(each.slice(0, PREFIX_LENGTH) + clean);
-  });
-  return found.sort();
+const PREFIX_LENGTH = "YYYYMMDD_HHMMSS_".length;
+
+/** The names in an archive, found by the name that a file came with and by the second in which it arrived. */
+export class ArchivedNames {
+  readonly #byName = new Map<string, Set<string>>();
+  readonly #bySecond = new Map<string, Set<string>>();
+
+  constructor(names: Iterable<string>) {
+    for (const name of names) this.add(name);
+  }
+
+  add(archived: string): void {
+    if (arrivalOf(archived) === undefined) return;
+    entryOf(this.#byName, archived.slice(PREFIX_LENGTH)).add(archived);
+    entryOf(this.#bySecond, archived.slice(0, PREFIX_LENGTH)).add(archived);
+  }
+
+  delete(archived: string): void {
+    this.#byName.get(archived.slice(PREFIX_LENGTH))?.delete(archived);
+    this.#bySecond.get(archived.slice(0, PREFIX_LENGTH))?.delete(archived);
+  }
+
+  /** Of files that came under a name, in order of arrival. */
+  of(name: string): readonly string[] {
+    const clean = cleanName(name);
+    const plain = this.#byName.get(clean) ?? new Set();
+    const found = [...plain];
+    for (let number = 2; ; number++) {
+      const same = this.#byName.get(numbered(clean, number));
+      if (same === undefined) return found.sort();
+      // A number tells files of one second apart; otherwise the name itself ends in one.
+      found.push(...[...same].filter((each) => plain.has(each.slice(0, PREFIX_LENGTH) + clean)));
+    }
+  }
+
+  /** Of files that arrived in the second of an instant, in milliseconds since the epoch. */
+  inSecond(arrivedAt: number): readonly string[] {
+    return [...(this.#bySecond.get(arrivalPrefix(arrivedAt)) ?? [])].sort();
+  }
 }
 
-const PREFIX_LENGTH = "YYYYMMDD_HHMMSS_".length;
+function entryOf(index: Map<string, Set<string>>, key: string): Set<string> {
+  const entry = index.get(key) ?? new Set();
+  index.set(key, entry);
+  return entry;
+}
 
 function parts(name: string): { readonly stem: string; readonly extension: string } {
   const extension = /(?:\.[^.\s]{1,16})?(?:\.gz)?$/.exec(name)?.[0] ?? "";

@@ -1,14 +1,12 @@
 import fs from "node:fs";
 import os from "node:os";
 import { dirname } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { nowMillis } from "../clock.js";
 import { ConflictError, DataError, StorageError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
 import { codeOf, isAbsent, storageError } from "../storage/local_errors.js";
 import { Archive } from "./archive.js";
 import { commitFiles, FilesChanged, isBroken, type PlacedFile } from "./commit_files.js";
-import { isUnchanged } from "./file_identity.js";
+import { identityAt, isUnchanged } from "./file_identity.js";
 import { IngestLog } from "./ingest_log.js";
 import { evolve, type Intake, intakeOf, type LandingTable } from "./intake.js";
 import type { LandingFile } from "./landing.js";
@@ -16,15 +14,9 @@ import { Outcomes } from "./outcomes.js";
 import { brokenParquet } from "./parquet_file.js";
 import { type ExaminedFile, examineFile, prepareFile, takeApart } from "./prepare_file.js";
 import type { PreparedFile } from "./prepared.js";
+import { QUIET_BROKEN_MILLIS, untilQuiet } from "./quiet.js";
 import { rejectFile } from "./reject.js";
 import { TemporaryFiles } from "./temporary_files.js";
-
-/**
- * For so long a file must have been left alone before it is taken, or rejected: somebody may still be writing to it, and
- * half a file may be a broken one.
- */
-const QUIET_MILLIS = 100;
-const QUIET_BROKEN_MILLIS = 500;
 
 /** Attempts at a commit while another process takes files into the same table. */
 const MAX_ATTEMPTS = 5;
@@ -88,10 +80,7 @@ export class BronzeIntake {
         if (first.has(one.sha256)) repeated.push(one.file);
         else first.set(one.sha256, one);
       }
-      await this.#watch(
-        [...first.values()].map(({ file }) => file),
-        QUIET_MILLIS,
-      );
+      await untilQuiet([...first.values()].map(({ file }) => file));
       const placed: PlacedFile[] = [];
       for (const one of first.values()) {
         const arrivedAt = taken.get(one.sha256);
@@ -120,14 +109,6 @@ export class BronzeIntake {
       }
     }
     return examined;
-  }
-
-  /** Waits until none of the files has been changed for a while; not for files from the future, whose age nobody knows. */
-  async #watch(files: readonly LandingFile[], quiet: number): Promise<void> {
-    const now = nowMillis();
-    const ages = files.map(({ identity }) => now - Number(identity.modifiedAt / 1_000_000n));
-    const youngest = Math.min(...ages.filter((age) => age >= 0), quiet);
-    if (youngest < quiet) await sleep(quiet - youngest);
   }
 
   #isStill(file: LandingFile): boolean {
@@ -168,22 +149,32 @@ export class BronzeIntake {
     } catch (error) {
       return this.#recover(placed, error, attempt);
     }
-    for (const one of placed) this.#finish(one);
+    for (const one of placed) await this.#finish(one);
   }
 
   async #recover(placed: readonly PlacedFile[], error: unknown, attempt: number): Promise<void> {
-    if (error instanceof FilesChanged && attempt < MAX_ATTEMPTS) {
-      return this.#commit(
-        placed.filter(({ examined }) => this.#isStill(examined.file)),
-        attempt + 1,
-      );
-    }
+    if (error instanceof FilesChanged && attempt < MAX_ATTEMPTS) return this.#commitStill(placed, attempt + 1);
     if (error instanceof ConflictError && attempt < MAX_ATTEMPTS) return this.#commitAgain(placed, attempt + 1);
     if (error instanceof StorageError || error instanceof ConflictError || error instanceof FilesChanged) {
       return this.#fail(placed, error);
     }
     if (placed.length === 1) for (const one of placed) return this.#mend(one, error);
     for (const one of placed) await this.#commit([one]);
+  }
+
+  /** After files have changed in landing: without those, which leave the archive again. */
+  async #commitStill(placed: readonly PlacedFile[], attempt: number): Promise<void> {
+    const still: PlacedFile[] = [];
+    for (const one of placed) {
+      const { file, sha256 } = one.examined;
+      if (this.#isStill(file)) still.push(one);
+      else if (identityAt(file.path) !== undefined) await this.#archive.remove(one.archived.name);
+      else {
+        const arrivedAt = (await this.#log.arrivals([sha256])).get(sha256);
+        if (arrivedAt !== undefined) await this.#withdraw(one, arrivedAt);
+      }
+    }
+    await this.#commit(still, attempt);
   }
 
   /** After another process has taken files: some of these may be among them. */
@@ -193,9 +184,20 @@ export class BronzeIntake {
     for (const one of placed) {
       const arrivedAt = taken.get(one.examined.sha256);
       if (arrivedAt === undefined) fresh.push(one);
-      else await this.#dismiss(one.examined, arrivedAt);
+      else {
+        await this.#withdraw(one, arrivedAt);
+        await this.#dismiss(one.examined, arrivedAt);
+      }
     }
     await this.#commit(fresh, attempt);
+  }
+
+  /** Takes a file out of the archive again, when another process has archived and committed its content. */
+  async #withdraw({ examined, archived }: PlacedFile, arrivedAt: number): Promise<void> {
+    this.#archive.refresh();
+    const copies = await this.#archive.find(examined.file, examined.sha256, arrivedAt);
+    const isSpare = copies.some((name) => name !== archived.name) && (await this.#log.isFree(archived.name));
+    if (isSpare) await this.#archive.remove(archived.name);
   }
 
   /** One file that the engine could not read: is it the file's fault, or was it read in the wrong way? */
@@ -230,23 +232,22 @@ export class BronzeIntake {
     }
   }
 
-  #finish({ examined: { file }, prepared, archived, replaces }: PlacedFile): void {
-    const { rows, corrupt } = prepared.counts;
-    const note = this.#deleteLanded(file);
-    const { unknown } = prepared;
-    const details = { rows, corrupt, unknown, archived: archived.name, replaces };
+  async #finish({ examined: { file }, prepared, archived, replaces }: PlacedFile): Promise<void> {
+    const { unknown, counts } = prepared;
+    const note = await this.#deleteLanded(file, archived.name);
+    const details = { ...counts, unknown, archived: archived.name, replaces };
     this.#outcomes.taken(file, note === undefined ? details : { ...details, note });
   }
 
   /** A file whose content is taken: it goes when the archive holds these bytes, and is archived first when not. */
   async #dismiss({ file, sha256 }: ExaminedFile, arrivedAt: number): Promise<void> {
     try {
-      const found = await this.#archive.find(file, sha256, arrivedAt);
+      const [found] = await this.#archive.find(file, sha256, arrivedAt);
       const at = Number(this.#now / 1000n);
       const isFree = (name: string): Promise<boolean> => this.#log.isFree(name);
       const name = found ?? (await this.#archive.place(file, sha256, at, isFree)).name;
       await this.#archive.flush([name]);
-      const note = this.#deleteLanded(file);
+      const note = await this.#deleteLanded(file, name);
       this.#outcomes.alreadyTaken(
         file,
         name,
@@ -258,7 +259,7 @@ export class BronzeIntake {
   }
 
   async #reject({ file, sha256 }: ExaminedFile, error: DataError): Promise<void> {
-    await this.#watch([file], QUIET_BROKEN_MILLIS);
+    await untilQuiet([file], QUIET_BROKEN_MILLIS);
     if (!this.#isStill(file)) return;
     try {
       const path = await rejectFile(this.#landing, this.table, { file, sha256, error, at: this.#now });
@@ -269,9 +270,12 @@ export class BronzeIntake {
   }
 
   /** What there is to say when the file had to stay. */
-  #deleteLanded(file: LandingFile): string | undefined {
+  async #deleteLanded(file: LandingFile, archived: string): Promise<string | undefined> {
     try {
+      if (identityAt(file.path) === undefined) return undefined;
       if (!isUnchanged(file.path, file.identity)) return "changed after it was taken; the next run looks at it again";
+      const isKept = await this.#archive.has(archived, file.identity.size);
+      if (!isKept) return "its archived copy is gone; the next run archives it again";
       fs.unlinkSync(file.path);
       return undefined;
     } catch (error) {

@@ -57,7 +57,7 @@ export async function readChunks(path: string, sink: ByteSink): Promise<void> {
       // No Buffer: its slice would be a view of bytes that the next read overwrites.
       const buffer = new Uint8Array(CHUNK);
       for (let sinceTurn = 0; ; ) {
-        const size = fs.readSync(descriptor, buffer, 0, CHUNK, null);
+        const size = fs.readSync(descriptor, buffer, 0, buffer.length, null);
         if (size === 0) return;
         sink(buffer.subarray(0, size));
         sinceTurn += size;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { archivedAs, archivedName, arrivalOf, cleanName, numbered } from "../../lib/ingest/archive_name.js";
+import { ArchivedNames, archivedName, arrivalOf, cleanName, numbered } from "../../lib/ingest/archive_name.js";
 import { parseMembers, valueText } from "../../lib/ingest/json_object.js";
 import { isTaken } from "../../lib/ingest/landing.js";
 import { LineReader } from "../../lib/ingest/line_reader.js";
@@ -39,15 +39,18 @@ describe("archived names", () => {
   });
 
   test("of one name are found, and told from names that end in a number themselves", () => {
-    const archived = new Set([
+    const archived = new ArchivedNames([
       "20240203_040506_a.csv",
       "20240203_040506_a_2.csv",
       "20240204_040506_a_2.csv",
       "b_a.csv",
     ]);
-    expect(archivedAs("a.csv", archived)).toEqual(["20240203_040506_a.csv", "20240203_040506_a_2.csv"]);
-    expect(archivedAs("a_2.csv", archived)).toEqual(["20240203_040506_a_2.csv", "20240204_040506_a_2.csv"]);
-    expect(archivedAs("c.csv", archived)).toEqual([]);
+    expect(archived.of("a.csv")).toEqual(["20240203_040506_a.csv", "20240203_040506_a_2.csv"]);
+    expect(archived.of("a_2.csv")).toEqual(["20240203_040506_a_2.csv", "20240204_040506_a_2.csv"]);
+    expect(archived.of("c.csv")).toEqual([]);
+    expect(archived.inSecond(at)).toEqual(["20240203_040506_a.csv", "20240203_040506_a_2.csv"]);
+    archived.delete("20240203_040506_a.csv");
+    expect(archived.of("a.csv")).toEqual([]);
   });
 });
 
