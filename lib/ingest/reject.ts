@@ -13,7 +13,7 @@ import { linkFile } from "./link_file.js";
 import { hashFile } from "./scan_file.js";
 
 /** Folder of the landing zone for files that could not be taken. */
-export const REJECTED_FOLDER = "_rejected";
+const REJECTED_FOLDER = "_rejected";
 
 /** A file that could not be taken, and why. */
 export interface Rejection {

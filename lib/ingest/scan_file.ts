@@ -5,6 +5,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { createGunzip } from "node:zlib";
 import { DataError } from "../errors.js";
 import { codeOf, storageError } from "../storage/local_errors.js";
+import { writeAll } from "./temporary_files.js";
 
 /** Bytes read at a time: small enough to stay in the processor's cache for every look at them. */
 const CHUNK = 1 << 18;
@@ -85,7 +86,7 @@ export async function unzipFile(path: string, to: string): Promise<void> {
       const source = fs.createReadStream(path, { highWaterMark: CHUNK });
       const unzipped = createGunzip({ chunkSize: CHUNK });
       source.on("error", (error) => unzipped.destroy(error));
-      for await (const chunk of source.pipe(unzipped) as AsyncIterable<Uint8Array>) fs.writeSync(target, chunk);
+      for await (const chunk of source.pipe(unzipped) as AsyncIterable<Uint8Array>) writeAll(target, chunk);
     } finally {
       fs.closeSync(target);
     }

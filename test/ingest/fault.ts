@@ -53,7 +53,7 @@ export async function withHooks<T>(hooks: Hooks, action: () => Promise<T>): Prom
 }
 
 /** Thrown by every call of a process that has been killed. */
-export class Killed extends Error {}
+class Killed extends Error {}
 
 /**
  * Runs an action as a process that is killed right before or after its n-th change of the disk: from then on it changes
