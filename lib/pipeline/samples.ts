@@ -60,7 +60,7 @@ export function copySamples(samples: Samples, landing: string): number {
     const temporary = join(dirname(target), ".sample.tmp");
     try {
       fs.mkdirSync(dirname(target), { recursive: true });
-      fs.copyFileSync(join(samples.folder, path), temporary);
+      fs.cpSync(join(samples.folder, path), temporary, { preserveTimestamps: true });
       fs.renameSync(temporary, target);
     } catch (cause) {
       fs.rmSync(temporary, { force: true });
