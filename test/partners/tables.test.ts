@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Lake } from "../../lib/lake/lake.js";
 import { canonicalLines, digestOf } from "../support/canonical_rows.js";
 import { describeWith, type Reading, readWithDeltalake, readWithSpark } from "../support/partners.js";
+import { EXTREMES, PARTITIONS, recordsOf } from "./extreme_values.js";
 import { runPipeline } from "./pipeline_lake.js";
 import { CLEANED, writeTables } from "./written_lake.js";
 
@@ -71,6 +72,25 @@ describe("what the pipeline writes", () => {
   });
 });
 
+describe("what the library writes", () => {
+  test("is what was handed to it, at the edges of every type", async () => {
+    const typed = await ourLines("written", "silver.types", 0);
+    const values = recordsOf(EXTREMES).map(({ bytes, name, ...row }) => ({
+      ...row,
+      name,
+      bytes: bytes === null ? null : Buffer.from(bytes),
+      labels: name === null ? [] : [name, name.toUpperCase()],
+    }));
+    expect(typed.lines).toEqual(canonicalLines(typed.columns, values));
+  });
+
+  test("is what was handed to it as partition values; an empty text among them is null", async () => {
+    const partitioned = await ourLines("written", "silver.partitions", 0);
+    const values = recordsOf(PARTITIONS).map((row) => ({ ...row, name: row.name === "" ? null : row.name }));
+    expect(partitioned.lines).toEqual(canonicalLines(partitioned.columns, values));
+  });
+});
+
 const READERS = { deltalake: readWithDeltalake, spark: readWithSpark };
 for (const [partner, read] of Object.entries(READERS) as [keyof typeof READERS, typeof readWithSpark][]) {
   describeWith(partner, `${partner} reads the same rows and columns as we do`, () => {
@@ -116,37 +136,39 @@ function folderOf(which: Which, name: string): string {
 
 async function compare(which: Which, name: string, target: string, theirs: Reading | undefined): Promise<void> {
   const version = Number(target.split("@").at(-1));
-  const relation = await lakes[which]?.readStored(name, { version });
-  if (relation === undefined) throw new Error("the lake is not there");
-  const lines = canonicalLines(relation.fields, await relation.collect());
+  const { columns, lines } = await ourLines(which, name, version);
   const [ours, other] = [new Set(lines), new Set(theirs?.lines)];
-  const difference = {
-    onlyOurs: lines.filter((line) => !other.has(line)).slice(0, 5),
-    onlyTheirs: (theirs?.lines ?? []).filter((line) => !ours.has(line)).slice(0, 5),
-  };
-  const columns = relation.fields.map((field) => [field.name, field.type, field.nullable]);
   expect({
     target,
     error: theirs?.error,
     version: theirs?.version,
-    columns: theirs?.columns?.map(([column, type, nullable]) => [
-      column,
-      type.startsWith("{") ? JSON.parse(type) : type,
-      nullable,
-    ]),
-    ...difference,
+    columns: theirs?.columns?.map(([column, type, nullable]) => [column, parseType(type), nullable]),
+    onlyOurs: lines.filter((line) => !other.has(line)).slice(0, 5),
+    onlyTheirs: theirs?.lines?.filter((line) => !ours.has(line)).slice(0, 5),
     rows: theirs?.rows,
     digest: theirs?.digest,
   }).toEqual({
     target,
     error: undefined,
     version,
-    columns,
+    columns: columns.map((field) => [field.name, field.type, field.nullable]),
     onlyOurs: [],
     onlyTheirs: [],
     rows: lines.length,
     digest: digestOf(lines),
   });
+}
+
+/** The rows of a version as we read them. */
+async function ourLines(which: Which, name: string, version: number) {
+  const relation = await lakes[which]?.readStored(name, { version });
+  if (relation === undefined) throw new Error("the lake is not there");
+  return { columns: relation.fields, lines: canonicalLines(relation.fields, await relation.collect()) };
+}
+
+/** A nested type comes as JSON. */
+function parseType(type: string): unknown {
+  return type.startsWith("{") ? JSON.parse(type) : type;
 }
 
 /** The Delta tables below a lake's layers, by name. */
