@@ -1,6 +1,5 @@
 import type { AnyTable, ParsedShapeOf } from "../contract/define_table.js";
 import { examine, type Faulty, type Origin } from "../contract/examine.js";
-import type { Snapshot } from "../delta/snapshot.js";
 import { ContractError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
 import { currentMark, storedMark } from "../lake/step_mark.js";
@@ -55,7 +54,7 @@ export async function takeEvents<T extends AnyTable>(
   const examined = examine(rows as unknown as Relation, table);
   const isNew = (t: Columns<Shape>): BooleanColumn => after(t, mark.seenUntil);
   const arriving = examined.accepted.filter((t) => notTaken(t, mark)) as unknown as Relation;
-  const replayed = days.open ? await replay(lake, table, arrived as unknown as Relation, snapshot) : undefined;
+  const replayed = days.open ? await replay(lake, table, arrived as unknown as Relation) : undefined;
   const candidates = replayed ? arriving.antiJoin(replayed, PLACE).union(replayed) : arriving;
   const isDue = (t: Columns<Shape>): BooleanColumn => (days.open ? transactionDate(t).le(days.last) : lit(false));
   const due = candidates.filter(isDue);
@@ -92,18 +91,17 @@ export function versionOrder(t: Columns<Shape>, table: AnyTable, key: string): r
   return [...first.map((name) => at(t, name)), ...rest.map((name) => at(t, name).cast("string"))];
 }
 
-/** Rows that the table has refused and that its contract, which has changed since, accepts; undefined when it has not changed. */
-async function replay(
-  lake: Lake,
-  table: AnyTable,
-  arrived: Relation,
-  snapshot: Snapshot | undefined,
-): Promise<Relation | undefined> {
+/**
+ * Rows that the table has refused and that its contract, which has changed since, accepts; undefined when it has not
+ * changed. The quarantine itself says for which code it was looked through: a run that breaks off is repeated.
+ */
+async function replay(lake: Lake, table: AnyTable, arrived: Relation): Promise<Relation | undefined> {
   const mark = currentMark(table.name);
-  if (mark === undefined || (await storedMark(snapshot))?.codeHash === mark.codeHash) return undefined;
-  const name = `${table.name}_quarantine`;
-  if ((await lake.snapshot(name)) === undefined) return undefined;
-  const refused = arrived.semiJoin(await lake.readStored(name), PLACE);
+  const quarantine = `${table.name}_quarantine`;
+  const snapshot = await lake.snapshot(quarantine);
+  if (mark === undefined || snapshot === undefined) return undefined;
+  if ((await storedMark(snapshot))?.codeHash === mark.codeHash) return undefined;
+  const refused = arrived.semiJoin(await lake.readStored(quarantine), PLACE);
   return lake.materialize(examine(refused, table).accepted as unknown as Relation);
 }
 

@@ -4,6 +4,7 @@ import type { Faulty } from "../contract/examine.js";
 import type { Severity } from "../contract/expectation.js";
 import { DataError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
+import { currentMark, STEP_DOMAIN } from "../lake/step_mark.js";
 import type { WriteOptions, WriteResult } from "../lake/write_result.js";
 import { countRows } from "../relation/aggregate.js";
 import type { AnyRelation, Relation } from "../relation/relation.js";
@@ -32,7 +33,10 @@ export interface Balance extends Required<Account> {
 
 /** What a checked write records beside its rows. */
 export interface CheckedOptions extends WriteOptions {
-  /** File and line of rows that leave the quarantine, because they are among the rows now. */
+  /**
+   * File and line of rows that leave the quarantine after the write, because they are among the rows now. The quarantine
+   * is then marked with the step's code: it has been looked through.
+   */
   readonly replayed?: Relation;
 }
 
@@ -42,9 +46,9 @@ export interface CheckedWrite extends WriteResult {
 }
 
 /**
- * Writes the accepted rows to a table and those of the faulty ones that it refuses to its quarantine, `<table>_quarantine`. The quarantine is
- * committed first: a run that is killed between the two repeats without doubling a row, because a quarantined line is
- * known by its file and row.
+ * Writes the accepted rows to a table and those of the faulty ones that it refuses to its quarantine, `<table>_quarantine`.
+ * The quarantine is committed first: a run that is killed between the two repeats without doubling a row, because a
+ * quarantined line is known by its file and row.
  * @throws DataError when a rule with severity `fail` is broken, or when rows are missing from the balance; then nothing is committed to the table
  */
 export async function writeChecked(
@@ -60,13 +64,15 @@ export async function writeChecked(
   if (fail > 0) await refuseFatal(table, held);
   const known = { takenUp: 0, waiting: 0, withdrawn: 0, ...account, quarantined, dropped, warned };
   const recomputed = (await lake.recomputed(table.name)) !== undefined;
-  if (!recomputed && (quarantined > 0 || options.rebuild === true)) await quarantine(lake, table, held, options);
+  if (!recomputed) await quarantine(lake, table, held, options);
   const result = await lake.write(table, rows, {
     ...options,
     metrics: { ...options.metrics, ...known },
     beforeCommit: (written) => checkBalance(table, { ...known, written }),
   });
-  if (options.replayed && !recomputed) await lake.delete(quarantineOf(table, held), options.replayed);
+  if (options.replayed && !recomputed) {
+    await lake.delete(quarantineOf(table, held), options.replayed, { domains: lookedThrough(table) });
+  }
   const balance: Balance = { ...known, written: result.metrics["written"] ?? 0 };
   report({ ...known });
   return { ...result, balance };
@@ -98,11 +104,20 @@ async function countFates(faulty: Faulty): Promise<Readonly<Partial<Record<Sever
   return Object.fromEntries(counts.map((row) => [String(row._fate), Number(row.rows)]));
 }
 
+/** Adds refused rows; the quarantine of a table that is made, or made anew, holds no others. */
 async function quarantine(lake: Lake, table: AnyTable, faulty: Faulty, options: WriteOptions): Promise<void> {
-  const refused = faulty.filter((t) => t._fate.eq("quarantine")).drop("_fate");
-  await lake.write(quarantineOf(table, faulty), refused, {
-    ...(options.rebuild === undefined ? {} : { rebuild: options.rebuild }),
-  });
+  const refused = await lake.materialize(faulty.filter((t) => t._fate.eq("quarantine")).drop("_fate"));
+  const contract = quarantineOf(table, faulty);
+  const exists = (await lake.snapshot(contract.name)) !== undefined;
+  const rebuild = exists && (options.rebuild === true || options.readVersion === null);
+  if (!rebuild && (await refused.count()) === 0) return;
+  await lake.write(contract, refused, { rebuild, domains: exists ? {} : lookedThrough(table) });
+}
+
+/** Says that every row of a quarantine is there by the step's present code. */
+function lookedThrough(table: AnyTable): Readonly<Record<string, unknown>> {
+  const mark = currentMark(table.name);
+  return mark === undefined ? {} : { [STEP_DOMAIN]: mark };
 }
 
 async function refuseFatal(table: AnyTable, faulty: Faulty): Promise<never> {

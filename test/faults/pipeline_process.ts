@@ -25,6 +25,7 @@ export function startPipeline(folder: string, argv: readonly string[], workspace
   const places = ["--lake", join(folder, "lake"), "--landing", join(folder, "landing")];
   const child = spawn(process.execPath, [resolve("bin/pipeline.js"), ...places, ...argv], {
     cwd: workspace,
+    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TSLAKE_"))),
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
