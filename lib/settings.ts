@@ -52,6 +52,7 @@ const OTHER_VARIABLES = [
   "TSLAKE_SEED",
   "TSLAKE_SHARED",
   "TSLAKE_PROPERTY_RUNS",
+  "TSLAKE_FAULT_ROUNDS",
 ];
 
 /** Names that begin so say where tests find other programs. */
