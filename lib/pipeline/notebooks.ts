@@ -24,6 +24,8 @@ export interface NotebookJob {
   readonly timeLimit: number;
   /** Ends the notebook's process. */
   readonly signal: AbortSignal;
+  /** Hears what the cells report, also those of a notebook that fails later. */
+  readonly onMetrics?: (metrics: StepMetrics) => void;
 }
 
 /** Runs notebooks: processes of their own in the workspace, whatever a test likes elsewhere. */

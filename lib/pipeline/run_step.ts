@@ -38,7 +38,9 @@ export async function runStep(run: RunningStep, step: Step, reasons: readonly Re
   const elapsed = stopwatch();
   const before = await run.stored.snapshot(step.name);
   const notebook = join("_runs", run.runId, `${step.name}.ipynb`);
+  let earlier: StepMetrics = {};
   for (let attempt = 1; ; attempt++) {
+    let heard: StepMetrics = {};
     const parameters = parametersOf(run, step, await closedDay(await run.stored.snapshot(step.name)));
     const job = {
       notebook: step.notebook,
@@ -47,14 +49,19 @@ export async function runStep(run: RunningStep, step: Step, reasons: readonly Re
       environment: environmentOf(run, step, parameters),
       timeLimit: run.timeLimit,
       signal: run.signal,
+      onMetrics: (more: StepMetrics) => {
+        heard = addMetrics(heard, more);
+      },
     };
-    let metrics: StepMetrics = {};
     let error: unknown;
     try {
-      metrics = await run.notebooks.run(job);
+      heard = await run.notebooks.run(job);
     } catch (thrown) {
       error = thrown;
     }
+    const metrics = addMetrics(earlier, heard);
+    // An attempt that failed has taken files, or rejected them, all the same.
+    if (step.table.landing !== undefined) earlier = metrics;
     run.stored.forget(step.name);
     const after = await run.stored.snapshot(step.name);
     const end = {
@@ -77,6 +84,17 @@ export async function runStep(run: RunningStep, step: Step, reasons: readonly Re
     run.observer.stepRetries?.(step.name, attempt, error, wait);
     await pause(wait, run.signal);
   }
+}
+
+/** Counts are added up, texts are put one below the other. */
+function addMetrics(some: StepMetrics, more: StepMetrics): StepMetrics {
+  const sums: Record<string, number | string> = { ...some };
+  for (const [name, value] of Object.entries(more)) {
+    const known = sums[name];
+    if (known === undefined) sums[name] = value;
+    else sums[name] = typeof known === "number" && typeof value === "number" ? known + value : `${known}\n${value}`;
+  }
+  return sums;
 }
 
 /** The values of those parameters that the notebook declares. The first day says nothing to a table that has closed one. */

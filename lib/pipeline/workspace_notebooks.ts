@@ -16,7 +16,7 @@ export function workspaceNotebooks(root: string): Notebooks {
       };
     },
     check: () => checkNotebooks(join(root, "notebooks")),
-    run: async ({ notebook, output, parameters, environment, timeLimit, signal }) => {
+    run: async ({ notebook, output, parameters, environment, timeLimit, signal, onMetrics }) => {
       const { metrics } = await runNotebook({
         path: notebook,
         output,
@@ -24,6 +24,9 @@ export function workspaceNotebooks(root: string): Notebooks {
         env: environment,
         timeoutMs: timeLimit,
         signal,
+        onEvent: (event) => {
+          if (event.type === "metrics") onMetrics?.(event.metrics);
+        },
       });
       return metrics;
     },

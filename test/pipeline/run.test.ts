@@ -220,6 +220,25 @@ describe("failure", () => {
     expect(statuses(summary)).toEqual({ "bronze.sales": "succeeded" });
   });
 
+  test("a file that was rejected by an attempt that failed later fails the run too", async () => {
+    lake.behaviours.set("bronze.sales", async (job, attempt) => {
+      const told = { read: attempt, rejected: attempt === 1 ? 1 : 0, messages: `attempt ${attempt}` };
+      job.onMetrics?.(told);
+      if (attempt === 1) throw new StorageError("busy", { transient: true });
+      return told;
+    });
+    const summary = await lake.pipeline({ select: ["bronze.sales"] });
+    expect(summary.status).toBe("failed");
+    expect(outcomeOf(summary, "bronze.sales")).toMatchObject({
+      status: "succeeded",
+      metrics: { read: 3, rejected: 1 },
+    });
+    expect(outcomeOf(summary, "bronze.sales")?.warnings).toEqual([
+      "bronze.sales: attempt 1",
+      "bronze.sales: attempt 2",
+    ]);
+  });
+
   test("quarantined rows do not fail the run", async () => {
     lake.behaviours.set("bronze.sales", async () => ({ quarantined: 4 }));
     expect((await lake.pipeline({ select: ["bronze.sales"] })).status).toBe("succeeded");
