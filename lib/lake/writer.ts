@@ -83,7 +83,7 @@ export async function commitChange(target: Target, change: FileChange): Promise<
   for (const [domain, value] of marks.domains) transaction.setDomainMetadata(domain, value);
   transaction.setMetrics({ numOutputRows: change.staged.rows, numOutputBytes: change.staged.bytes, ...metrics });
   const result = await transaction.commit();
-  if (currentRun()?.step === table.name) report({ ...change.metrics, bytes: change.staged.bytes });
+  if (result.committed && currentRun()?.step === table.name) report({ ...change.metrics, bytes: change.staged.bytes });
   return { table: table.name, version: result.version, committed: result.committed, metrics };
 }
 

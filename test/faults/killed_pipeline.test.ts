@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { kill, lakeIn, runPipeline, startPipeline, workersOn } from "./pipeline_process.js";
+import { kill, lakeIn, newWorkspace, runPipeline, startPipeline, workersOn } from "./pipeline_process.js";
 import { ROUNDS } from "./rounds.js";
 import { contentsOf, EVENTS, land, newFolder, removeFolders, SALES } from "./steps.js";
 
@@ -63,6 +63,27 @@ describe("a pipeline that is killed at any instant", () => {
     },
     120_000,
   );
+});
+
+describe("the very first run, that copies the samples", () => {
+  test("is killed at any instant: the next one finishes its work", async () => {
+    const undisturbed = newWorkspace();
+    const start = performance.now();
+    expect((await runPipeline(undefined, [], undisturbed)).status).toBe(0);
+    const duration = performance.now() - start;
+    const root = newWorkspace();
+    for (let times = 0; times < Math.max(2, 2 * ROUNDS); times++) {
+      const run = startPipeline(undefined, [], root);
+      await sleep(duration * (0.1 + 0.5 * Math.random()));
+      kill(run, times % 2 === 0);
+      await run.end;
+    }
+    const { status, stdout, stderr } = await runPipeline(undefined, [], root);
+    expect(status, stdout + stderr).toBe(0);
+    const [found, expected] = [root, undisturbed].map((workspace) => lakeIn(join(workspace, "data_lake")));
+    if (found === undefined || expected === undefined) throw new Error("no lake");
+    expect(await contentsOf(found)).toEqual(await contentsOf(expected));
+  }, 120_000);
 });
 
 describe("a pipeline that is interrupted", () => {

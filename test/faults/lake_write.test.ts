@@ -17,12 +17,16 @@ import type { Storage } from "../../lib/storage/storage.js";
 import { accidentsAt, describeAccident, hooked, type StorageCall, spoiled } from "./hooked_storage.js";
 import { some } from "./rounds.js";
 
+/** So that checkpoints are written too. */
+const CHECKPOINTS = { "delta.checkpointInterval": "2" };
+
 const landed = defineTable("bronze.itens", {
   description: "Items as they came",
   grain: "one line",
   columns: { id: text(), nome: text(), valor: text(), ano: text(), ...LANDING_COLUMNS },
 });
 const itens = defineTable("silver.itens", {
+  properties: CHECKPOINTS,
   description: "Items",
   grain: "one item",
   reads: [landed],
@@ -40,6 +44,7 @@ const itens = defineTable("silver.itens", {
   expect: (t) => ({ valor_positivo: quarantine(t.valor.gt(0)) }),
 });
 const copia = defineTable("gold.copia", {
+  properties: CHECKPOINTS,
   description: "Items again",
   grain: "one item",
   reads: [itens],
@@ -48,6 +53,7 @@ const copia = defineTable("gold.copia", {
   columns: { id: long().notNull(), venda_id: text().notNull() },
 });
 const diario = defineTable("gold.diario", {
+  properties: CHECKPOINTS,
   description: "Every version of an item",
   grain: "one version",
   reads: [itens],
@@ -55,6 +61,7 @@ const diario = defineTable("gold.diario", {
   columns: { id: long().notNull(), venda_id: text().notNull() },
 });
 const resumo = defineTable("gold.resumo", {
+  properties: CHECKPOINTS,
   description: "Items by name",
   grain: "one name",
   reads: [itens],

@@ -1,11 +1,11 @@
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { addDays, yesterday } from "../../lib/clock.js";
 import { asKnown } from "../../lib/history/as_known.js";
 import { gvm } from "../../lib/tables/gold/gvm.js";
 import { csv, item, jan, purchase } from "../oracle/feed.js";
-import { lakeIn, runPipeline } from "./pipeline_process.js";
+import { lakeIn, newWorkspace, runPipeline } from "./pipeline_process.js";
 import { type Arrival, contentsOf, EVENTS, land, newFolder, removeFolders, SALES } from "./steps.js";
 
 afterAll(removeFolders);
@@ -31,15 +31,6 @@ function newLanding(files: readonly Arrival[] = FILES): string {
   const folder = newFolder();
   land(join(folder, "landing"), files);
   return folder;
-}
-
-/** A workspace of its own whose notebooks can be spoiled. */
-function newWorkspace(): string {
-  const root = newFolder();
-  for (const name of ["package.json", "tsconfig.json", "notebooks"])
-    cpSync(name, join(root, name), { recursive: true });
-  for (const name of ["node_modules", "lib"]) symlinkSync(resolve(name), join(root, name), "junction");
-  return root;
 }
 
 /** Puts a cell that fails into a notebook; answers how to mend it. */

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Catalog } from "../../lib/contract/catalog.js";
 import { Lake } from "../../lib/lake/lake.js";
 import { LocalStorage } from "../../lib/storage/local.js";
 import * as tables from "../../lib/tables/index.js";
+import { newFolder } from "./steps.js";
 
 /** How a pipeline ended. */
 export interface Ended {
@@ -20,9 +21,9 @@ export interface Started {
   readonly end: Promise<Ended>;
 }
 
-/** Starts the pipeline on the lake and landing zone of a folder, from a workspace. */
-export function startPipeline(folder: string, argv: readonly string[], workspace = process.cwd()): Started {
-  const places = ["--lake", join(folder, "lake"), "--landing", join(folder, "landing")];
+/** Starts the pipeline on the lake and landing zone of a folder, default those of the settings, from a workspace. */
+export function startPipeline(folder: string | undefined, argv: readonly string[], workspace = process.cwd()): Started {
+  const places = folder === undefined ? [] : ["--lake", join(folder, "lake"), "--landing", join(folder, "landing")];
   const child = spawn(process.execPath, [resolve("bin/pipeline.js"), ...places, ...argv], {
     cwd: workspace,
     env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TSLAKE_"))),
@@ -43,7 +44,7 @@ export function startPipeline(folder: string, argv: readonly string[], workspace
 }
 
 /** Runs the pipeline to its end. */
-export function runPipeline(folder: string, argv: readonly string[], workspace?: string): Promise<Ended> {
+export function runPipeline(folder: string | undefined, argv: readonly string[], workspace?: string): Promise<Ended> {
   return startPipeline(folder, argv, workspace).end;
 }
 
@@ -58,6 +59,15 @@ export function workersOn(folder: string): readonly number[] {
   return processes().filter((pid) =>
     readIfThere(`/proc/${pid}/environ`).includes(`TSLAKE_LAKE=${join(folder, "lake")}`),
   );
+}
+
+/** A workspace of its own, with the samples, whose notebooks can be changed. */
+export function newWorkspace(): string {
+  const root = newFolder();
+  for (const name of ["package.json", "tsconfig.json", "notebooks"])
+    cpSync(name, join(root, name), { recursive: true });
+  for (const name of ["node_modules", "lib", "samples"]) symlinkSync(resolve(name), join(root, name), "junction");
+  return root;
 }
 
 /** The lake that a pipeline has made in a folder. */
