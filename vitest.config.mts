@@ -16,8 +16,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Frames are native memory: a process of its own gives back what a test file used.
     pool: "forks",
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     teardownTimeout: 10_000,
     // The machine's zone is never the workspace's: a test that depends on it fails here.
     env: { TZ: "Asia/Kolkata" },
