@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import { join, resolve } from "node:path";
@@ -13,6 +14,7 @@ interface Flags {
   readonly workdir?: string;
   readonly scale: number;
   readonly rounds: number;
+  readonly prepare?: true;
 }
 
 /**
@@ -29,25 +31,37 @@ export function main(argv: readonly string[]): Promise<number> {
       .option("--workdir <dir>", "folder of the data, made there if need be; default: a temporary one that is kept")
       .addOption(new Option("--scale <x>", "size of the data that is made").default(1).argParser(positive))
       .addOption(new Option("--rounds <n>", "runs of each task").default(3).argParser(positive))
+      .option("--prepare", "only make what the task finds ready: histories, once for all runs")
       .addHelpText("after", `\nTasks, at scale 1:\n${tasks.join("\n")}`)
       .action(async (task: string | undefined, flags: Flags) => {
         const root = openWorkspace({ cwd: process.cwd() }).settings.root;
         const workdir = resolve(flags.workdir ?? join(os.tmpdir(), `tslake-bench-${flags.scale}`));
         if (task === undefined) answer(await compare({ root, workdir, scale: flags.scale, rounds: flags.rounds }));
-        else await measureOne(task, taskOf(task), root, workdir);
+        else if (flags.prepare) await taskOf(task).prepare?.(placeOf(task, root, workdir));
+        else await measureOne(task, root, workdir);
       });
     return program;
   }, argv);
 }
 
-async function measureOne(name: string, task: Task, root: string, workdir: string): Promise<void> {
-  const work = join(workdir, "out", `tslake-${name}-${process.pid}`);
+/** What the task needs is made in another process, whose memory must not count. */
+async function measureOne(name: string, root: string, workdir: string): Promise<void> {
+  const task = taskOf(name);
+  const place = placeOf(name, root, workdir);
+  if (task.prepare) {
+    const argv = [join(root, "bench", "main.js"), name, "--workdir", workdir, "--prepare"];
+    execFileSync(process.execPath, argv, { stdio: ["ignore", "ignore", "inherit"] });
+  }
   try {
-    const measurement = await measure("tslake", name, () => task.run({ root, workdir, work }));
+    const measurement = await measure("tslake", name, () => task.run(place));
     process.stdout.write(`${JSON.stringify(measurement)}\n`);
   } finally {
-    fs.rmSync(work, { recursive: true, force: true });
+    fs.rmSync(place.work, { recursive: true, force: true });
   }
+}
+
+function placeOf(name: string, root: string, workdir: string): Place {
+  return { root, workdir, work: join(workdir, "out", `tslake-${name}-${process.pid}`) };
 }
 
 function taskOf(name: string): Task {

@@ -15,7 +15,8 @@ export async function sales(source: string, work: string): Promise<TaskResult> {
   process.env["TSLAKE_LANDING"] = join(work, "landing");
   process.env["TSLAKE_LAKE"] = join(work, "lake");
   const stop = clock();
-  await ingest(bronze.vendas);
+  const { totals } = await ingest(bronze.vendas);
+  if (totals.rejected + totals.skipped > 0) throw new Error("a file of the benchmark was not taken");
   await buildSilver();
   await buildGold();
   return { lap: stop(), checksum };
