@@ -8,7 +8,7 @@ import { UsageError } from "../lib/errors.js";
 import { openWorkspace } from "../lib/workspace.js";
 import { measure } from "./measure.js";
 import { compare } from "./table.js";
-import { TASKS, type Task } from "./tasks.js";
+import { type Place, TASKS, type Task } from "./tasks.js";
 
 interface Flags {
   readonly workdir?: string;
