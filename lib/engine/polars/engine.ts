@@ -1,14 +1,18 @@
-import { setTimeout } from "node:timers/promises";
+import { tmpdir } from "node:os";
 import { RelationError } from "../../errors.js";
 import type { Expr } from "../../relation/expr.js";
 import { type RelationNode, type Scan, type Source, sourcesOf, type TableSource } from "../../relation/node.js";
-import type { StructField } from "../../types.js";
+import { field, type StructField } from "../../types.js";
 import { compileRelation, type Demand } from "./compile_relation.js";
-import { concatenate, type Frame, fromPublic, type LazyFrame, type PublicDataFrame } from "./native.js";
+import { newFolder, removeFolder } from "./folders.js";
+import { HeldResults, readStreamed } from "./held_results.js";
+import { type Frame, fromPublic, type LazyFrame, type PublicDataFrame } from "./native.js";
+import { type HeavyStep, heavyStep, isRowWise } from "./parts.js";
 import * as p from "./polars_expr.js";
 import { type Row, toRows } from "./rows.js";
 import { type Hold, scanCsv, scanForeignParquet, scanTable, valuesFrame } from "./scan.js";
 import { Spill } from "./spill.js";
+import { type Queries, streamToFiles } from "./stream.js";
 import type { TableFiles } from "./table_files.js";
 import { type WriteOptions, type WrittenFile, writeFiles } from "./write.js";
 
@@ -22,7 +26,7 @@ export interface Tables {
   resolveTable(source: TableSource, filter: Expr | undefined): Promise<TableFiles>;
 }
 
-/** How a relation is held in memory. */
+/** How a relation is held. */
 export interface MaterializeOptions {
   /** Evaluate it once per class of this column's values, so that memory stays bounded where the plan keeps the classes apart. */
   readonly by?: string;
@@ -30,13 +34,17 @@ export interface MaterializeOptions {
   readonly parts?: number;
 }
 
+/** Queries over more rows than this are streamed through files, so that their memory stays bounded. */
+const ROWS_IN_MEMORY = 1_000_000;
 const ROWS_IN_PART = 5_000_000;
+/** Cells that a step which must hold all its rows may hold at once: about a gigabyte. */
+const CELLS_IN_STEP = 25_000_000;
+const SAMPLE = 20_000;
 
 /** Runs relations on Polars. */
 export class PolarsEngine {
   private readonly tables: Tables;
-  private readonly frames = new Map<string, Frame>();
-  private frameNumber = 0;
+  private readonly held = new HeldResults();
 
   constructor(tables: Tables) {
     this.tables = tables;
@@ -54,13 +62,17 @@ export class PolarsEngine {
 
   /** The number of rows; of a whole table from what its log says, without reading a file. */
   async count(node: RelationNode): Promise<number> {
-    if (node.op === "scan" && node.source.kind === "table") {
-      const { files } = await this.tables.resolveTable(node.source, undefined);
-      const rows = files.map((file) => file.rows);
-      if (rows.every((number) => number !== undefined)) return rows.reduce<number>((sum, number) => sum + (number ?? 0), 0);
-    }
-    const counted = await (await this.compile(node)).select([p.alias(p.cast(p.rows(), "long"), "rows")]).collect();
-    return Number(counted.column("rows").getIdx(0));
+    const known = node.op === "scan" ? await this.rowsOf(node.source) : undefined;
+    if (known !== undefined) return known;
+    const rows = field("rows", "long", false);
+    const counted: RelationNode = {
+      op: "groupBy",
+      input: node,
+      keys: [],
+      aggregates: [{ name: rows.name, expr: { kind: "aggregate", fn: "countAll", args: [], type: rows.type, nullable: false } }],
+      fields: [rows],
+    };
+    return Number((await this.run(counted)).column(rows.name).getIdx(0));
   }
 
   /** The result as a `DataFrame` of nodejs-polars. */
@@ -74,29 +86,25 @@ export class PolarsEngine {
     process.stdout.write(`${frame.toString()}\n`);
   }
 
-  /** The same relation, evaluated once and held in memory until it is released. */
+  /** The same relation, evaluated once and held until it is released: in memory, or in temporary files when it reads many rows. */
   async materialize(node: RelationNode, options: MaterializeOptions = {}): Promise<Scan> {
-    const frame = options.by === undefined ? await this.run(node) : await this.runInParts(node, options.by, options.parts ?? (await this.partsFor(node)));
-    return { op: "scan", source: { kind: "frame", id: this.keep(frame) }, fields: node.fields };
+    const inFiles = options.by !== undefined || (await this.isLarge(node));
+    const id = inFiles ? this.held.keepFiles(await this.stream(node, options), node.fields) : this.held.keep(await this.run(node));
+    return { op: "scan", source: { kind: "frame", id }, fields: node.fields };
   }
 
   /** Evaluates the relation and writes it as Parquet files. */
-  async writeParquet(node: RelationNode, options: WriteOptions): Promise<readonly WrittenFile[]> {
-    const spill = new Spill();
-    try {
-      return await writeFiles(await this.compile(node, {}, (frame) => spill.lazy(frame)), node.fields, options);
-    } finally {
-      await spill.remove();
-    }
+  writeParquet(node: RelationNode, options: WriteOptions): Promise<readonly WrittenFile[]> {
+    return Spill.during(async (spill) => writeFiles(await this.queries(node, spill), node.fields, options));
   }
 
   /** Makes a `DataFrame` of nodejs-polars a source of relations, until it is released. */
   registerFrame(frame: PublicDataFrame): string {
-    return this.keep(fromPublic(frame));
+    return this.held.keep(fromPublic(frame));
   }
-  /** Lets go of the frames that a relation reads. */
+  /** Lets go of the held results that a relation reads. */
   release(node: RelationNode): void {
-    for (const source of sourcesOf(node)) if (source.kind === "frame") this.frames.delete(source.id);
+    for (const source of sourcesOf(node)) if (source.kind === "frame") this.held.release(source.id);
   }
 
   /** The plan as Polars will run it. */
@@ -105,7 +113,54 @@ export class PolarsEngine {
   }
 
   private async run(node: RelationNode): Promise<Frame> {
-    return (await this.compile(node)).collect();
+    if (!(await this.isLarge(node))) return (await this.compile(node)).collect();
+    const folder = await this.stream(node);
+    try {
+      return await readStreamed(folder, node.fields).collect();
+    } finally {
+      removeFolder(folder);
+    }
+  }
+
+  /** The result as Parquet files in a new folder. */
+  private async stream(node: RelationNode, options: MaterializeOptions = {}): Promise<string> {
+    const folder = newFolder(tmpdir());
+    await Spill.during(async (spill) => streamToFiles(await this.queries(node, spill, options), folder));
+    return folder;
+  }
+
+  /** One query, or one for each class of rows where one would hold too many rows in memory. */
+  private async queries(node: RelationNode, spill: Spill, options: MaterializeOptions = {}): Promise<Queries> {
+    const hold: Hold = (frame) => spill.lazy(frame);
+    const { column, parts } = options.by === undefined ? await this.classes(node) : { column: options.by, parts: options.parts };
+    const type = node.fields.find((f) => f.name === column)?.type;
+    if (type === undefined) {
+      if (column === undefined) return [() => this.compile(node, {}, hold)];
+      throw new RelationError(`no column ${column}`, { where: { column } });
+    }
+    const number = parts ?? Math.max(1, Math.ceil((await this.rowsRead(node)) / ROWS_IN_PART));
+    return Array.from({ length: number }, (_, part) => () => this.compile(node, { rows: { column: column ?? "", type, part, parts: number } }, hold));
+  }
+
+  /** A column and a number of classes that let a heavy step be done piece by piece; nothing where there is none. */
+  private async classes(node: RelationNode): Promise<{ readonly column?: string; readonly parts?: number }> {
+    const heavy = heavyStep(node);
+    if (!heavy) return {};
+    const cells = (await this.rowsRead(heavy.step)) * heavy.step.fields.length;
+    if (cells <= 2 * CELLS_IN_STEP) return {};
+    const column = await this.mostVaried(heavy);
+    return { column, parts: Math.ceil(cells / CELLS_IN_STEP) };
+  }
+
+  /** The column whose first values repeat least. */
+  private async mostVaried({ step, columns }: HeavyStep): Promise<string> {
+    const [first = ""] = columns.keys();
+    if (columns.size === 1 || !isRowWise(step.input)) return first;
+    const sample = (await this.compile(step.input)).slice(0, SAMPLE);
+    const counts = [...columns].map(([name, inStep]) => p.alias(p.cast(p.aggregate("NUnique", p.column(inStep)), "integer"), name));
+    const varied = await sample.select(counts).collect();
+    const distinct = (name: string): number => Number(varied.column(name).getIdx(0));
+    return [...columns.keys()].reduce((best, name) => (distinct(name) > distinct(best) ? name : best), first);
   }
 
   private compile(node: RelationNode, demand: Demand = {}, hold: Hold = (frame) => frame.lazy()): Promise<LazyFrame> {
@@ -121,41 +176,36 @@ export class PolarsEngine {
       case "values":
         return valuesFrame(source, fields, hold);
       case "frame":
-        return hold(this.held(source.id)).select(fields.map((f) => p.column(f.name)));
+        return this.held.lazy(source.id, hold).select(fields.map((f) => p.column(f.name)));
     }
   }
 
-  private async runInParts(node: RelationNode, by: string, parts: number): Promise<Frame> {
-    const type = node.fields.find((f) => f.name === by)?.type;
-    if (type === undefined) throw new RelationError(`no column ${by}`, { where: { column: by } });
-    const results: Frame[] = [];
-    for (let part = 0; part < parts; part++) {
-      const query = await this.compile(node, { rows: { column: by, type, part, parts } });
-      results.push(await query.collect());
-      // Frames are native memory, which only a turn of the event loop gives back.
-      await setTimeout(0);
+  private async isLarge(node: RelationNode): Promise<boolean> {
+    if (node.op === "limit" && isRowWise(node.input)) return false;
+    return (await this.rowsRead(node)) > ROWS_IN_MEMORY;
+  }
+
+  /** The rows of all sources of a relation, as far as they are known. */
+  private async rowsRead(node: RelationNode): Promise<number> {
+    const rows = await Promise.all(sourcesOf(node).map((source) => this.rowsOf(source)));
+    return rows.reduce<number>((sum, number) => sum + (number ?? 0), 0);
+  }
+
+  /** The number of rows in a source, where it is known without reading it. */
+  private async rowsOf(source: Source): Promise<number | undefined> {
+    switch (source.kind) {
+      case "table": {
+        const { files } = await this.tables.resolveTable(source, undefined);
+        const rows = files.map((file) => file.rows);
+        return rows.every((number) => number !== undefined) ? rows.reduce<number>((sum, number) => sum + (number ?? 0), 0) : undefined;
+      }
+      case "values":
+        return source.rows.length;
+      case "frame":
+        return this.held.rows(source.id);
+      case "file":
+        return undefined;
     }
-    return concatenate(results.map((frame) => frame.lazy())).collect();
-  }
-
-  /** As many parts as keep each of them within memory. */
-  private async partsFor(node: RelationNode): Promise<number> {
-    const tables = sourcesOf(node).flatMap((source) => (source.kind === "table" ? [source] : []));
-    const files = await Promise.all(tables.map((source) => this.tables.resolveTable(source, undefined)));
-    const rows = files.flatMap((table) => table.files).reduce((sum, file) => sum + (file.rows ?? 0), 0);
-    return Math.max(1, Math.ceil(rows / ROWS_IN_PART));
-  }
-
-  private keep(frame: Frame): string {
-    const id = `frame-${++this.frameNumber}`;
-    this.frames.set(id, frame);
-    return id;
-  }
-
-  private held(id: string): Frame {
-    const frame = this.frames.get(id);
-    if (frame) return frame;
-    throw new RelationError(`no frame ${id}`, { remedy: "materialize the relation again; a frame lives until it is released" });
   }
 }
 

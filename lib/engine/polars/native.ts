@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { TslakeError } from "../../errors.js";
 import { type DataType, decimalType } from "../../types.js";
-import type { PolarsExpr } from "./polars_expr.js";
+import { type PolarsExpr, rows } from "./polars_expr.js";
 
 /**
  * The one file that knows the inside of nodejs-polars: its native module, whose handles cost microseconds where the
@@ -64,6 +64,10 @@ export class LazyFrame {
   /** Runs the query on Polars' threads. */
   async collect(): Promise<Frame> {
     return new Frame(await this.handle.collect());
+  }
+  /** The number of rows; of files alone it is read from their footers. */
+  rows(): number {
+    return Number(this.select([rows()]).collectSync().column("len").getIdx(0));
   }
   /** Runs the query here and now: for small results, whose way through a thread would cost more. */
   collectSync(): Frame {

@@ -158,6 +158,11 @@ export function rowIndex(): PolarsExpr {
   return call('{"Range":{"IntRange":{"step":1,"dtype":{"Literal":"Int64"}}}}', int64(0), rows());
 }
 
+/** A field of a struct. */
+export function structField(input: PolarsExpr, name: string): PolarsExpr {
+  return call(`{"StructExpr":{"FieldByName":${JSON.stringify(name)}}}`, input);
+}
+
 /** A function over the rows of equal keys. Slow on many groups: only where no running form is exact. */
 export function over(input: PolarsExpr, partitionBy: readonly PolarsExpr[]): PolarsExpr {
   return expr(

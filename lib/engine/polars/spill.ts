@@ -1,7 +1,6 @@
-import { mkdtempSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { newFolder, removeFolder } from "./folders.js";
 import { type Frame, fromPlan, type LazyFrame } from "./native.js";
 import { ipcScan } from "./scan_plan.js";
 
@@ -12,16 +11,21 @@ export class Spill {
   private folder: string | undefined;
   private files = 0;
 
+  /** Runs plans that hold frames; afterwards their files are gone. */
+  static async during<T>(run: (spill: Spill) => Promise<T>): Promise<T> {
+    const spill = new Spill();
+    try {
+      return await run(spill);
+    } finally {
+      if (spill.folder !== undefined) removeFolder(spill.folder);
+    }
+  }
+
   lazy(frame: Frame): LazyFrame {
     if (frame.rows * frame.columns.length <= FEW_CELLS) return frame.lazy();
-    this.folder ??= mkdtempSync(join(tmpdir(), "tslake-spill-"));
+    this.folder ??= newFolder(tmpdir());
     const path = join(this.folder, `${this.files++}.arrow`);
     frame.writeIpc(path);
     return fromPlan(ipcScan(path));
-  }
-
-  /** Removes the files; plans that name them can no longer run. */
-  async remove(): Promise<void> {
-    if (this.folder !== undefined) await rm(this.folder, { recursive: true, force: true });
   }
 }

@@ -1,0 +1,50 @@
+import { type Expr, someExpr } from "../../relation/expr.js";
+import type { Distinct, RelationNode } from "../../relation/node.js";
+import { classBelow } from "./hash_class.js";
+
+/** A step that holds all its rows in memory, and the columns of the result by whose classes it can be done piece by piece. */
+export interface HeavyStep {
+  readonly step: Distinct;
+  /** Name in the result, name in the step. */
+  readonly columns: ReadonlyMap<string, string>;
+}
+
+/** The first distinct by text below a node that can be done piece by piece. */
+export function heavyStep(node: RelationNode, columns = new Map(node.fields.map((f) => [f.name, f.name]))): HeavyStep | undefined {
+  if (columns.size === 0) return undefined;
+  if (node.op === "distinct" && hasText(node)) {
+    const keys = new Map([...columns].filter(([, name]) => node.on.includes(name)));
+    return keys.size > 0 ? { step: node, columns: keys } : undefined;
+  }
+  const inputs = node.op === "scan" ? [] : node.op === "join" ? [node.left, node.right] : node.op === "union" ? node.inputs : [node.input];
+  for (const [i, input] of inputs.entries()) {
+    const below = new Map([...columns].flatMap(([name, here]): [string, string][] => {
+      const column = classBelow(node, here)?.[i];
+      return column === undefined ? [] : [[name, column]];
+    }));
+    const found = heavyStep(input, below);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** True when the rows of a node can be looked at without computing all of them. */
+export function isRowWise(node: RelationNode): boolean {
+  const isWindow = (part: Expr): boolean => part.kind === "window";
+  switch (node.op) {
+    case "scan":
+      return true;
+    case "filter":
+      return isRowWise(node.input);
+    case "project":
+      return !node.columns.some(({ expr }) => someExpr(expr, isWindow)) && isRowWise(node.input);
+    case "union":
+      return node.inputs.every(isRowWise);
+    default:
+      return false;
+  }
+}
+
+function hasText(node: Distinct): boolean {
+  return node.fields.some((f) => f.type === "string" && node.on.includes(f.name));
+}

@@ -1,0 +1,82 @@
+import { readdir } from "node:fs/promises";
+import { join, sep } from "node:path";
+import { type DataType, decimalOf, type StructField } from "../../types.js";
+import { compileCast } from "./cast.js";
+import type { StoredValue } from "./footer.js";
+import { fromPlan, type LazyFrame } from "./native.js";
+import * as p from "./polars_expr.js";
+import type { PolarsExpr } from "./polars_expr.js";
+import { parquetSink } from "./scan_plan.js";
+
+/** A result as one query, or as several whose rows together are the result; each is made when the one before has run. */
+export type Queries = readonly (() => Promise<LazyFrame>)[];
+
+export interface StreamOptions {
+  /** Columns whose values are folders, `name=value`, and not in the files. */
+  readonly partitions?: readonly StructField[];
+  readonly rowsPerFile?: number | undefined;
+}
+
+const BYTES_PER_FILE = 2 ** 30;
+const ROWS_PER_GROUP = 2 ** 17;
+const MOST_ROWS = 2 ** 32 - 1;
+const NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__";
+
+/** Streams results into Parquet files `<number of the query>/[<partition>/…]<number>.parquet` in a folder. */
+export async function streamToFiles(queries: Queries, folder: string, options: StreamOptions = {}): Promise<void> {
+  const { partitions = [], rowsPerFile = MOST_ROWS } = options;
+  for (const [part, query] of queries.entries()) {
+    const frame = await query();
+    const keyed = frame.withColumns(partitions.map((f) => p.alias(folderText(p.column(f.name), f.type), f.name)));
+    const sink = parquetSink(keyed.serialized(), {
+      folder: join(folder, String(part).padStart(4, "0")),
+      partitionBy: partitions.map((f) => f.name),
+      rowsPerFile,
+      bytesPerFile: BYTES_PER_FILE,
+      rowsPerGroup: ROWS_PER_GROUP,
+    });
+    await fromPlan(sink).collect();
+  }
+}
+
+/** The files below a folder, by partition values, then in the order in which they were streamed. */
+export async function streamedFiles(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  const files = names.filter((name) => name.endsWith(".parquet")).map((name) => {
+    const [part = "", ...rest] = name.split(sep);
+    return { name, order: [...rest.slice(0, -1), part, ...rest.slice(-1)].join("/") };
+  });
+  return files.sort((a, b) => (a.order < b.order ? -1 : 1)).map(({ name }) => name);
+}
+
+/** The value in the name of a partition's folder: `ano=2014`. */
+export function folderValue(folder: string, type: DataType): StoredValue | null {
+  const text = decodeURIComponent(folder.slice(folder.indexOf("=") + 1));
+  if (text === NULL_FOLDER) return null;
+  if (decimalOf(type)) return text;
+  switch (type) {
+    case "boolean":
+      return text === "true";
+    case "byte":
+    case "short":
+    case "integer":
+    case "float":
+    case "double":
+      return Number(text);
+    case "long":
+    case "timestamp":
+    case "timestamp_ntz":
+      return BigInt(text);
+    case "binary":
+      return Buffer.from(text, "hex").toString("latin1");
+    default:
+      return text;
+  }
+}
+
+/** A partition value as text from which it can be read back. */
+function folderText(value: PolarsExpr, type: DataType): PolarsExpr {
+  if (type === "timestamp" || type === "timestamp_ntz") return p.cast(p.cast(value, "long"), "string");
+  if (type === "binary") return p.call('{"BinaryExpr":"HexEncode"}', value);
+  return compileCast(value, type, "string", "Strict");
+}
