@@ -43,6 +43,7 @@ export const PARTITIONS = {
   flag: [null, "true", "false", "false", null],
   whole: [null, "-1", "0", "2147483647", null],
   large: [null, "9007199254740993", "-9223372036854775808", "0", null],
+  real: [null, "0.1", "-0", "NaN", null],
   money: [null, "1234.50", "-0.01", "0.00", null],
   name: [null, "a/b=c %41é🏺", "..", " \"'\\:*?#[]{} ", ""],
   day: [null, "2024-02-29", "1600-01-01", "9999-12-31", null],

@@ -59,13 +59,14 @@ const partitions = defineTable("silver.partitions", {
     flag: column("boolean"),
     whole: column("integer"),
     large: long(),
+    real: double(),
     money: decimal(18, 2),
     name: text(),
     day: date(),
     moment: instant(),
     wall_clock: timestamp(),
   },
-  partitionBy: ["flag", "whole", "large", "money", "name", "day", "moment", "wall_clock"],
+  partitionBy: ["flag", "whole", "large", "real", "money", "name", "day", "moment", "wall_clock"],
 });
 
 /** Changed row by row: updates, deletes, tombstones, checkpoints. */
