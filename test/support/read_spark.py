@@ -14,8 +14,7 @@ from pyspark.sql import SparkSession
 from canonical_rows import report
 
 
-def session():
-    scratch = tempfile.mkdtemp(prefix="tslake-spark-")
+def session(scratch):
     settings = {
         "spark.jars": os.environ["TSLAKE_TEST_SPARK_JARS"],
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -42,8 +41,8 @@ def session():
     return builder.getOrCreate()
 
 
-def main(arguments):
-    spark = session()
+def main(arguments, scratch):
+    spark = session(scratch)
     with_lines = "--lines" in arguments
     for argument in arguments:
         if argument == "--lines":
@@ -60,4 +59,5 @@ def main(arguments):
     spark.stop()
 
 
-main(sys.argv[1:])
+with tempfile.TemporaryDirectory(prefix="tslake-spark-", ignore_cleanup_errors=True) as scratch:
+    main(sys.argv[1:], scratch)
