@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { kill, lakeIn, newWorkspace, runPipeline, startPipeline, workersOn } from "./pipeline_process.js";
-import { ROUNDS } from "./rounds.js";
+import { ROUNDS, some } from "./rounds.js";
 import { contentsOf, EVENTS, land, newFolder, removeFolders, SALES } from "./steps.js";
 
 afterAll(removeFolders);
@@ -72,7 +72,7 @@ describe("the very first run, that copies the samples", () => {
     expect((await runPipeline(undefined, [], undisturbed)).status).toBe(0);
     const duration = performance.now() - start;
     const root = newWorkspace();
-    for (let times = 0; times < Math.max(2, 2 * ROUNDS); times++) {
+    for (let times = 0; times < Math.max(2, ROUNDS); times++) {
       const run = startPipeline(undefined, [], root);
       await sleep(duration * (0.1 + 0.5 * Math.random()));
       kill(run, times % 2 === 0);
@@ -87,7 +87,7 @@ describe("the very first run, that copies the samples", () => {
 });
 
 describe("a pipeline that is interrupted", () => {
-  test.each(["SIGINT", "SIGTERM"] as const)(
+  test.each(some(["SIGINT", "SIGTERM"] as const, 1))(
     "by %s ends its notebooks and says so by status 130",
     async (signal) => {
       const folder = newFolder();
@@ -115,7 +115,7 @@ describe("a pipeline that is interrupted", () => {
 describe("two pipelines at once", () => {
   test("one works, the other says so, or finds nothing to do", async () => {
     const folder = newFolder();
-    for (const [at, { files, argv }] of DELIVERIES.entries()) {
+    for (const [at, { files, argv }] of DELIVERIES.slice(0, ROUNDS).entries()) {
       land(join(folder, "landing"), files);
       const ends = await Promise.all([runPipeline(folder, argv), runPipeline(folder, argv)]);
       expect(ends.map(({ status }) => status).sort()).toContain(0);

@@ -246,7 +246,7 @@ describe("every storage call of", () => {
       await step(open(hooked(undisturbed, { before: (call) => calls.push(call) })));
       const wanted = await contents(undisturbed);
       expect(wanted).not.toEqual(old);
-      for (const accident of some(accidentsAt(calls), 20)) {
+      for (const accident of some(accidentsAt(calls), 12)) {
         const storage = await copyOf(start);
         const acknowledged = await step(open(spoiled(storage, accident))).then(
           () => true,
@@ -283,7 +283,7 @@ describe("a withdrawal that breaks off anywhere", () => {
     const calls: StorageCall[] = [];
     await take(hooked(undisturbed, { before: (call) => calls.push(call) }));
     const wanted = await contents(undisturbed);
-    for (const accident of some(accidentsAt(calls), 10)) {
+    for (const accident of some(accidentsAt(calls), 6)) {
       const storage = await copyOf(start);
       const done = await take(spoiled(storage, accident)).then(
         () => true,

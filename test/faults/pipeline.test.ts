@@ -6,6 +6,7 @@ import { asKnown } from "../../lib/history/as_known.js";
 import { gvm } from "../../lib/tables/gold/gvm.js";
 import { csv, item, jan, purchase } from "../oracle/feed.js";
 import { lakeIn, newWorkspace, runPipeline } from "./pipeline_process.js";
+import { some } from "./rounds.js";
 import { type Arrival, contentsOf, EVENTS, land, newFolder, removeFolders, SALES } from "./steps.js";
 
 afterAll(removeFolders);
@@ -143,7 +144,7 @@ describe("closed days", () => {
     expect((await runPipeline(undisturbed, range)).status).toBe(0);
     const wanted = await contentsOf(lakeIn(undisturbed));
     expect((await known(undisturbed, jan(3))).map((row) => row.total_value)).toEqual(["1.00"]);
-    for (const argv of [range, ["--to", jan(5)]]) {
+    for (const argv of some([range, ["--to", jan(5)]], 1)) {
       const folder = newLanding(files);
       expect((await runPipeline(folder, [...range, "--select", "+silver.purchase"])).status).toBe(0);
       const other = await runPipeline(folder, ["--from", jan(4), "--to", jan(5)]);

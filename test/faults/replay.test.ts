@@ -120,7 +120,7 @@ describe("rows that a mended contract accepts", () => {
     const calls: StorageCall[] = [];
     await run(hooked(undisturbed, { before: (call) => calls.push(call) }), mended, "2024-01-04");
     expect(await contents(undisturbed)).toEqual(REPLAYED);
-    for (const accident of some(accidentsAt(calls), 20)) {
+    for (const accident of some(accidentsAt(calls), 8)) {
       const storage = await copyOf(start);
       await run(spoiled(storage, accident), mended, "2024-01-04").catch(() => undefined);
       await run(storage, mended, "2024-01-04");
