@@ -2,6 +2,8 @@
 export interface CsvRecord {
   readonly fields: readonly string[];
   readonly line: number;
+  /** As it stands in the text, without its line break. */
+  readonly raw: string;
   /** False only for a last record that no line break follows. */
   readonly terminated: boolean;
 }
@@ -22,8 +24,11 @@ export function parseCsv(text: string): CsvText {
   let quotedSince: number | undefined;
   let blank = true;
 
-  const endRecord = (terminated: boolean): void => {
-    if (!blank) records.push({ fields: [...fields, field], line: start, terminated });
+  let from = 0;
+  const endRecord = (end: number, terminated: boolean): void => {
+    const raw = text.slice(from, end).replace(/\r$/, "");
+    if (!blank) records.push({ fields: [...fields, field], line: start, raw, terminated });
+    from = end + 1;
     fields = [];
     field = "";
     blank = true;
@@ -37,7 +42,7 @@ export function parseCsv(text: string): CsvText {
       else if (text.charAt(at + 1) === '"') field += text.charAt(at++);
       else quotedSince = undefined;
     } else if (char === "\n") {
-      endRecord(true);
+      endRecord(at, true);
       start = line;
     } else if (char === "\r" && text.charAt(at + 1) === "\n") {
       // The line feed that follows ends the record.
@@ -50,6 +55,6 @@ export function parseCsv(text: string): CsvText {
       else field += char;
     }
   }
-  if (quotedSince === undefined) endRecord(false);
+  if (quotedSince === undefined) endRecord(text.length, false);
   return { records, openQuote: quotedSince };
 }

@@ -21,6 +21,8 @@ export interface LandedRow {
   /** Every field in the order of the file. */
   readonly fields: readonly string[];
   readonly expectedFields: number;
+  /** The row as it stands in a text file; empty for Parquet. */
+  readonly raw: string;
 }
 
 /** The rows of one file, or why the whole file is refused. */
@@ -72,10 +74,10 @@ function readCsv(file: string, text: string, required: readonly string[]): Lande
   return { rejected: undefined, rows: records.slice(1).map((record, at) => csvRow(file, header, record, at + 1)) };
 }
 
-function csvRow(file: string, header: readonly string[], { fields, line }: CsvRecord, record: number): LandedRow {
+function csvRow(file: string, header: readonly string[], { fields, line, raw }: CsvRecord, record: number): LandedRow {
   const complete = fields.length === header.length;
   const values = complete ? new Map(header.map((name, at) => [name, fields[at] || null])) : undefined;
-  return { file, line, record, values, fields, expectedFields: header.length };
+  return { file, line, record, values, fields, expectedFields: header.length, raw };
 }
 
 function readNdjson(file: string, text: string): LandedContent {
@@ -86,7 +88,15 @@ function readNdjson(file: string, text: string): LandedContent {
     const values = parseFlatJson(line);
     if (values === undefined && at === lines.length - 1) return reject("truncated last line");
     const fields = values === undefined ? [line] : [...values.values()].map((value) => value ?? "");
-    rows.push({ file, line: at + 1, record: rows.length + 1, values, fields, expectedFields: fields.length });
+    rows.push({
+      file,
+      line: at + 1,
+      record: rows.length + 1,
+      values,
+      fields,
+      expectedFields: fields.length,
+      raw: line,
+    });
   }
   return { rejected: undefined, rows };
 }
@@ -116,7 +126,7 @@ async function readParquet(file: string, bytes: Uint8Array, required: readonly s
     const values = new Map<string, string | null>();
     for (const [name, element] of columns) values.set(name, parquetText(object[name], element));
     const fields = [...values.values()].map((value) => value ?? "");
-    return { file, line: at + 1, record: at + 1, values, fields, expectedFields: fields.length };
+    return { file, line: at + 1, record: at + 1, values, fields, expectedFields: fields.length, raw: "" };
   });
   return { rejected: undefined, rows };
 }

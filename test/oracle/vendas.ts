@@ -181,9 +181,12 @@ function takeRow(row: LandedRow, state: SalesState, report: SalesReport): void {
   }
 }
 
-/** Two rows are the same sale when every value that they came with is the same text, whatever the columns' order. */
+/**
+ * Two rows are the same sale when every value that they came with is the same text, whatever the columns' order; two lines of
+ * a wrong shape are the same when they are so to the letter.
+ */
 function identityOf(row: LandedRow): string {
-  if (row.values === undefined) return JSON.stringify(["ragged", ...row.fields]);
+  if (row.values === undefined) return JSON.stringify(["ragged", row.raw]);
   return JSON.stringify([...row.values].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
