@@ -1,7 +1,7 @@
 import type { DataType } from "../types.js";
 import { Column, type ColumnOf, type Kind, wrap } from "./column.js";
 import type { Expr, SortKey, WindowName } from "./expr.js";
-import type { LongColumn } from "./number_column.js";
+import type { LongColumn, NumericKind } from "./number_column.js";
 
 /** The rows that a window function looks at: those of equal `partitionBy`, in the order of `orderBy`, which must leave no ties that matter. */
 export interface Over {
@@ -24,8 +24,11 @@ export function lastKnown<K extends Kind>(column: Column<K>, over: Over): Column
   return window("lastKnown", [column.expr], column.expr.type, true, over);
 }
 
+/** Kinds whose values a running maximum is known of. */
+export type Measurable = NumericKind | "date" | "timestamp" | "timestamp_ntz";
+
 /** Window: the greatest value from the partition's first row to this one, nulls left out. */
-export function runningMax<K extends Kind>(column: Column<K>, over: Over): ColumnOf<K> {
+export function runningMax<K extends Measurable>(column: Column<K>, over: Over): ColumnOf<K> {
   return window("runningMax", [column.expr], column.expr.type, true, over);
 }
 

@@ -22,16 +22,19 @@ export interface Demand {
   readonly conditions?: readonly Expr[];
   /** The rows that are needed: one class of them. */
   readonly rows?: HashClass | undefined;
+  /** The query will be streamed; otherwise it runs in memory. */
+  readonly streamed?: boolean;
 }
 
 /** A relation as a Polars query, whose columns have the names, types and order of the node's fields. */
 export async function compileRelation(node: RelationNode, scans: Scans, demand: Demand = {}): Promise<LazyFrame> {
-  const { conditions = [], rows } = demand;
+  const { conditions = [], rows, streamed = false } = demand;
   const below = rows && classBelow(node, rows.column);
-  if (rows && !below) return (await compileRelation(node, scans, { conditions })).filter(inClass(rows));
+  if (rows && !below) return (await compileRelation(node, scans, { conditions, streamed })).filter(inClass(rows));
   const input = (of: RelationNode, i = 0, holding: readonly Expr[] = []): Promise<LazyFrame> => {
     const column = below?.[i];
-    return compileRelation(of, scans, { conditions: holding, rows: column === undefined || !rows ? undefined : { ...rows, column } });
+    const inputRows = column === undefined || !rows ? undefined : { ...rows, column };
+    return compileRelation(of, scans, { conditions: holding, rows: inputRows, streamed });
   };
   switch (node.op) {
     case "scan":
@@ -47,7 +50,7 @@ export async function compileRelation(node: RelationNode, scans: Scans, demand: 
     case "groupBy":
       return compileGroupBy(node, await input(node.input));
     case "distinct":
-      return compileDistinct(node, await input(node.input));
+      return compileDistinct(node, await input(node.input), streamed);
     case "union": {
       const inputs = await Promise.all(node.inputs.map((of, i) => input(of, i, conditions)));
       return concatenate(inputs.map((frame, i) => retyped(frame, node.inputs[i]?.fields ?? [], node.fields)));

@@ -135,11 +135,11 @@ export class PolarsEngine {
     const { column, parts } = options.by === undefined ? await this.classes(node) : { column: options.by, parts: options.parts };
     const type = node.fields.find((f) => f.name === column)?.type;
     if (type === undefined) {
-      if (column === undefined) return [() => this.compile(node, {}, hold)];
+      if (column === undefined) return [() => this.compile(node, { streamed: true }, hold)];
       throw new RelationError(`no column ${column}`, { where: { column } });
     }
     const number = parts ?? Math.max(1, Math.ceil((await this.rowsRead(node)) / ROWS_IN_PART));
-    return Array.from({ length: number }, (_, part) => () => this.compile(node, { rows: { column: column ?? "", type, part, parts: number } }, hold));
+    return Array.from({ length: number }, (_, part) => () => this.compile(node, { streamed: true, rows: { column: column ?? "", type, part, parts: number } }, hold));
   }
 
   /** A column and a number of classes that let a heavy step be done piece by piece; nothing where there is none. */

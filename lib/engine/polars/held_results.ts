@@ -18,6 +18,7 @@ export class HeldResults {
   private readonly frames = new Map<string, Frame>();
   private readonly streamed = new Map<string, StreamedResult>();
   private number = 0;
+  private cleansUp = false;
 
   keep(frame: Frame): string {
     const id = this.newId();
@@ -27,7 +28,8 @@ export class HeldResults {
 
   /** The folder is removed on release, at the latest when the process ends. */
   keepFiles(folder: string, fields: readonly StructField[]): string {
-    if (this.streamed.size === 0) process.once("exit", () => [...this.streamed.keys()].forEach((id) => this.release(id)));
+    if (!this.cleansUp) process.once("exit", () => [...this.streamed.keys()].forEach((id) => this.release(id)));
+    this.cleansUp = true;
     const id = this.newId();
     const query = readStreamed(folder, fields);
     this.streamed.set(id, { folder, query, rows: query.rows() });

@@ -38,9 +38,9 @@ export class LazyFrame {
   groupBy(keys: readonly PolarsExpr[], aggregates: readonly PolarsExpr[]): LazyFrame {
     return new LazyFrame(this.handle.groupby(keys.map(nativeExpr), false).agg(aggregates.map(nativeExpr)));
   }
-  /** One row per combination of the columns, any of them; null keys are equal. */
-  unique(names: readonly string[]): LazyFrame {
-    return new LazyFrame(this.handle.unique([...names], "any", false));
+  /** One row per combination of the columns: the first, or any; null keys are equal. */
+  unique(names: readonly string[], keep: "first" | "any"): LazyFrame {
+    return new LazyFrame(this.handle.unique([...names], keep, false));
   }
   /** All keys in one direction, nulls first. */
   sort(keys: readonly PolarsExpr[], descending: boolean): LazyFrame {

@@ -97,15 +97,23 @@ function sinceFirst(value: PolarsExpr, isFirst: PolarsExpr): PolarsExpr {
 /** A value of 64 bits is joined with its partition's place into one of 128, whose running maximum begins anew in each partition. */
 function runningMax(window: Window, value: PolarsExpr, start: PolarsExpr, keys: readonly PolarsExpr[]): PolarsExpr {
   const narrow = isInteger(window.type) || window.type === "date" || window.type === "timestamp" || window.type === "timestamp_ntz";
-  if (!narrow) {
-    const filled = p.forwardFill(p.call('{"CumMax":{"reverse":false}}', value));
-    return keys.length === 0 ? filled : p.over(filled, keys);
-  }
+  if (!narrow) return wideRunningMax(window, value, keys);
   const place = p.binary("Multiply", p.cast(start, "Int128"), p.int128(1n << 66n));
   const none = p.int128(-(1n << 65n));
   const joined = p.binary("Plus", place, p.fillNull(p.cast(p.call('"ToPhysical"', value), "Int128"), none));
   const greatest = p.binary("Minus", p.call('{"CumMax":{"reverse":false}}', joined), place);
   return p.cast(p.cast(p.choose(p.binary("Eq", greatest, none), p.nullOf("Int128"), greatest), "long"), window.type);
+}
+
+/** Polars' own running maximum passes over NaN, which is the greatest of all. */
+function wideRunningMax(window: Window, value: PolarsExpr, keys: readonly PolarsExpr[]): PolarsExpr {
+  const running = (of: PolarsExpr): PolarsExpr => {
+    const filled = p.forwardFill(p.call('{"CumMax":{"reverse":false}}', of));
+    return keys.length === 0 ? filled : p.over(filled, keys);
+  };
+  if (!isFloating(window.type)) return running(value);
+  const isNaN = p.cast(p.call('{"Boolean":"IsNan"}', value), "integer");
+  return p.choose(p.binary("Eq", running(isNaN), p.int32(1)), p.cast(p.text("NaN"), window.type), running(value));
 }
 
 function cumulative(value: PolarsExpr): PolarsExpr {
