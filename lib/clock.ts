@@ -38,7 +38,7 @@ export function newId(): string {
 }
 
 /** The calendar day (`YYYY-MM-DD`) that an instant has in a time zone of the IANA database. */
-export function dayIn(timeZone: string, millis: number): string {
+function dayIn(timeZone: string, millis: number): string {
   return new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" }).format(
     millis,
   );

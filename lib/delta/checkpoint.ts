@@ -8,7 +8,7 @@ import type { CheckpointFiles } from "./log_segment.js";
 import type { Snapshot } from "./snapshot.js";
 
 /** Commits from one checkpoint to the next, where the table has no property for it, as long as the table is small. */
-export const DEFAULT_CHECKPOINT_INTERVAL = 10;
+const DEFAULT_CHECKPOINT_INTERVAL = 10;
 
 /**
  * Writes a checkpoint when enough commits have come since the last one; answers the snapshot that stands on it, or the

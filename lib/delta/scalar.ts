@@ -87,7 +87,7 @@ export function parseScalar(type: DataType, text: string): Scalar | undefined {
 }
 
 /** Microseconds since the epoch of an ISO timestamp (`T` or a space between date and time; zone optional: UTC). */
-export function parseTimestamp(text: string): bigint | undefined {
+function parseTimestamp(text: string): bigint | undefined {
   const match = TIMESTAMP.exec(text.trim());
   if (match === null) return undefined;
   const [, date, time = "00:00:00", fraction = "", zone = "Z"] = match;

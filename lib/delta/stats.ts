@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, parseJsonNumbersAsText, stringifyJson } 
 import { parseScalar, type Scalar } from "./scalar.js";
 
 /** Statistics begin with these many leaf columns where the table does not say otherwise (`delta.dataSkippingNumIndexedCols`). */
-export const DEFAULT_INDEXED_COLUMNS = 32;
+const DEFAULT_INDEXED_COLUMNS = 32;
 
 /** Characters (code points) that a text bound keeps. */
 const TEXT_BOUND = 32;

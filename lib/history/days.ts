@@ -1,5 +1,4 @@
 import { addDays, yesterday } from "../clock.js";
-import type { AnyTable } from "../contract/define_table.js";
 import type { Snapshot } from "../delta/snapshot.js";
 import { UsageError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
@@ -43,11 +42,6 @@ const BEGINNING: DayMark = { day: null, from: null, takenUntil: null, seenUntil:
 export async function dayMark(snapshot: Pick<Snapshot, "domainMetadata"> | undefined): Promise<DayMark> {
   const text = await snapshot?.domainMetadata(DAYS_DOMAIN);
   return text === undefined ? BEGINNING : { ...BEGINNING, ...(JSON.parse(text) as Partial<DayMark>) };
-}
-
-/** The last closed day of a table; null while none is. */
-export async function closedDay(lake: Lake, table: AnyTable): Promise<string | null> {
-  return (await dayMark(await lake.snapshot(table.name))).day;
 }
 
 /**

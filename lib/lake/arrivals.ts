@@ -6,7 +6,7 @@ import type { Lake } from "./lake.js";
 import { needsRebuild } from "./step_mark.js";
 
 /** Domain of a table in which it keeps what it has taken from each landing table. */
-export const ARRIVALS_DOMAIN = "tslake.arrivals";
+const ARRIVALS_DOMAIN = "tslake.arrivals";
 
 /** What has come into a landing table since another table last looked. */
 export interface Arrivals<T extends AnyTable> {

@@ -32,7 +32,7 @@ export function renderTable(
 }
 
 /** A value as people read it: text as it is, lists joined, null as `null`. */
-export function formatValue(value: Value): string {
+function formatValue(value: Value): string {
   if (value === null) return "null";
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (typeof value === "object") return value.map(formatValue).join("; ");

@@ -7,7 +7,7 @@ import type { TextColumn } from "../relation/text_column.js";
 import { concat } from "../relation/when.js";
 
 /** Domain of a table in which it keeps what was withdrawn from it, so that no replay brings it back. */
-export const WITHDRAWN_DOMAIN = "tslake.withdrawn";
+const WITHDRAWN_DOMAIN = "tslake.withdrawn";
 
 /** Archived files, and single rows as `file:line`, whose rows count no more. */
 export interface Withdrawals {

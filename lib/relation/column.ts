@@ -22,7 +22,7 @@ export type Kind =
   | "list";
 
 /** The kind of a column type. */
-export function kindOf(type: DataType): Kind {
+function kindOf(type: DataType): Kind {
   if (decimalOf(type)) return "decimal";
   switch (type) {
     case "byte":

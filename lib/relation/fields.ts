@@ -1,7 +1,7 @@
 import { RelationError } from "../errors.js";
 import { field, formatType, type StructField } from "../types.js";
 import { commonType } from "./column.js";
-import { type Expr, someExpr } from "./expr.js";
+import { children, type Expr, someExpr } from "./expr.js";
 import type { NamedExpr, RelationNode } from "./node.js";
 
 /** A column of a node by its name. Throws RelationError that lists the columns when there is none. */
@@ -18,7 +18,7 @@ export function columnRef(node: RelationNode, name: string): Expr {
 }
 
 /** A column passed on unchanged keeps the metadata of its field. */
-export function outputField(input: RelationNode): (column: NamedExpr) => StructField {
+function outputField(input: RelationNode): (column: NamedExpr) => StructField {
   return ({ name, expr }) => {
     const origin = expr.kind === "column" ? input.fields.find((f) => f.name === expr.name) : undefined;
     return field(name, expr.type, expr.nullable, origin?.metadata ?? {});
@@ -34,6 +34,33 @@ export function refuseKinds(place: string, exprs: readonly Expr[], kinds: readon
       });
     }
   }
+}
+
+/** The columns of a result. Throws RelationError when two have one name. */
+export function outputFields(input: RelationNode, columns: readonly NamedExpr[]): StructField[] {
+  const names = columns.map((column) => column.name);
+  const repeated = names.find((name, i) => names.indexOf(name) !== i);
+  if (repeated !== undefined) {
+    throw new RelationError(`two columns are called ${repeated}`, { where: { column: repeated }, remedy: "rename or drop one" });
+  }
+  return columns.map(outputField(input));
+}
+
+/** Throws RelationError for a column of the rows beside the aggregates of a group, and for an aggregate of an aggregate. */
+export function refuseUngrouped(columns: readonly NamedExpr[]): void {
+  const visit = (name: string, expr: Expr, inAggregate: boolean): void => {
+    if (expr.kind === "column" && !inAggregate) {
+      throw new RelationError(`${name} takes ${expr.name} of no certain row of its group`, {
+        where: { column: expr.name },
+        remedy: `aggregate it (max(t.${expr.name})) or name it in groupBy`,
+      });
+    }
+    if (expr.kind === "aggregate" && inAggregate) {
+      throw new RelationError(`${name} aggregates an aggregate`, { remedy: "aggregate twice, one groupBy after the other" });
+    }
+    for (const child of children(expr)) visit(name, child, inAggregate || expr.kind === "aggregate");
+  };
+  for (const { name, expr } of columns) visit(name, expr, false);
 }
 
 /** Columns passed on unchanged. */
@@ -57,7 +84,7 @@ export function aligned(fields: readonly StructField[], other: RelationNode): Re
     other,
     fields.map((f) => f.name),
   );
-  return { op: "project", input: other, columns, fields: columns.map(outputField(other)) };
+  return { op: "project", input: other, columns, fields: outputFields(other, columns) };
 }
 
 /** A column of a union: the common type of all sides. */
@@ -96,8 +123,12 @@ export function joinFields(
     });
   }
   const nullable = (f: StructField, outer: boolean): StructField => (outer ? { ...f, nullable: true } : f);
+  const absent = (f: StructField): boolean => {
+    const key = node.on.find((pair) => pair.left === f.name);
+    return key === undefined || columnRef(node.right, key.right).nullable;
+  };
   return [
-    ...node.left.fields.map((f) => nullable(f, node.how === "full" && !node.on.some((key) => key.left === f.name))),
+    ...node.left.fields.map((f) => nullable(f, node.how === "full" && absent(f))),
     ...right.map((f) => nullable(f, node.how !== "inner")),
   ];
 }

@@ -18,7 +18,7 @@ export type Promote<A extends NumericKind, B extends NumericKind> = "double" ext
       : "integer";
 
 /** Numbers: exact arithmetic by the rules of `functions.ts`. */
-export class NumberColumn<K extends NumericKind> extends Column<K> {
+class NumberColumn<K extends NumericKind> extends Column<K> {
   plus<B extends NumericKind>(other: Column<B>): ColumnOf<Promote<K, B>>;
   plus(other: LiteralFor<K>): ColumnOf<K>;
   plus(other: Column<NumericKind> | LiteralFor<K>): Column {

@@ -4,7 +4,7 @@ import type { StructField } from "../types.js";
 import type { BooleanColumn } from "./boolean_column.js";
 import { type Column, type ColumnOf, type Kind, wrap } from "./column.js";
 import type { SortKey } from "./expr.js";
-import { aligned, columnRef, joinFields, outputField, passed, refuseKinds, unionField } from "./fields.js";
+import { aligned, columnRef, joinFields, outputFields, passed, refuseKinds, refuseUngrouped, unionField } from "./fields.js";
 import type { JoinType, NamedExpr, RelationNode, Source } from "./node.js";
 import { formatRelation } from "./print.js";
 import type { Runner, ValueOf } from "./runner.js";

@@ -169,7 +169,7 @@ export async function contentsOf(lake: Lake): Promise<Readonly<Record<string, re
 }
 
 /** Names of the stored tables but for the record of runs. */
-export function storedTables(lake: Lake): readonly string[] {
+function storedTables(lake: Lake): readonly string[] {
   return ["bronze", "silver", "gold"].flatMap((layer) => {
     const folder = join(lake.storage.uri, layer);
     const names = existsSync(folder) ? readdirSync(folder).sort() : [];

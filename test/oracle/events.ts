@@ -152,7 +152,7 @@ export async function eventOracle(runs: readonly EventRun[]): Promise<EventAnswe
  * The order of a purchase's versions: `processed_date`, `transaction_datetime`, then the remaining columns as text in the
  * order of the contract, nulls first.
  */
-export function compareVersions(
+function compareVersions(
   table: EventTable,
   a: { readonly values: EventValues; readonly processedDate: string },
   b: { readonly values: EventValues; readonly processedDate: string },

@@ -7,7 +7,7 @@ import type { Location, ObjectMeta, Storage } from "../../lib/storage/storage.js
  */
 export type Fault = "fail-before" | "fail-after" | "crash-before" | "crash-after";
 
-export const FAULTS: readonly Fault[] = ["fail-before", "fail-after", "crash-before", "crash-after"];
+const FAULTS: readonly Fault[] = ["fail-before", "fail-after", "crash-before", "crash-after"];
 
 /** Counts the calls of all storages of one root and spoils the n-th of them. */
 class Faults {

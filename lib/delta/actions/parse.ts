@@ -84,7 +84,7 @@ export function parseProtocol(json: JsonObject, place: Place): Protocol {
   };
 }
 
-export function parseTxn(json: JsonObject, place: Place): SetTransaction {
+function parseTxn(json: JsonObject, place: Place): SetTransaction {
   const version = json["version"];
   if (typeof version !== "number" && typeof version !== "bigint") throw missing("version", place);
   return {
@@ -94,7 +94,7 @@ export function parseTxn(json: JsonObject, place: Place): SetTransaction {
   };
 }
 
-export function parseDomain(json: JsonObject, place: Place): DomainMetadata {
+function parseDomain(json: JsonObject, place: Place): DomainMetadata {
   return {
     domain: text(json, "domain", place),
     configuration: optionalText(json["configuration"]) ?? "",
