@@ -1,6 +1,7 @@
 import { RelationError } from "../errors.js";
 import { type DataType, decimalOf, decimalType, formatType } from "../types.js";
 import type { BooleanColumn } from "./boolean_column.js";
+import { checkCast } from "./casts.js";
 import type { Expr, FunctionName, SortKey } from "./expr.js";
 import { type LiteralFor, literalExpr } from "./literal.js";
 import type { DecimalColumn, DoubleColumn, IntegerColumn, LongColumn } from "./number_column.js";
@@ -126,10 +127,12 @@ export class Column<K extends Kind = Kind> {
 
   /** Converted; a value that does not fit stops the query. */
   cast<T extends DataType>(type: T): ColumnOf<KindOfType<T>> {
+    checkCast(this.expr.type, type);
     return wrap({ kind: "cast", input: this.expr, mode: "strict", type, nullable: this.expr.nullable });
   }
   /** Converted; a value that does not fit becomes null. */
   tryCast<T extends DataType>(type: T): ColumnOf<KindOfType<T>> {
+    checkCast(this.expr.type, type);
     return wrap({ kind: "cast", input: this.expr, mode: "try", type, nullable: true });
   }
 

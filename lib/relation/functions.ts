@@ -2,7 +2,7 @@ import type { FunctionName } from "./expr.js";
 
 /**
  * What each function means, for every compiler. Unless its line says otherwise, a null argument gives null. Each can be
- * said in Spark SQL (ANSI mode); the name of the Spark function is given where it differs.
+ * said in Spark SQL (ANSI mode); the name of the Spark function is given where it differs. Casts: `casts.ts`.
  */
 export const FUNCTIONS: Readonly<Record<FunctionName, string>> = {
   eq: "equal; text by bytes, -0.0 equals 0.0, NaN equals NaN",

@@ -1,6 +1,7 @@
 import { RelationError } from "../errors.js";
 import { type DataType, decimalOf, decimalType, formatType } from "../types.js";
 import { aggregate } from "./aggregate.js";
+import { checkInteger } from "./arguments.js";
 import { asDecimal, Column, type ColumnOf, call, register } from "./column.js";
 import type { Expr, FunctionName } from "./expr.js";
 import { type LiteralFor, literalExpr } from "./literal.js";
@@ -49,6 +50,7 @@ class NumberColumn<K extends NumericKind> extends Column<K> {
   }
   /** To a number of decimals (0 or more), half away from zero. */
   round(scale: number): ColumnOf<K> {
+    checkInteger("the number of decimals", scale, 0, 38);
     const decimal = decimalOf(this.expr.type);
     const type = decimal ? roundedType(decimal, scale) : this.expr.type;
     return call("round", [this.expr, literalExpr(scale, "integer")], type, this.expr.nullable);

@@ -17,7 +17,7 @@ export function formatRelation(node: RelationNode): string {
 export function formatExpr(expr: Expr): string {
   switch (expr.kind) {
     case "column":
-      return expr.name;
+      return formatName(expr.name);
     case "literal":
       return formatLiteral(expr.value, formatType(expr.type));
     case "call":
@@ -35,6 +35,11 @@ export function formatExpr(expr: Expr): string {
       return `${expr.fn}(${args.join(", ")}) over (partition by ${partition} order by ${formatKeys(expr.orderBy)})`;
     }
   }
+}
+
+/** A column's name; in backticks where it could be taken for something else. */
+function formatName(name: string): string {
+  return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name) ? name : `\`${name.replaceAll("`", "``")}\``;
 }
 
 function formatOperator(node: RelationNode): string {

@@ -75,6 +75,7 @@ export class Relation<S extends Shape = Shape> {
     const names = new Set(this.fields.map((f) => f.name));
     return this.project([...kept, ...[...added.values()].filter((column) => !names.has(column.name))]);
   }
+  /** The same columns under other names. */
   rename<const R extends Partial<Readonly<Record<keyof S, string>>>>(names: R): Relation<Renamed<S, R>> {
     const renames = new Map(Object.entries(names as Readonly<Record<string, string>>));
     for (const name of renames.keys()) columnRef(this.node, name);
@@ -82,6 +83,7 @@ export class Relation<S extends Shape = Shape> {
       this.fields.map((f) => ({ name: renames.get(f.name) ?? f.name, expr: columnRef(this.node, f.name) })),
     );
   }
+  /** All columns but these. */
   drop<N extends keyof S & string>(...names: readonly N[]): Relation<Flat<Omit<S, N>>> {
     for (const name of names) columnRef(this.node, name);
     const gone = new Set<string>(names);
@@ -158,11 +160,13 @@ export class Relation<S extends Shape = Shape> {
     );
     return this.derive({ op: "union", inputs, fields });
   }
+  /** The rows in this order; only the final result and `limit` keep it. */
   orderBy(keys: (t: Columns<S>) => readonly (Column | SortKey)[]): Relation<S> {
     return this.derive({ op: "sort", input: this.node, orderBy: keys(this.columns).map(sortKey), fields: this.fields });
   }
   /** The first rows. */
   limit(rows: number): Relation<S> {
+    if (!Number.isInteger(rows) || rows < 0) throw new RelationError("a limit is a number of rows", { expected: "0 or more", actual: String(rows) });
     return this.derive({ op: "limit", input: this.node, rows, fields: this.fields });
   }
   /** Hands the relation to a function: for steps that have a name of their own. */
@@ -198,7 +202,7 @@ export class Relation<S extends Shape = Shape> {
       columns.map((column) => column.expr),
       ["aggregate"],
     );
-    return this.derive({ op: "project", input: this.node, columns, fields: columns.map(outputField(this.node)) });
+    return this.derive({ op: "project", input: this.node, columns, fields: outputFields(this.node, columns) });
   }
   private joined<T extends Shape>(
     other: AnyRelation,
@@ -247,7 +251,8 @@ export class Grouping<S extends Shape, N extends keyof S & string> {
       ["window"],
     );
     const keys = this.keys.map((name) => ({ name, expr: columnRef(input, name) }));
-    const fields = [...keys, ...aggregates].map(outputField(input));
+    refuseUngrouped(aggregates);
+    const fields = outputFields(input, [...keys, ...aggregates]);
     return new Relation({ op: "groupBy", input, keys: this.keys, aggregates, fields }, this.relation.runner);
   }
 }

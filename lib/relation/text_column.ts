@@ -1,3 +1,4 @@
+import { checkInteger, checkNotEmpty, checkOneCharacter, checkTimeFormat, DAY_FIELDS } from "./arguments.js";
 import type { BooleanColumn } from "./boolean_column.js";
 import { Column, call, type Operand, register } from "./column.js";
 import { literalExpr } from "./literal.js";
@@ -35,10 +36,13 @@ export class TextColumn extends Column<"string"> {
   }
   /** `start` counts from 1. */
   substring(start: number, length: number): TextColumn {
+    checkInteger("the start of a substring", start, 1);
+    checkInteger("the length of a substring", length, 0);
     return call("substring", [this.expr, literalExpr(start, "integer"), literalExpr(length, "integer")], "string");
   }
   /** Every occurrence of a literal text. */
   replace(search: string, replacement: string): TextColumn {
+    checkNotEmpty("the text to replace", search);
     return call("replace", [this.expr, this.text(search), this.text(replacement)], "string");
   }
   /** Every match of a pattern; `$1` is its first group. */
@@ -51,16 +55,23 @@ export class TextColumn extends Column<"string"> {
   }
   /** A group of the first match (0: the whole of it); null when there is none. */
   extract(pattern: string, group: number): TextColumn {
+    checkInteger("the number of a group", group, 0);
     return call("extract", [this.expr, this.text(pattern), literalExpr(group, "integer")], "string", true);
   }
   /** The n-th part between literal separators, from 1, or from -1 at the end; null when there are fewer. */
   splitPart(separator: string, n: number): TextColumn {
+    checkNotEmpty("the separator", separator);
+    checkInteger("the number of a part", Math.abs(n), 1);
     return call("splitPart", [this.expr, this.text(separator), literalExpr(n, "integer")], "string", true);
   }
   padStart(length: number, fill: string): TextColumn {
+    checkInteger("the length to pad to", length, 0);
+    checkOneCharacter("the padding", fill);
     return call("padStart", [this.expr, literalExpr(length, "integer"), this.text(fill)], "string");
   }
   padEnd(length: number, fill: string): TextColumn {
+    checkInteger("the length to pad to", length, 0);
+    checkOneCharacter("the padding", fill);
     return call("padEnd", [this.expr, literalExpr(length, "integer"), this.text(fill)], "string");
   }
   concat(...others: readonly Operand<"string">[]): TextColumn {
@@ -68,10 +79,12 @@ export class TextColumn extends Column<"string"> {
   }
   /** A strftime format of `%Y %m %d`; null for text that is not such a day. */
   parseDate(format: string): DateColumn {
+    checkTimeFormat(format, DAY_FIELDS);
     return call("parseDate", [this.expr, this.text(format)], "date", true);
   }
   /** A strftime format of `%Y %m %d %H %M %S %f`; null for text that is not such a time. */
   parseTimestamp(format: string): WallClockColumn {
+    checkTimeFormat(format);
     return call("parseTimestamp", [this.expr, this.text(format)], "timestamp_ntz", true);
   }
 

@@ -1,3 +1,4 @@
+import { checkTimeFormat, DAY_FIELDS } from "./arguments.js";
 import { Column, call, type Operand, register } from "./column.js";
 import type { Expr, FunctionName } from "./expr.js";
 import { literalExpr } from "./literal.js";
@@ -29,6 +30,7 @@ export class DateColumn extends Column<"date"> {
     return call("daysBetween", [this.expr, this.operand(other)], "integer");
   }
   format(format: string): TextColumn {
+    checkTimeFormat(format, DAY_FIELDS);
     return call("formatDate", [this.expr, literalExpr(format, "string")], "string");
   }
 }
@@ -71,6 +73,7 @@ export class WallClockColumn extends Column<"timestamp_ntz"> {
     return call("secondsBetween", [this.expr, this.operand(other)], "long");
   }
   format(format: string): TextColumn {
+    checkTimeFormat(format);
     return call("formatDate", [this.expr, literalExpr(format, "string")], "string");
   }
 }

@@ -1,4 +1,5 @@
 import type { DataType } from "../types.js";
+import { checkInteger } from "./arguments.js";
 import { Column, type ColumnOf, type Kind, wrap } from "./column.js";
 import type { Expr, SortKey, WindowName } from "./expr.js";
 import type { LongColumn, NumericKind } from "./number_column.js";
@@ -16,6 +17,7 @@ export function rowNumber(over: Over): LongColumn {
 
 /** Window: the value of the row `offset` rows before; null at the partition's beginning. */
 export function lag<K extends Kind>(column: Column<K>, over: Over, offset = 1): ColumnOf<K> {
+  checkInteger("the rows back", offset, 1);
   return window("lag", [column.expr], column.expr.type, true, over, offset);
 }
 

@@ -69,7 +69,7 @@ function finish(aggregate: Aggregate, plain: (aggregate: PolarsExpr) => PolarsEx
     case "min":
       return plain(p.min(input));
     case "max":
-      return plain(p.max(input));
+      return isFloating(of.type) ? greatestDouble(input, of.type, plain) : plain(p.max(input));
     case "avg":
       return mean(input, of, aggregate.type, plain, bind);
   }
@@ -82,6 +82,12 @@ function sum(input: PolarsExpr, from: DataType, to: DataType, plain: (aggregate:
   const scale = decimalOf(to)?.scale;
   if (scale === undefined) return plain(p.aggregate("Sum", p.cast(input, "long")));
   return p.cast(plain(p.aggregate("Sum", p.cast(input, `decimal(38,${scale})`))), to);
+}
+
+/** NaN is the greatest double. */
+function greatestDouble(input: PolarsExpr, type: DataType, plain: (aggregate: PolarsExpr) => PolarsExpr): PolarsExpr {
+  const anyNaN = p.binary("Eq", plain(p.max(p.cast(p.isNaN(input), "integer"))), p.int32(1));
+  return p.choose(anyNaN, p.cast(p.text("NaN"), type), plain(p.max(input)));
 }
 
 function mean(input: PolarsExpr, of: Expr, to: DataType, plain: (aggregate: PolarsExpr) => PolarsExpr, bind: Bind): PolarsExpr {

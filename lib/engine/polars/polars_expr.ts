@@ -106,13 +106,14 @@ export function aggregate(fn: string, input: PolarsExpr): PolarsExpr {
   return expr(`{"Agg":{"${fn}":${input}}}`);
 }
 
+/** The least value; NaN is passed over where there are others. */
 export function min(input: PolarsExpr): PolarsExpr {
   return expr(`{"Agg":{"Min":{"input":${input},"propagate_nans":false}}}`);
 }
 
-/** NaN is the greatest value. */
+/** The greatest value; NaN is passed over where there are others. */
 export function max(input: PolarsExpr): PolarsExpr {
-  return expr(`{"Agg":{"Max":{"input":${input},"propagate_nans":true}}}`);
+  return expr(`{"Agg":{"Max":{"input":${input},"propagate_nans":false}}}`);
 }
 
 /** The number of values that are not null. */
@@ -139,6 +140,10 @@ export function isNotNull(input: PolarsExpr): PolarsExpr {
 
 export function not(input: PolarsExpr): PolarsExpr {
   return call('{"Boolean":"Not"}', input);
+}
+
+export function isNaN(input: PolarsExpr): PolarsExpr {
+  return call('{"Boolean":"IsNan"}', input);
 }
 
 export function fillNull(input: PolarsExpr, value: PolarsExpr): PolarsExpr {

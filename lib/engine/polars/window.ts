@@ -112,8 +112,7 @@ function wideRunningMax(window: Window, value: PolarsExpr, keys: readonly Polars
     return keys.length === 0 ? filled : p.over(filled, keys);
   };
   if (!isFloating(window.type)) return running(value);
-  const isNaN = p.cast(p.call('{"Boolean":"IsNan"}', value), "integer");
-  return p.choose(p.binary("Eq", running(isNaN), p.int32(1)), p.cast(p.text("NaN"), window.type), running(value));
+  return p.choose(p.binary("Eq", running(p.cast(p.isNaN(value), "integer")), p.int32(1)), p.cast(p.text("NaN"), window.type), running(value));
 }
 
 function cumulative(value: PolarsExpr): PolarsExpr {
