@@ -12,9 +12,9 @@ export interface SourceColumn {
  * Which source columns feed each column of a relation: through expressions and join keys, sorted by source and name.
  * Conditions of filters and the keys of sorts decide about rows, not values, and are left out.
  */
-export function lineage(relation: Relation): ReadonlyMap<string, readonly SourceColumn[]> {
+export function lineage(relation: Pick<Relation, "node">): ReadonlyMap<string, readonly SourceColumn[]> {
   const origins = trace(relation.node);
-  return new Map(relation.fields.map((f) => [f.name, sorted(origins.get(f.name) ?? [])]));
+  return new Map(relation.node.fields.map((f) => [f.name, sorted(origins.get(f.name) ?? [])]));
 }
 
 type Origins = ReadonlyMap<string, readonly SourceColumn[]>;

@@ -90,7 +90,7 @@ register("decimal", DecimalColumn);
 /** Spark's decimal result types (DecimalPrecision with allowPrecisionLoss): at least six decimals survive the limit of 38 digits. */
 function resultType(fn: FunctionName, left: Expr, right: Expr): DataType {
   if (isFloating(left.type) || isFloating(right.type)) return "double";
-  const [a, b] = [asDecimal(left.type), asDecimal(right.type)];
+  const [a, b] = [digitsOf(left), digitsOf(right)];
   if (!a || !b) {
     throw new RelationError(`no arithmetic on ${formatType(left.type)} and ${formatType(right.type)}`, {
       remedy: "cast first",
@@ -112,6 +112,13 @@ function resultType(fn: FunctionName, left: Expr, right: Expr): DataType {
     default:
       return limited(whole + scale + 1, scale);
   }
+}
+
+/** A whole constant has only the digits that it is written with. */
+function digitsOf(expr: Expr): ReturnType<typeof asDecimal> {
+  const digits = asDecimal(expr.type);
+  if (!digits || decimalOf(expr.type) || expr.kind !== "literal" || typeof expr.value !== "string") return digits;
+  return { precision: expr.value.replace("-", "").length, scale: 0 };
 }
 
 function limited(precision: number, scale: number): DataType {
