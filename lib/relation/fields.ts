@@ -41,7 +41,10 @@ export function outputFields(input: RelationNode, columns: readonly NamedExpr[])
   const names = columns.map((column) => column.name);
   const repeated = names.find((name, i) => names.indexOf(name) !== i);
   if (repeated !== undefined) {
-    throw new RelationError(`two columns are called ${repeated}`, { where: { column: repeated }, remedy: "rename or drop one" });
+    throw new RelationError(`two columns are called ${repeated}`, {
+      where: { column: repeated },
+      remedy: "rename or drop one",
+    });
   }
   return columns.map(outputField(input));
 }
@@ -56,7 +59,9 @@ export function refuseUngrouped(columns: readonly NamedExpr[]): void {
       });
     }
     if (expr.kind === "aggregate" && inAggregate) {
-      throw new RelationError(`${name} aggregates an aggregate`, { remedy: "aggregate twice, one groupBy after the other" });
+      throw new RelationError(`${name} aggregates an aggregate`, {
+        remedy: "aggregate twice, one groupBy after the other",
+      });
     }
     for (const child of children(expr)) visit(name, child, inAggregate || expr.kind === "aggregate");
   };

@@ -4,7 +4,16 @@ import type { StructField } from "../types.js";
 import type { BooleanColumn } from "./boolean_column.js";
 import { type Column, type ColumnOf, type Kind, wrap } from "./column.js";
 import type { SortKey } from "./expr.js";
-import { aligned, columnRef, joinFields, outputFields, passed, refuseKinds, refuseUngrouped, unionField } from "./fields.js";
+import {
+  aligned,
+  columnRef,
+  joinFields,
+  outputFields,
+  passed,
+  refuseKinds,
+  refuseUngrouped,
+  unionField,
+} from "./fields.js";
 import type { JoinType, NamedExpr, RelationNode, Source } from "./node.js";
 import { formatRelation } from "./print.js";
 import type { Runner, ValueOf } from "./runner.js";
@@ -166,7 +175,8 @@ export class Relation<S extends Shape = Shape> {
   }
   /** The first rows. */
   limit(rows: number): Relation<S> {
-    if (!Number.isInteger(rows) || rows < 0) throw new RelationError("a limit is a number of rows", { expected: "0 or more", actual: String(rows) });
+    if (!Number.isInteger(rows) || rows < 0)
+      throw new RelationError("a limit is a number of rows", { expected: "0 or more", actual: String(rows) });
     return this.derive({ op: "limit", input: this.node, rows, fields: this.fields });
   }
   /** Hands the relation to a function: for steps that have a name of their own. */

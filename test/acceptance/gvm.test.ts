@@ -14,7 +14,9 @@ const RUNS = Number(process.env["TSLAKE_PROPERTY_RUNS"] ?? 12);
 describe("the event tables and gvm equal a naive calculation", () => {
   test("for random histories of runs", async () => {
     await fc.assert(
-      fc.asyncProperty(eventHistories({ closedRuns: true, from: true, selections: true }), async (runs) => compare(runs)),
+      fc.asyncProperty(eventHistories({ closedRuns: true, from: true, selections: true }), async (runs) =>
+        compare(runs),
+      ),
       { numRuns: RUNS, endOnFailure: true },
     );
   }, 600_000);

@@ -15,14 +15,19 @@ export function evaluate(node: RelationNode): readonly NaiveRow[] {
   switch (node.op) {
     case "scan": {
       if (node.source.kind !== "values") throw new Error("the oracle reads only values");
-      const read = (cell: string | boolean | null, type: DataType): Value => (cell === null ? null : parse(cell, String(type)));
-      return node.source.rows.map((row) => Object.fromEntries(node.fields.map((f, i) => [f.name, read(row[i] ?? null, f.type)])));
+      const read = (cell: string | boolean | null, type: DataType): Value =>
+        cell === null ? null : parse(cell, String(type));
+      return node.source.rows.map((row) =>
+        Object.fromEntries(node.fields.map((f, i) => [f.name, read(row[i] ?? null, f.type)])),
+      );
     }
     case "filter":
       return evaluate(node.input).filter((row, _, rows) => value(node.condition, row, rows) === true);
     case "project": {
       const rows = evaluate(node.input);
-      return rows.map((row) => Object.fromEntries(node.columns.map(({ name, expr }) => [name, value(expr, row, rows)])));
+      return rows.map((row) =>
+        Object.fromEntries(node.columns.map(({ name, expr }) => [name, value(expr, row, rows)])),
+      );
     }
     case "sort":
       return sorted(evaluate(node.input), node.orderBy);
@@ -31,7 +36,9 @@ export function evaluate(node: RelationNode): readonly NaiveRow[] {
     case "union":
       return node.inputs.flatMap(evaluate);
     case "distinct":
-      return [...groups(sorted(evaluate(node.input), node.orderBy), node.on).values()].flatMap(([first]) => (first ? [first] : []));
+      return [...groups(sorted(evaluate(node.input), node.orderBy), node.on).values()].flatMap(([first]) =>
+        first ? [first] : [],
+      );
     case "groupBy": {
       const rows = evaluate(node.input);
       const found = node.keys.length === 0 ? [rows] : [...groups(rows, node.keys).values()];
@@ -59,14 +66,20 @@ function parse(cell: string | boolean, type: string): Value {
   return cell;
 }
 
-function join(node: Extract<RelationNode, { op: "join" }>, left: readonly NaiveRow[], right: readonly NaiveRow[]): readonly NaiveRow[] {
+function join(
+  node: Extract<RelationNode, { op: "join" }>,
+  left: readonly NaiveRow[],
+  right: readonly NaiveRow[],
+): readonly NaiveRow[] {
   const matches = (l: NaiveRow, r: NaiveRow): boolean =>
     node.on.every((key) => keyOf(l[key.left]) === keyOf(r[key.right]) && (node.nullsEqual || l[key.left] !== null));
   if (node.how === "semi") return left.filter((l) => right.some((r) => matches(l, r)));
   if (node.how === "anti") return left.filter((l) => !right.some((r) => matches(l, r)));
   const output = (l: NaiveRow | undefined, r: NaiveRow | undefined): NaiveRow => {
     const key = (name: string): string => node.on.find((pair) => pair.left === name)?.right ?? name;
-    return Object.fromEntries(node.fields.map(({ name }) => [name, (l && name in l ? l[name] : r?.[l ? name : key(name)]) ?? null]));
+    return Object.fromEntries(
+      node.fields.map(({ name }) => [name, (l && name in l ? l[name] : r?.[l ? name : key(name)]) ?? null]),
+    );
   };
   const pairs = left.flatMap((l) => {
     const partners = right.filter((r) => matches(l, r));
@@ -150,14 +163,22 @@ function aggregate({ fn, args: [arg], type }: Aggregate, rows: readonly NaiveRow
 /** Exact sums of whole numbers and decimals; doubles from left to right. */
 function total(values: readonly Value[], type: DataType): Value {
   const scale = decimalOf(type)?.scale;
-  if (scale !== undefined) return decimalText(values.reduce<bigint>((sum, item) => sum + unscaled(String(item)), 0n), scale);
+  if (scale !== undefined)
+    return decimalText(
+      values.reduce<bigint>((sum, item) => sum + unscaled(String(item)), 0n),
+      scale,
+    );
   if (type !== "double") return values.reduce<bigint>((sum, item) => sum + BigInt(item as bigint | number), 0n);
   return values.reduce<number>((sum, item) => sum + Number(item), 0);
 }
 
 function window(expr: Window, row: NaiveRow, rows: readonly NaiveRow[]): Value {
-  const partitionOf = (other: NaiveRow): string => expr.partitionBy.map((key) => keyOf(value(key, other, rows))).join("|");
-  const partition = sorted(rows.filter((other) => partitionOf(other) === partitionOf(row)), expr.orderBy);
+  const partitionOf = (other: NaiveRow): string =>
+    expr.partitionBy.map((key) => keyOf(value(key, other, rows))).join("|");
+  const partition = sorted(
+    rows.filter((other) => partitionOf(other) === partitionOf(row)),
+    expr.orderBy,
+  );
   const place = partition.indexOf(row);
   const [arg] = expr.args;
   if (expr.fn === "rowNumber" || !arg) return BigInt(place + 1);

@@ -7,7 +7,16 @@ import { lag, lastKnown, rowNumber, runningMax } from "../../lib/relation/window
 import { evaluate, keyOf, type NaiveRow } from "./naive.js";
 import { type Cell, engine, values } from "./support.js";
 
-const TYPES = { id: "long", k: "long", s: "string", d: "date", v: "decimal(18,2)", f: "double", i: "integer", b: "boolean" } as const;
+const TYPES = {
+  id: "long",
+  k: "long",
+  s: "string",
+  d: "date",
+  v: "decimal(18,2)",
+  f: "double",
+  i: "integer",
+  b: "boolean",
+} as const;
 
 const rowArbitrary = fc.tuple(
   fc.option(fc.constantFrom("1", "2", "3", "-9223372036854775808", "9007199254740993")),
@@ -19,10 +28,18 @@ const rowArbitrary = fc.tuple(
   fc.option(fc.boolean()),
 );
 /** Rows with an `id` of their own, so that orders have no ties. */
-const rowsArbitrary = fc.array(rowArbitrary, { maxLength: 14 }).map((rows) => rows.map((row, i): Cell[] => [String(i), ...row]));
+const rowsArbitrary = fc
+  .array(rowArbitrary, { maxLength: 14 })
+  .map((rows) => rows.map((row, i): Cell[] => [String(i), ...row]));
 
 function bag(rows: readonly NaiveRow[]): readonly string[] {
-  return rows.map((row) => Object.entries(row).map(([name, item]) => `${name}=${keyOf(item)}`).join(", ")).sort();
+  return rows
+    .map((row) =>
+      Object.entries(row)
+        .map(([name, item]) => `${name}=${keyOf(item)}`)
+        .join(", "),
+    )
+    .sort();
 }
 
 /** In memory, and by `streamed` also through files in two hash classes of the first column. */
@@ -32,7 +49,10 @@ async function sameAsOracle(relation: { readonly node: Relation["node"] }, strea
   if (streamed) await sameWhenStreamed(relation, expected);
 }
 
-async function sameWhenStreamed(relation: { readonly node: Relation["node"] }, expected: readonly string[]): Promise<void> {
+async function sameWhenStreamed(
+  relation: { readonly node: Relation["node"] },
+  expected: readonly string[],
+): Promise<void> {
   const [column] = relation.node.fields;
   const streamed = await engine.materialize(relation.node, { by: column?.name ?? "", parts: 2 });
   expect(bag(await engine.collect(streamed))).toEqual(expected);
@@ -63,13 +83,22 @@ describe("like the oracle", () => {
 
   test("distinct by keys of every type, in either direction", async () => {
     await fc.assert(
-      fc.asyncProperty(rowsArbitrary, fc.subarray(["k", "s", "d", "v", "i", "b", "f"] as const, { minLength: 1 }), fc.boolean(), fc.boolean(), async (rows, keys, down, by) => {
-        const relation = relationOf(rows);
-        await sameAsOracle(relation.distinct(keys, (t) => [down ? t.d.desc() : t.d.asc(), by ? t.id.desc() : t.id.asc()]), true);
-        await sameAsOracle(relation.distinct(keys, (t) => [down ? t.id.desc() : t.id.asc()]));
-        await sameAsOracle(relation.select(keys).distinct());
-        await sameAsOracle(relation.select(["f", "s"]).distinct());
-      }),
+      fc.asyncProperty(
+        rowsArbitrary,
+        fc.subarray(["k", "s", "d", "v", "i", "b", "f"] as const, { minLength: 1 }),
+        fc.boolean(),
+        fc.boolean(),
+        async (rows, keys, down, by) => {
+          const relation = relationOf(rows);
+          await sameAsOracle(
+            relation.distinct(keys, (t) => [down ? t.d.desc() : t.d.asc(), by ? t.id.desc() : t.id.asc()]),
+            true,
+          );
+          await sameAsOracle(relation.distinct(keys, (t) => [down ? t.id.desc() : t.id.asc()]));
+          await sameAsOracle(relation.select(keys).distinct());
+          await sameAsOracle(relation.select(["f", "s"]).distinct());
+        },
+      ),
       runs,
     );
   });
@@ -77,10 +106,22 @@ describe("like the oracle", () => {
   test("groups and their aggregates", async () => {
     await fc.assert(
       fc.asyncProperty(rowsArbitrary, fc.subarray(["k", "s", "d", "b", "f"] as const), async (rows, keys) => {
-        const grouped = relationOf(rows).groupBy(...keys).aggregate((t) => ({
-          rows: countRows(), known: count(t.v), different: countDistinct(t.s), total: t.v.sum(), ids: t.id.sum(), small: t.i.sum(),
-          least: min(t.s), most: max(t.d), high: max(t.f), low: min(t.f), any: max(t.b), sums: t.i.sum().plus(t.id.sum()),
-        }));
+        const grouped = relationOf(rows)
+          .groupBy(...keys)
+          .aggregate((t) => ({
+            rows: countRows(),
+            known: count(t.v),
+            different: countDistinct(t.s),
+            total: t.v.sum(),
+            ids: t.id.sum(),
+            small: t.i.sum(),
+            least: min(t.s),
+            most: max(t.d),
+            high: max(t.f),
+            low: min(t.f),
+            any: max(t.b),
+            sums: t.i.sum().plus(t.id.sum()),
+          }));
         await sameAsOracle(grouped, true);
       }),
       runs,
@@ -89,20 +130,35 @@ describe("like the oracle", () => {
 
   test("windows over any partition and order", async () => {
     await fc.assert(
-      fc.asyncProperty(rowsArbitrary, fc.subarray(["k", "s", "b"] as const), fc.integer({ min: 1, max: 3 }), fc.boolean(), fc.boolean(), async (rows, keys, back, down, mixed) => {
-        const relation = relationOf(rows).extend((t) => {
-          const id = down ? t.id.desc() : t.id.asc();
-          const over = { partitionBy: keys.map((key) => t[key]), orderBy: mixed ? [t.d.desc(), id] : [id] };
-          return {
-            n: rowNumber(over), before: lag(t.s, over, back), known: lastKnown(t.v, over), text: lastKnown(t.s, over),
-            top: runningMax(t.d, over), high: runningMax(t.i, over), far: runningMax(t.v, over), real: runningMax(t.f, over), money: t.v.runningSum(over), many: t.i.runningSum(over),
-            flag: lag(t.b, over),
-          };
-        });
-        await sameAsOracle(relation, true);
-        await sameAsOracle(relation.filter((t) => t.n.eq(1n).and(t.d.isNotNull())));
-        await sameAsOracle(relation.filter((t) => t.b).select(["n", "known"]));
-      }),
+      fc.asyncProperty(
+        rowsArbitrary,
+        fc.subarray(["k", "s", "b"] as const),
+        fc.integer({ min: 1, max: 3 }),
+        fc.boolean(),
+        fc.boolean(),
+        async (rows, keys, back, down, mixed) => {
+          const relation = relationOf(rows).extend((t) => {
+            const id = down ? t.id.desc() : t.id.asc();
+            const over = { partitionBy: keys.map((key) => t[key]), orderBy: mixed ? [t.d.desc(), id] : [id] };
+            return {
+              n: rowNumber(over),
+              before: lag(t.s, over, back),
+              known: lastKnown(t.v, over),
+              text: lastKnown(t.s, over),
+              top: runningMax(t.d, over),
+              high: runningMax(t.i, over),
+              far: runningMax(t.v, over),
+              real: runningMax(t.f, over),
+              money: t.v.runningSum(over),
+              many: t.i.runningSum(over),
+              flag: lag(t.b, over),
+            };
+          });
+          await sameAsOracle(relation, true);
+          await sameAsOracle(relation.filter((t) => t.n.eq(1n).and(t.d.isNotNull())));
+          await sameAsOracle(relation.filter((t) => t.b).select(["n", "known"]));
+        },
+      ),
       runs,
     );
   });
@@ -112,7 +168,10 @@ describe("like the oracle", () => {
       fc.asyncProperty(rowsArbitrary, async (rows) => {
         const relation = relationOf(rows).extend((t) => {
           const byKey = { partitionBy: [t.k], orderBy: [t.id] };
-          return { x: lag(lastKnown(t.s, byKey), { partitionBy: [t.b], orderBy: [t.id.desc()] }), n: rowNumber(byKey).plus(rowNumber({ partitionBy: [], orderBy: [t.id] })) };
+          return {
+            x: lag(lastKnown(t.s, byKey), { partitionBy: [t.b], orderBy: [t.id.desc()] }),
+            n: rowNumber(byKey).plus(rowNumber({ partitionBy: [], orderBy: [t.id] })),
+          };
         });
         await sameAsOracle(relation);
       }),
@@ -121,18 +180,33 @@ describe("like the oracle", () => {
   });
 
   test("chains of operators", async () => {
-    const stepArbitrary = fc.constantFrom<"filter" | "null" | "union" | "latest" | "number" | "join" | "case" | "top">("filter", "null", "union", "latest", "number", "join", "case", "top");
+    const stepArbitrary = fc.constantFrom<"filter" | "null" | "union" | "latest" | "number" | "join" | "case" | "top">(
+      "filter",
+      "null",
+      "union",
+      "latest",
+      "number",
+      "join",
+      "case",
+      "top",
+    );
     await fc.assert(
       fc.asyncProperty(rowsArbitrary, fc.array(stepArbitrary, { maxLength: 4 }), async (rows, names) => {
         let relation = relationOf(rows);
         for (const name of names) {
           if (name === "filter") relation = relation.filter((t) => t.v.ge("0").or(t.b));
           if (name === "null") relation = relation.filter((t) => t.s.isNotNull());
-          if (name === "union") relation = relation.union(relation.filter((t) => t.i.lt(0)).extend((t) => ({ id: t.id.plus(100n) })));
+          if (name === "union")
+            relation = relation.union(relation.filter((t) => t.i.lt(0)).extend((t) => ({ id: t.id.plus(100n) })));
           if (name === "latest") relation = relation.distinct(["k"], (t) => [t.id.desc()]);
-          if (name === "number") relation = relation.extend((t) => ({ id: rowNumber({ partitionBy: [], orderBy: [t.id, t.k, t.s, t.d, t.v, t.i, t.b] }) }));
-          if (name === "join") relation = relation.semiJoin(relation.filter((t) => t.d.isNotNull()).select(["k"]), ["k"]);
-          if (name === "case") relation = relation.extend((t) => ({ s: when(t.b, t.s.upper()).when(t.k.eq(1n), "one").otherwise(null) }));
+          if (name === "number")
+            relation = relation.extend((t) => ({
+              id: rowNumber({ partitionBy: [], orderBy: [t.id, t.k, t.s, t.d, t.v, t.i, t.b] }),
+            }));
+          if (name === "join")
+            relation = relation.semiJoin(relation.filter((t) => t.d.isNotNull()).select(["k"]), ["k"]);
+          if (name === "case")
+            relation = relation.extend((t) => ({ s: when(t.b, t.s.upper()).when(t.k.eq(1n), "one").otherwise(null) }));
           if (name === "top") relation = relation.orderBy((t) => [t.id.desc(), t.k, t.s, t.d, t.v, t.i, t.b]).limit(5);
         }
         await sameAsOracle(relation, true);
@@ -143,10 +217,21 @@ describe("like the oracle", () => {
 
   test("orders", async () => {
     await fc.assert(
-      fc.asyncProperty(rowsArbitrary, fc.boolean(), fc.boolean(), fc.constantFrom("k", "s", "d", "v", "f", "i", "b"), async (rows, first, second, key) => {
-        const relation = relationOf(rows).orderBy((t) => [first ? t[key].desc() : t[key].asc(), second ? t.id.desc() : t.id.asc()]);
-        expect((await engine.collect(relation.node)).map((row) => row["id"])).toEqual(evaluate(relation.node).map((row) => row["id"]));
-      }),
+      fc.asyncProperty(
+        rowsArbitrary,
+        fc.boolean(),
+        fc.boolean(),
+        fc.constantFrom("k", "s", "d", "v", "f", "i", "b"),
+        async (rows, first, second, key) => {
+          const relation = relationOf(rows).orderBy((t) => [
+            first ? t[key].desc() : t[key].asc(),
+            second ? t.id.desc() : t.id.asc(),
+          ]);
+          expect((await engine.collect(relation.node)).map((row) => row["id"])).toEqual(
+            evaluate(relation.node).map((row) => row["id"]),
+          );
+        },
+      ),
       runs,
     );
   });

@@ -1,12 +1,11 @@
 import { PolarsEngine, type TableFiles } from "../../lib/engine/polars/engine.js";
-import { Column } from "../../lib/relation/column.js";
-import { Relation, scan, type Shape } from "../../lib/relation/relation.js";
+import type { Column, KindOfType } from "../../lib/relation/column.js";
+import { type Relation, type Shape, scan } from "../../lib/relation/relation.js";
 import type { Value } from "../../lib/relation/runner.js";
-import type { KindOfType } from "../../lib/relation/column.js";
 import { type DataType, field } from "../../lib/types.js";
 
 /** Tables that tests put into the lake of `engine`. */
-export const tables = new Map<string, TableFiles>();
+const tables = new Map<string, TableFiles>();
 
 export const engine = new PolarsEngine({
   resolveTable: async ({ table }) => tables.get(table) ?? { files: [], partitionColumns: [], fields: [] },
@@ -17,12 +16,19 @@ export type Cell = string | boolean | null;
 type Kinds<T extends Readonly<Record<string, DataType>>> = { readonly [N in keyof T]: KindOfType<T[N]> };
 
 /** A relation over rows written down. */
-export function values<const T extends Readonly<Record<string, DataType>>>(types: T, rows: readonly (readonly Cell[])[]): Relation<Kinds<T>> {
-  return scan<Kinds<T>>({ kind: "values", rows }, Object.entries(types).map(([name, type]) => field(name, type)), {
-    collect: (node) => engine.collect(node),
-    count: (node) => engine.count(node),
-    show: (node, rows) => engine.show(node, rows),
-  });
+export function values<const T extends Readonly<Record<string, DataType>>>(
+  types: T,
+  rows: readonly (readonly Cell[])[],
+): Relation<Kinds<T>> {
+  return scan<Kinds<T>>(
+    { kind: "values", rows },
+    Object.entries(types).map(([name, type]) => field(name, type)),
+    {
+      collect: (node) => engine.collect(node),
+      count: (node) => engine.count(node),
+      show: (node, rows) => engine.show(node, rows),
+    },
+  );
 }
 
 /** What an expression gives for each of the values of one column. */
@@ -31,8 +37,13 @@ export async function evaluate<T extends DataType>(
   cells: readonly Cell[],
   expression: (x: import("../../lib/relation/column.js").ColumnOf<KindOfType<T>>) => Column,
 ): Promise<readonly Value[]> {
-  const relation = values({ x: type }, cells.map((cell) => [cell]));
-  const result = (relation as unknown as Relation<Shape>).select((t) => ({ y: expression((t as Record<string, never>)["x"] as never) }));
+  const relation = values(
+    { x: type },
+    cells.map((cell) => [cell]),
+  );
+  const result = (relation as unknown as Relation<Shape>).select((t) => ({
+    y: expression((t as Record<string, never>)["x"] as never),
+  }));
   return (await engine.collect(result.node)).map((row) => row["y"] ?? null);
 }
 

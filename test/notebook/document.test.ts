@@ -198,7 +198,9 @@ describe("clearing outputs", () => {
 function schema(): object | undefined {
   const find =
     "import nbformat, os; print(os.path.join(os.path.dirname(nbformat.__file__), 'v4', 'nbformat.v4.5.schema.json'))";
-  const path = spawnSync(process.env["TSLAKE_TEST_PYTHON"] ?? "python3", ["-c", find]).stdout?.toString().trim();
+  const path = spawnSync(process.env["TSLAKE_TEST_PYTHON"] ?? "python3", ["-c", find])
+    .stdout?.toString()
+    .trim();
   if (path === undefined || !existsSync(path)) return undefined;
   const { $schema: _, ...rest } = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
   return rest;

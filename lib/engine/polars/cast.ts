@@ -2,8 +2,8 @@ import { RelationError } from "../../errors.js";
 import { type DataType, decimalOf, decimalType, formatType } from "../../types.js";
 import { isFloating, isInteger, sameType } from "./data_type.js";
 import { castDecimal, wholePart } from "./decimal.js";
-import * as p from "./polars_expr.js";
 import type { CastMode, PolarsExpr } from "./polars_expr.js";
+import * as p from "./polars_expr.js";
 import { type Bind, inline } from "./stages.js";
 import { parseDate, parseTimestamp } from "./time.js";
 
@@ -13,10 +13,17 @@ export function convert(input: PolarsExpr, from: DataType, to: DataType): Polars
 }
 
 /** A cast by the rules of `relation/functions.ts`. */
-export function compileCast(input: PolarsExpr, from: DataType, to: DataType, mode: CastMode, bind: Bind = inline): PolarsExpr {
+export function compileCast(
+  input: PolarsExpr,
+  from: DataType,
+  to: DataType,
+  mode: CastMode,
+  bind: Bind = inline,
+): PolarsExpr {
   if (sameType(from, to)) return input;
   if (from === "string") return fromText(bind(input), to, mode, bind);
-  if (decimalOf(to) && (decimalOf(from) || isInteger(from))) return castDecimal({ expr: input, type: from }, to, mode, bind);
+  if (decimalOf(to) && (decimalOf(from) || isInteger(from)))
+    return castDecimal({ expr: input, type: from }, to, mode, bind);
   if (decimalOf(from) && isInteger(to)) return p.cast(wholePart({ expr: bind(input), type: from }), to, mode);
   if (to === "string") return toText(bind(input), from, bind);
   return p.cast(input, to, mode);
@@ -40,7 +47,11 @@ function fromText(input: PolarsExpr, to: DataType, mode: CastMode, bind: Bind): 
     case "timestamp_ntz":
       return strictly(bind(wallClock(input, bind)), input, to, mode);
     case "timestamp": {
-      const instant = p.choose(matches(input, "Z$"), p.stringCall('"StripSuffix"', input, p.text("Z")), p.nullOf("string"));
+      const instant = p.choose(
+        matches(input, "Z$"),
+        p.stringCall('"StripSuffix"', input, p.text("Z")),
+        p.nullOf("string"),
+      );
       return p.cast(strictly(bind(wallClock(instant, bind)), input, to, mode), "timestamp");
     }
     case "binary":
@@ -80,7 +91,11 @@ function strictly(parsed: PolarsExpr, input: PolarsExpr, to: DataType, mode: Cas
 }
 
 function refused(input: PolarsExpr, to: DataType): PolarsExpr {
-  return p.stringCall('{"ConcatHorizontal":{"delimiter":"","ignore_nulls":false}}', p.text(`not a ${formatType(to)}: `), input);
+  return p.stringCall(
+    '{"ConcatHorizontal":{"delimiter":"","ignore_nulls":false}}',
+    p.text(`not a ${formatType(to)}: `),
+    input,
+  );
 }
 
 function toText(input: PolarsExpr, from: DataType, bind: Bind): PolarsExpr {
@@ -100,8 +115,13 @@ function toText(input: PolarsExpr, from: DataType, bind: Bind): PolarsExpr {
 
 /** With a fraction only where there is one, and then without zeros at its end. */
 function timeText(input: PolarsExpr, bind: Bind): PolarsExpr {
-  const fractional = bind(p.binary("NotEq", p.binary("Modulus", p.cast(input, "long"), p.int64(1_000_000)), p.int64(0)));
-  const fraction = p.temporalCall('{"ToString":"%Y-%m-%d %H:%M:%S%.6f"}', p.choose(fractional, input, p.nullOf("timestamp_ntz")));
+  const fractional = bind(
+    p.binary("NotEq", p.binary("Modulus", p.cast(input, "long"), p.int64(1_000_000)), p.int64(0)),
+  );
+  const fraction = p.temporalCall(
+    '{"ToString":"%Y-%m-%d %H:%M:%S%.6f"}',
+    p.choose(fractional, input, p.nullOf("timestamp_ntz")),
+  );
   const trimmed = p.stringCall('"StripCharsEnd"', fraction, p.text("0"));
   return p.choose(fractional, trimmed, p.temporalCall('{"ToString":"%Y-%m-%d %H:%M:%S"}', input));
 }

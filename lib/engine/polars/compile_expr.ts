@@ -1,12 +1,12 @@
 import { RelationError } from "../../errors.js";
-import type { Call, Expr } from "../../relation/expr.js";
 import { commonType } from "../../relation/column.js";
+import type { Call, Expr } from "../../relation/expr.js";
 import { type DataType, formatType } from "../../types.js";
 import { compileCast, convert } from "./cast.js";
 import { compileLiteral } from "./literal.js";
 import { absolute, add, divide, modulo, multiply, negate, round, subtract } from "./number.js";
-import * as p from "./polars_expr.js";
 import type { BinaryOperator, PolarsExpr } from "./polars_expr.js";
+import * as p from "./polars_expr.js";
 import { type Bind, inline } from "./stages.js";
 import * as text from "./text.js";
 import * as time from "./time.js";
@@ -28,10 +28,18 @@ export function compileExpr(expr: Expr, bind: Bind = inline): PolarsExpr {
       );
     }
     case "cast":
-      return compileCast(compileExpr(expr.input, bind), expr.input.type, expr.type, expr.mode === "try" ? "NonStrict" : "Strict", bind);
+      return compileCast(
+        compileExpr(expr.input, bind),
+        expr.input.type,
+        expr.type,
+        expr.mode === "try" ? "NonStrict" : "Strict",
+        bind,
+      );
     case "aggregate":
     case "window":
-      throw new RelationError(`${expr.fn} is no function of one row`, { remedy: "use it in groupBy(…).aggregate(…) or in extend(…)" });
+      throw new RelationError(`${expr.fn} is no function of one row`, {
+        remedy: "use it in groupBy(…).aggregate(…) or in extend(…)",
+      });
   }
 }
 
@@ -158,7 +166,11 @@ function compileCall(call: Call, bind: Bind): PolarsExpr {
 function compare(op: BinaryOperator, call: Call, bind: Bind): PolarsExpr {
   const [left, right] = pair(call);
   const type = commonType(call.fn, left.type, right.type);
-  return p.binary(op, convert(compileExpr(left, bind), left.type, type), convert(compileExpr(right, bind), right.type, type));
+  return p.binary(
+    op,
+    convert(compileExpr(left, bind), left.type, type),
+    convert(compileExpr(right, bind), right.type, type),
+  );
 }
 
 function isIn(call: Call, bind: Bind): PolarsExpr {
@@ -173,7 +185,10 @@ function isIn(call: Call, bind: Bind): PolarsExpr {
   return p.call('{"Boolean":{"IsIn":{"nulls_equal":false}}}', input, p.listCall('"Concat"', ...literals));
 }
 
-function operands(call: Call, bind: Bind): [{ expr: PolarsExpr; type: DataType }, { expr: PolarsExpr; type: DataType }] {
+function operands(
+  call: Call,
+  bind: Bind,
+): [{ expr: PolarsExpr; type: DataType }, { expr: PolarsExpr; type: DataType }] {
   const [left, right] = pair(call);
   return [
     { expr: compileExpr(left, bind), type: left.type },
@@ -194,7 +209,9 @@ function typeOf(expr: Expr | undefined): DataType {
 /** The value of an argument that must be a constant text. */
 function constant(expr: Expr | undefined): string {
   if (expr?.kind === "literal" && typeof expr.value === "string") return expr.value;
-  throw new RelationError("this argument must be a constant", { actual: expr ? `${expr.kind} of type ${formatType(expr.type)}` : "nothing" });
+  throw new RelationError("this argument must be a constant", {
+    actual: expr ? `${expr.kind} of type ${formatType(expr.type)}` : "nothing",
+  });
 }
 
 function integer(expr: Expr | undefined): number {

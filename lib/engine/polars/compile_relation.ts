@@ -83,6 +83,8 @@ function retyped(frame: LazyFrame, from: readonly StructField[], to: readonly St
 /** The conditions that speak only of columns which a projection passes on unchanged; windows see every row of their input. */
 function passedOn(node: Project, conditions: readonly Expr[]): readonly Expr[] {
   if (node.columns.some(({ expr }) => someExpr(expr, (part) => part.kind === "window"))) return [];
-  const passed = new Set(node.columns.filter(({ name, expr }) => expr.kind === "column" && expr.name === name).map(({ name }) => name));
+  const passed = new Set(
+    node.columns.filter(({ name, expr }) => expr.kind === "column" && expr.name === name).map(({ name }) => name),
+  );
   return conditions.filter((condition) => columnsIn(condition).every((name) => passed.has(name)));
 }

@@ -1,6 +1,6 @@
 import { type DataType, decimalOf, decimalType } from "../../types.js";
-import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
+import * as p from "./polars_expr.js";
 import type { Bind } from "./stages.js";
 
 /**
@@ -17,7 +17,13 @@ export interface DecimalOperand {
 }
 
 /** The sum or difference, of the type that the relation gives it. */
-export function addDecimals(op: "Plus" | "Minus", left: DecimalOperand, right: DecimalOperand, type: DataType, bind: Bind): PolarsExpr {
+export function addDecimals(
+  op: "Plus" | "Minus",
+  left: DecimalOperand,
+  right: DecimalOperand,
+  type: DataType,
+  bind: Bind,
+): PolarsExpr {
   const scale = Math.max(scaleOf(left.type), scaleOf(right.type));
   return rescale(p.binary(op, asDecimal(left), asDecimal(right)), scale, type, bind);
 }
@@ -53,7 +59,14 @@ export function divideHalfUp(
 }
 
 /** A quotient that was rounded half to even differs only on exact ties: there twice the remainder is one unit of the divisor. */
-function awayFromZeroOnTies(quotient: PolarsExpr, dividend: PolarsExpr, divisor: PolarsExpr, scale: number, divisorScale: number, bind: Bind): PolarsExpr {
+function awayFromZeroOnTies(
+  quotient: PolarsExpr,
+  dividend: PolarsExpr,
+  divisor: PolarsExpr,
+  scale: number,
+  divisorScale: number,
+  bind: Bind,
+): PolarsExpr {
   const exact = decimalType(MAX_DIGITS, Math.min(MAX_DIGITS, scale + divisorScale));
   const remainder = bind(p.binary("Minus", dividend, p.binary("Multiply", p.cast(quotient, exact), divisor)));
   const twice = bind(p.binary("Plus", remainder, remainder));
@@ -61,7 +74,11 @@ function awayFromZeroOnTies(quotient: PolarsExpr, dividend: PolarsExpr, divisor:
   const minusStep = p.binary("Multiply", p.cast(divisor, exact), unit(-1, scale));
   const up = p.binary("And", p.binary("Eq", twice, step), p.binary("GtEq", quotient, unit(0, 0)));
   const down = p.binary("And", p.binary("Eq", twice, minusStep), p.binary("LtEq", quotient, unit(0, 0)));
-  return p.choose(up, p.binary("Plus", quotient, unit(1, scale)), p.choose(down, p.binary("Minus", quotient, unit(1, scale)), quotient));
+  return p.choose(
+    up,
+    p.binary("Plus", quotient, unit(1, scale)),
+    p.choose(down, p.binary("Minus", quotient, unit(1, scale)), quotient),
+  );
 }
 
 /** Rounded half away from zero to `decimals`, as `type`. */
@@ -85,7 +102,7 @@ export function wholePart(input: DecimalOperand): PolarsExpr {
 }
 
 /** A decimal, also from an integer. */
-export function asDecimal({ expr, type }: DecimalOperand): PolarsExpr {
+function asDecimal({ expr, type }: DecimalOperand): PolarsExpr {
   return decimalOf(type) ? expr : p.cast(expr, decimalType(20, 0));
 }
 
@@ -133,5 +150,8 @@ function units(count: bigint, scale: number): PolarsExpr {
   if (count < limit && count >= -limit) return p.scalar("Decimal", `[${count},${MAX_DIGITS},${scale}]`);
   const digits = String(count < 0n ? -count : count).padStart(scale + 1, "0");
   const whole = digits.slice(0, digits.length - scale);
-  return p.cast(p.text(`${count < 0n ? "-" : ""}${whole}.${digits.slice(whole.length)}`), decimalType(MAX_DIGITS, scale));
+  return p.cast(
+    p.text(`${count < 0n ? "-" : ""}${whole}.${digits.slice(whole.length)}`),
+    decimalType(MAX_DIGITS, scale),
+  );
 }

@@ -2,8 +2,8 @@ import type { Distinct } from "../../relation/node.js";
 import type { StructField } from "../../types.js";
 import type { LazyFrame } from "./native.js";
 import { firstOfPartitions } from "./partition.js";
-import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
+import * as p from "./polars_expr.js";
 import { type CompiledKey, compileKeys, sortFrame } from "./sort.js";
 import { TEMPORARY } from "./temporary.js";
 
@@ -15,14 +15,18 @@ export function compileDistinct(node: Distinct, input: LazyFrame, streamed: bool
   const keys = node.fields.filter((f) => node.on.includes(f.name));
   const output = node.fields.map(columnOf);
   if (node.orderBy.length === 0) {
-    return streamed ? input.groupBy(keys.map(columnOf), [p.alias(p.rows(), ROWS)]).select(output) : input.unique(node.on, "any");
+    return streamed
+      ? input.groupBy(keys.map(columnOf), [p.alias(p.rows(), ROWS)]).select(output)
+      : input.unique(node.on, "any");
   }
   const order = compileKeys(node.orderBy);
   if (!keys.some((key) => key.type === "string" || key.type === "binary")) {
     const partitions = keys.map((key) => ({ expr: p.column(key.name), nullable: key.nullable }));
     return firstOfPartitions(input, partitions, order).select(output);
   }
-  return streamed ? firstOfGroups(node, input, keys, order) : sortFrame(input, order).unique(node.on, "first").select(output);
+  return streamed
+    ? firstOfGroups(node, input, keys, order)
+    : sortFrame(input, order).unique(node.on, "first").select(output);
 }
 
 const ROWS = `${TEMPORARY}rows`;
@@ -32,7 +36,12 @@ const REST = `${TEMPORARY}rest`;
 const FEW_COLUMNS = 4;
 
 /** By text, grouping costs less than sorting: of every group the values of the row that comes first. */
-function firstOfGroups(node: Distinct, input: LazyFrame, keys: readonly StructField[], order: readonly CompiledKey[]): LazyFrame {
+function firstOfGroups(
+  node: Distinct,
+  input: LazyFrame,
+  keys: readonly StructField[],
+  order: readonly CompiledKey[],
+): LazyFrame {
   const rest = node.fields.filter((f) => !keys.includes(f));
   const ordered = input.withColumns([p.alias(orderBytes(order), ORDER)]);
   const first = (value: PolarsExpr): PolarsExpr => p.call('"MinBy"', value, p.column(ORDER));

@@ -16,9 +16,8 @@ import { type Queries, streamToFiles } from "./stream.js";
 import type { TableFiles } from "./table_files.js";
 import { type WriteOptions, type WrittenFile, writeFiles } from "./write.js";
 
-export type { ColumnStatistics, StoredValue } from "./footer.js";
-export type { DataFile, TableFiles } from "./table_files.js";
-export type { PartitionValues, WriteOptions, WrittenFile } from "./write.js";
+export type { TableFiles } from "./table_files.js";
+export type { WriteOptions, WrittenFile } from "./write.js";
 
 /** What the engine asks of the lake. */
 export interface Tables {
@@ -69,7 +68,9 @@ export class PolarsEngine {
       op: "groupBy",
       input: node,
       keys: [],
-      aggregates: [{ name: rows.name, expr: { kind: "aggregate", fn: "countAll", args: [], type: rows.type, nullable: false } }],
+      aggregates: [
+        { name: rows.name, expr: { kind: "aggregate", fn: "countAll", args: [], type: rows.type, nullable: false } },
+      ],
       fields: [rows],
     };
     return Number((await this.run(counted)).column(rows.name).getIdx(0));
@@ -89,7 +90,9 @@ export class PolarsEngine {
   /** The same relation, evaluated once and held until it is released: in memory, or in temporary files when it reads many rows. */
   async materialize(node: RelationNode, options: MaterializeOptions = {}): Promise<Scan> {
     const inFiles = options.by !== undefined || (await this.isLarge(node));
-    const id = inFiles ? this.held.keepFiles(await this.stream(node, options), node.fields) : this.held.keep(await this.run(node));
+    const id = inFiles
+      ? this.held.keepFiles(await this.stream(node, options), node.fields)
+      : this.held.keep(await this.run(node));
     return { op: "scan", source: { kind: "frame", id }, fields: node.fields };
   }
 
@@ -132,14 +135,19 @@ export class PolarsEngine {
   /** One query, or one for each class of rows where one would hold too many rows in memory. */
   private async queries(node: RelationNode, spill: Spill, options: MaterializeOptions = {}): Promise<Queries> {
     const hold: Hold = (frame) => spill.lazy(frame);
-    const { column, parts } = options.by === undefined ? await this.classes(node) : { column: options.by, parts: options.parts };
+    const { column, parts } =
+      options.by === undefined ? await this.classes(node) : { column: options.by, parts: options.parts };
     const type = node.fields.find((f) => f.name === column)?.type;
     if (type === undefined) {
       if (column === undefined) return [() => this.compile(node, { streamed: true }, hold)];
       throw new RelationError(`no column ${column}`, { where: { column } });
     }
     const number = parts ?? Math.max(1, Math.ceil((await this.rowsRead(node)) / ROWS_IN_PART));
-    return Array.from({ length: number }, (_, part) => () => this.compile(node, { streamed: true, rows: { column: column ?? "", type, part, parts: number } }, hold));
+    return Array.from(
+      { length: number },
+      (_, part) => () =>
+        this.compile(node, { streamed: true, rows: { column: column ?? "", type, part, parts: number } }, hold),
+    );
   }
 
   /** A column and a number of classes that let a heavy step be done piece by piece; nothing where there is none. */
@@ -157,7 +165,9 @@ export class PolarsEngine {
     const [first = ""] = columns.keys();
     if (columns.size === 1 || !isRowWise(step.input)) return first;
     const sample = (await this.compile(step.input)).slice(0, SAMPLE);
-    const counts = [...columns].map(([name, inStep]) => p.alias(p.cast(p.aggregate("NUnique", p.column(inStep)), "integer"), name));
+    const counts = [...columns].map(([name, inStep]) =>
+      p.alias(p.cast(p.aggregate("NUnique", p.column(inStep)), "integer"), name),
+    );
     const varied = await sample.select(counts).collect();
     const distinct = (name: string): number => Number(varied.column(name).getIdx(0));
     return [...columns.keys()].reduce((best, name) => (distinct(name) > distinct(best) ? name : best), first);
@@ -167,7 +177,12 @@ export class PolarsEngine {
     return compileRelation(node, (source, fields, conditions) => this.scan(source, fields, conditions, hold), demand);
   }
 
-  private async scan(source: Source, fields: readonly StructField[], conditions: readonly Expr[], hold: Hold): Promise<LazyFrame> {
+  private async scan(
+    source: Source,
+    fields: readonly StructField[],
+    conditions: readonly Expr[],
+    hold: Hold,
+  ): Promise<LazyFrame> {
     switch (source.kind) {
       case "table":
         return scanTable(await this.tables.resolveTable(source, conjunction(conditions)), fields);
@@ -197,7 +212,9 @@ export class PolarsEngine {
       case "table": {
         const { files } = await this.tables.resolveTable(source, undefined);
         const rows = files.map((file) => file.rows);
-        return rows.every((number) => number !== undefined) ? rows.reduce<number>((sum, number) => sum + (number ?? 0), 0) : undefined;
+        return rows.every((number) => number !== undefined)
+          ? rows.reduce<number>((sum, number) => sum + (number ?? 0), 0)
+          : undefined;
       }
       case "values":
         return source.rows.length;
@@ -212,7 +229,15 @@ export class PolarsEngine {
 function conjunction(conditions: readonly Expr[]): Expr | undefined {
   return conditions.reduce<Expr | undefined>(
     (all, condition) =>
-      all === undefined ? condition : { kind: "call", fn: "and", args: [all, condition], type: "boolean", nullable: all.nullable || condition.nullable },
+      all === undefined
+        ? condition
+        : {
+            kind: "call",
+            fn: "and",
+            args: [all, condition],
+            type: "boolean",
+            nullable: all.nullable || condition.nullable,
+          },
     undefined,
   );
 }

@@ -1,5 +1,5 @@
-import { createRequire } from "node:module";
 import { open } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { StorageError } from "../../errors.js";
 import { type DataType, decimalOf, type StructField } from "../../types.js";
 
@@ -34,7 +34,8 @@ export async function readFooter(path: string, fields: readonly StructField[]): 
   try {
     const { size } = await file.stat();
     let tail = await readAt(file, Math.max(0, size - TAIL), Math.min(size, TAIL));
-    if (tail.toString("latin1", tail.length - 4) !== MAGIC) throw new StorageError("not a Parquet file", { where: { path } });
+    if (tail.toString("latin1", tail.length - 4) !== MAGIC)
+      throw new StorageError("not a Parquet file", { where: { path } });
     const length = tail.readUInt32LE(tail.length - 8) + 8;
     if (length > tail.length) tail = await readAt(file, size - length, length);
     return { ...parseFooter(tail.subarray(tail.length - length, tail.length - 8), fields), bytes: size };
@@ -51,7 +52,10 @@ async function readAt(file: Awaited<ReturnType<typeof open>>, position: number, 
 /** Thrift structures as the reader gives them: fields by number (parquet.thrift). */
 type Thrift = Readonly<Record<string, unknown>>;
 
-function parseFooter(bytes: Buffer, fields: readonly StructField[]): { readonly rows: number; readonly columns: readonly ColumnStatistics[] } {
+function parseFooter(
+  bytes: Buffer,
+  fields: readonly StructField[],
+): { readonly rows: number; readonly columns: readonly ColumnStatistics[] } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const metadata = thrift().deserializeTCompactProtocol({ view, offset: 0 });
   const rowGroups = (metadata["field_4"] ?? []) as readonly Thrift[];
@@ -86,13 +90,20 @@ function columnStatistics(path: readonly string[], type: DataType, chunks: reado
   const bounds = { path, type, nullCount };
   const bytes = chunks
     .filter((chunk) => Number(chunk["field_3"] ?? 0) < Number(chunk["rows"]))
-    .map((chunk) => ({ max: chunk["field_5"] as Uint8Array | undefined, min: chunk["field_6"] as Uint8Array | undefined }));
+    .map((chunk) => ({
+      max: chunk["field_5"] as Uint8Array | undefined,
+      min: chunk["field_6"] as Uint8Array | undefined,
+    }));
   const known = bytes.every((chunk) => chunk.min !== undefined && chunk.max !== undefined);
   if (!known || bytes.length === 0) return bounds;
   const codec = codecOf(type);
   if (!codec) return bounds;
-  const least = bytes.flatMap(({ min }) => (min ? [codec.decode(min)] : [])).reduce((a, b) => (codec.less(b, a) ? b : a));
-  const greatest = bytes.flatMap(({ max }) => (max ? [codec.decode(max)] : [])).reduce((a, b) => (codec.less(a, b) ? b : a));
+  const least = bytes
+    .flatMap(({ min }) => (min ? [codec.decode(min)] : []))
+    .reduce((a, b) => (codec.less(b, a) ? b : a));
+  const greatest = bytes
+    .flatMap(({ max }) => (max ? [codec.decode(max)] : []))
+    .reduce((a, b) => (codec.less(a, b) ? b : a));
   return { ...bounds, min: codec.show(least), max: codec.show(greatest) };
 }
 
@@ -104,7 +115,12 @@ interface Codec {
 
 function codecOf(type: DataType): Codec | undefined {
   const decimal = decimalOf(type);
-  if (decimal) return { decode: decimal.precision > 18 ? bigEndian : littleEndian, less, show: (v) => unscaled(v as bigint, decimal.scale) };
+  if (decimal)
+    return {
+      decode: decimal.precision > 18 ? bigEndian : littleEndian,
+      less,
+      show: (v) => unscaled(v as bigint, decimal.scale),
+    };
   switch (type) {
     case "boolean":
       return { decode: (bytes) => bytes[0] ?? 0, less, show: (v) => v === 1 };
@@ -121,7 +137,11 @@ function codecOf(type: DataType): Codec | undefined {
     case "double":
       return { decode: (bytes) => viewOf(bytes).getFloat64(0, true), less, show: (v) => v as number };
     case "string":
-      return { decode: (bytes) => bytes, less: (a, b) => Buffer.compare(a as Uint8Array, b as Uint8Array) < 0, show: (v) => text(v as Uint8Array) };
+      return {
+        decode: (bytes) => bytes,
+        less: (a, b) => Buffer.compare(a as Uint8Array, b as Uint8Array) < 0,
+        show: (v) => text(v as Uint8Array),
+      };
     case "date":
       return { decode: littleEndian, less, show: (v) => new Date(Number(v) * 86_400_000).toISOString().slice(0, 10) };
     default:

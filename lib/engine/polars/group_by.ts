@@ -6,8 +6,8 @@ import { compileExpr } from "./compile_expr.js";
 import { isFloating } from "./data_type.js";
 import { divideHalfUp } from "./decimal.js";
 import type { LazyFrame } from "./native.js";
-import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
+import * as p from "./polars_expr.js";
 import { replaceExprs } from "./replace_exprs.js";
 import { type Bind, Stages } from "./stages.js";
 import { TEMPORARY } from "./temporary.js";
@@ -39,7 +39,10 @@ export function compileGroupBy(node: GroupBy, input: LazyFrame): LazyFrame {
   const aggregates = [...plain].map(([aggregate, name]) => p.alias(aggregate, name));
   const rows = constants.length === 0 ? input : input.withColumns(constants);
   const grouped = keys.length === 0 ? rows.select(aggregates) : rows.groupBy(keys, aggregates);
-  return stages.apply(grouped).withColumns(results.map(({ name, value }) => p.alias(value, name))).select([...keys, ...outputs]);
+  return stages
+    .apply(grouped)
+    .withColumns(results.map(({ name, value }) => p.alias(value, name)))
+    .select([...keys, ...outputs]);
 }
 
 /** Polars takes a constant as one value, not as one per row: it becomes a column first. */
@@ -76,7 +79,12 @@ function finish(aggregate: Aggregate, plain: (aggregate: PolarsExpr) => PolarsEx
 }
 
 /** Sums of long are computed in 128 bits, so that an overflow is an error and never a wrong number. */
-function sum(input: PolarsExpr, from: DataType, to: DataType, plain: (aggregate: PolarsExpr) => PolarsExpr): PolarsExpr {
+function sum(
+  input: PolarsExpr,
+  from: DataType,
+  to: DataType,
+  plain: (aggregate: PolarsExpr) => PolarsExpr,
+): PolarsExpr {
   if (isFloating(from)) return plain(p.aggregate("Sum", p.cast(input, "double")));
   if (from === "long") return p.cast(plain(p.aggregate("Sum", p.cast(input, "Int128"))), to);
   const scale = decimalOf(to)?.scale;
@@ -90,7 +98,13 @@ function greatestDouble(input: PolarsExpr, type: DataType, plain: (aggregate: Po
   return p.choose(anyNaN, p.cast(p.text("NaN"), type), plain(p.max(input)));
 }
 
-function mean(input: PolarsExpr, of: Expr, to: DataType, plain: (aggregate: PolarsExpr) => PolarsExpr, bind: Bind): PolarsExpr {
+function mean(
+  input: PolarsExpr,
+  of: Expr,
+  to: DataType,
+  plain: (aggregate: PolarsExpr) => PolarsExpr,
+  bind: Bind,
+): PolarsExpr {
   if (!decimalOf(to)) return plain(p.aggregate("Mean", p.cast(input, "double")));
   const scale = decimalOf(of.type)?.scale ?? 0;
   const total = plain(p.aggregate("Sum", p.cast(input, `decimal(38,${scale})`)));

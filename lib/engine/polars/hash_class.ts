@@ -2,8 +2,8 @@ import { type Expr, someExpr } from "../../relation/expr.js";
 import type { Project, RelationNode } from "../../relation/node.js";
 import type { DataType } from "../../types.js";
 import { isInteger } from "./data_type.js";
-import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
+import * as p from "./polars_expr.js";
 
 /** One of several classes into which the rows fall by the hash of a column; equal values and nulls share one. */
 export interface HashClass {

@@ -28,7 +28,11 @@ export class HeldResults {
 
   /** The folder is removed on release, at the latest when the process ends. */
   keepFiles(folder: string, fields: readonly StructField[]): string {
-    if (!this.cleansUp) process.once("exit", () => [...this.streamed.keys()].forEach((id) => this.release(id)));
+    if (!this.cleansUp) {
+      process.once("exit", () => {
+        for (const id of this.streamed.keys()) this.release(id);
+      });
+    }
     this.cleansUp = true;
     const id = this.newId();
     const query = readStreamed(folder, fields);
@@ -41,7 +45,9 @@ export class HeldResults {
     if (frame) return hold(frame);
     const result = this.streamed.get(id);
     if (result) return result.query;
-    throw new RelationError(`no frame ${id}`, { remedy: "materialize the relation again; a frame lives until it is released" });
+    throw new RelationError(`no frame ${id}`, {
+      remedy: "materialize the relation again; a frame lives until it is released",
+    });
   }
 
   rows(id: string): number | undefined {
@@ -63,5 +69,10 @@ export class HeldResults {
 /** The files that a query was streamed into, as a query. */
 export function readStreamed(folder: string, fields: readonly StructField[]): LazyFrame {
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".parquet"));
-  return fromPlan(parquetScan(names.sort().map((name) => join(folder, name)), { fields }));
+  return fromPlan(
+    parquetScan(
+      names.sort().map((name) => join(folder, name)),
+      { fields },
+    ),
+  );
 }

@@ -2,8 +2,8 @@ import type { Join } from "../../relation/node.js";
 import { type DataType, decimalOf } from "../../types.js";
 import { isFloating, isInteger } from "./data_type.js";
 import type { LazyFrame } from "./native.js";
-import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
+import * as p from "./polars_expr.js";
 import { TEMPORARY } from "./temporary.js";
 
 export function compileJoin(node: Join, left: LazyFrame, right: LazyFrame): LazyFrame {
@@ -32,7 +32,9 @@ function joinNulls(node: Join, left: LazyFrame, right: LazyFrame, output: readon
   const rightSide = right.select([...rightColumns, ...keys.flatMap((key) => split(key.right, key))]);
   const joined = left.withColumns(keys.flatMap((key) => split(key.left, key))).join(rightSide, node.how, on, on);
   if (node.how !== "full") return joined.select(output);
-  const restored = keys.map((key) => p.alias(p.choose(p.column(key.missing), p.nullOf(key.type), p.column(key.value)), key.left));
+  const restored = keys.map((key) =>
+    p.alias(p.choose(p.column(key.missing), p.nullOf(key.type), p.column(key.value)), key.left),
+  );
   return joined.withColumns(restored).select(output);
 }
 

@@ -1,7 +1,7 @@
 import type { Literal } from "../../relation/expr.js";
 import { decimalOf } from "../../types.js";
-import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
+import * as p from "./polars_expr.js";
 
 const MICROS_PER_SECOND = 1_000_000n;
 const LARGEST_JSON_INTEGER = 1n << 63n;
@@ -37,12 +37,12 @@ export function compileLiteral({ value, type }: Literal): PolarsExpr {
 }
 
 /** Days since 1970-01-01 of `YYYY-MM-DD`. */
-export function epochDay(date: string): number {
+function epochDay(date: string): number {
   return Date.parse(`${date}T00:00:00Z`) / 86_400_000;
 }
 
 /** Microseconds since 1970-01-01 00:00:00 of `YYYY-MM-DD HH:MM:SS[.ffffff][Z]`. */
-export function epochMicros(time: string): bigint {
+function epochMicros(time: string): bigint {
   const seconds = BigInt(Date.parse(`${time.slice(0, 10)}T${time.slice(11, 19)}Z`) / 1000);
   const fraction = /\.(\d+)/.exec(time)?.[1] ?? "";
   return seconds * MICROS_PER_SECOND + BigInt(fraction.padEnd(6, "0"));

@@ -30,10 +30,18 @@ export class LazyFrame {
     return new LazyFrame(this.handle.filter(nativeExpr(condition)));
   }
   /** Equi-join. Left names win; a right column of the same name gets `suffix`; key columns are merged unless `keepKeys`. */
-  join(other: LazyFrame, how: JoinHow, left: readonly PolarsExpr[], right: readonly PolarsExpr[], options: JoinSettings = {}): LazyFrame {
+  join(
+    other: LazyFrame,
+    how: JoinHow,
+    left: readonly PolarsExpr[],
+    right: readonly PolarsExpr[],
+    options: JoinSettings = {},
+  ): LazyFrame {
     const { suffix = "_right", keepKeys = false } = options;
     const [leftOn, rightOn] = [left.map(nativeExpr), right.map(nativeExpr)];
-    return new LazyFrame(this.handle.join(other.handle, leftOn, rightOn, true, false, how, suffix, !keepKeys, undefined));
+    return new LazyFrame(
+      this.handle.join(other.handle, leftOn, rightOn, true, false, how, suffix, !keepKeys, undefined),
+    );
   }
   groupBy(keys: readonly PolarsExpr[], aggregates: readonly PolarsExpr[]): LazyFrame {
     return new LazyFrame(this.handle.groupby(keys.map(nativeExpr), false).agg(aggregates.map(nativeExpr)));
@@ -50,7 +58,9 @@ export class LazyFrame {
     return new LazyFrame(this.handle.reverse());
   }
   /** Existing columns, each in its own direction; nulls first when ascending, last when descending. */
-  sortEach(keys: readonly { readonly name: string; readonly descending: boolean; readonly nullable: boolean }[]): LazyFrame {
+  sortEach(
+    keys: readonly { readonly name: string; readonly descending: boolean; readonly nullable: boolean }[],
+  ): LazyFrame {
     const context = new (native().SqlContext)();
     context.register("t", this.handle);
     const direction = (key: (typeof keys)[number]): string =>
@@ -112,10 +122,12 @@ export class Frame {
   /** The column types, as far as a relation has them. */
   types(): ReadonlyMap<string, DataType> {
     const dtypes = this.handle.dtypes();
-    return new Map(this.handle.columns.flatMap((name, i) => {
-      const type = relationType(dtypes[i]);
-      return type === undefined ? [] : [[name, type]];
-    }));
+    return new Map(
+      this.handle.columns.flatMap((name, i) => {
+        const type = relationType(dtypes[i]);
+        return type === undefined ? [] : [[name, type]];
+      }),
+    );
   }
   /** The first rows as a text table. */
   toString(): string {
@@ -165,7 +177,9 @@ export function scanCloud(url: string, cloudOptions: Readonly<Record<string, str
 }
 
 /** A frame of text columns. */
-export function textFrame(columns: readonly { readonly name: string; readonly values: readonly (string | null)[] }[]): Frame {
+export function textFrame(
+  columns: readonly { readonly name: string; readonly values: readonly (string | null)[] }[],
+): Frame {
   const { JsDataFrame, JsSeries } = native();
   return new Frame(new JsDataFrame(columns.map(({ name, values }) => JsSeries.newOptStr(name, [...values]))));
 }
@@ -210,7 +224,12 @@ interface NativeLazyFrame {
   ): NativeLazyFrame;
   groupby(keys: readonly NativeExpr[], maintainOrder: boolean): NativeLazyGroupBy;
   unique(subset: readonly string[], keep: string, maintainOrder: boolean): NativeLazyFrame;
-  sortByExprs(by: readonly NativeExpr[], descending: boolean, nullsLast: boolean, maintainOrder: boolean): NativeLazyFrame;
+  sortByExprs(
+    by: readonly NativeExpr[],
+    descending: boolean,
+    nullsLast: boolean,
+    maintainOrder: boolean,
+  ): NativeLazyFrame;
   reverse(): NativeLazyFrame;
   slice(offset: number, length: number): NativeLazyFrame;
   collect(): Promise<NativeDataFrame>;
@@ -237,7 +256,10 @@ interface NativeModule {
     newOptStr(name: string, values: readonly (string | null)[]): NativeSeries;
     newInt32Array(name: string, values: Int32Array): NativeSeries;
   };
-  readonly SqlContext: new () => { register(name: string, frame: NativeLazyFrame): void; execute(sql: string): NativeLazyFrame };
+  readonly SqlContext: new () => {
+    register(name: string, frame: NativeLazyFrame): void;
+    execute(sql: string): NativeLazyFrame;
+  };
   scanParquet(path: string, options: object): NativeLazyFrame;
   concatLf(
     frames: readonly NativeLazyFrame[],
@@ -259,7 +281,13 @@ function native(): NativeModule {
 
 function verified(module: NativeModule): NativeModule {
   const { version } = load("nodejs-polars/package.json") as { readonly version: string };
-  const parts = [module.JsExpr?.deserialize, module.JsLazyFrame?.deserialize, module.JsSeries?.newOptStr, module.JsDataFrame, module.concatLf];
+  const parts = [
+    module.JsExpr?.deserialize,
+    module.JsLazyFrame?.deserialize,
+    module.JsSeries?.newOptStr,
+    module.JsDataFrame,
+    module.concatLf,
+  ];
   if (version !== VERSION || parts.some((part) => typeof part !== "function")) {
     throw new TslakeError("this version of nodejs-polars is not the one that the engine is made for", {
       expected: `nodejs-polars ${VERSION}`,

@@ -1,8 +1,8 @@
 import { type DataType, decimalOf } from "../../types.js";
 import { isFloating } from "./data_type.js";
 import { addDecimals, type DecimalOperand, divideDecimals, multiplyDecimals, roundDecimal } from "./decimal.js";
-import * as p from "./polars_expr.js";
 import type { PhysicalType, PolarsExpr } from "./polars_expr.js";
+import * as p from "./polars_expr.js";
 import type { Bind } from "./stages.js";
 
 /**
@@ -39,7 +39,11 @@ export function modulo([left, right]: Operands, type: DataType, bind: Bind): Pol
   if (isFloating(type)) {
     const dividend = bind(p.cast(left.expr, "double"));
     const divisor = nonZero(bind(p.cast(right.expr, "double")), p.scalar("Float64", "0.0"), "double");
-    return signed(dividend, bind(p.binary("Modulus", magnitude(dividend), magnitude(divisor))), p.scalar("Float64", "0.0"));
+    return signed(
+      dividend,
+      bind(p.binary("Modulus", magnitude(dividend), magnitude(divisor))),
+      p.scalar("Float64", "0.0"),
+    );
   }
   const decimal = decimalOf(type);
   const scale = Math.max(decimalOf(left.type)?.scale ?? 0, decimalOf(right.type)?.scale ?? 0);

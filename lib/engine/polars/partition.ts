@@ -1,6 +1,6 @@
 import type { LazyFrame } from "./native.js";
-import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
+import * as p from "./polars_expr.js";
 import { type CompiledKey, sortFrame } from "./sort.js";
 import { TEMPORARY } from "./temporary.js";
 
@@ -44,7 +44,9 @@ export function firstOfPartitions(
   const keys = partitionBy.map((key) => ({ ...key, descending }));
   const order = backwards ? orderBy.map((key) => ({ ...key, descending: false })) : orderBy;
   const sorted = sortFrame(input, [...keys, ...order]);
-  const number = backwards ? p.binary("Minus", p.binary("Minus", p.cast(p.rows(), "long"), p.int64(1)), p.rowIndex()) : p.rowIndex();
+  const number = backwards
+    ? p.binary("Minus", p.binary("Minus", p.cast(p.rows(), "long"), p.int64(1)), p.rowIndex())
+    : p.rowIndex();
   return sorted.filter(differs(partitionBy, backwards ? -1 : 1, number));
 }
 

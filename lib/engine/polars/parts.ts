@@ -10,18 +10,30 @@ export interface HeavyStep {
 }
 
 /** The first distinct by text below a node that can be done piece by piece. */
-export function heavyStep(node: RelationNode, columns = new Map(node.fields.map((f) => [f.name, f.name]))): HeavyStep | undefined {
+export function heavyStep(
+  node: RelationNode,
+  columns = new Map(node.fields.map((f) => [f.name, f.name])),
+): HeavyStep | undefined {
   if (columns.size === 0) return undefined;
   if (node.op === "distinct" && hasText(node)) {
     const keys = new Map([...columns].filter(([, name]) => node.on.includes(name)));
     return keys.size > 0 ? { step: node, columns: keys } : undefined;
   }
-  const inputs = node.op === "scan" ? [] : node.op === "join" ? [node.left, node.right] : node.op === "union" ? node.inputs : [node.input];
+  const inputs =
+    node.op === "scan"
+      ? []
+      : node.op === "join"
+        ? [node.left, node.right]
+        : node.op === "union"
+          ? node.inputs
+          : [node.input];
   for (const [i, input] of inputs.entries()) {
-    const below = new Map([...columns].flatMap(([name, here]): [string, string][] => {
-      const column = classBelow(node, here)?.[i];
-      return column === undefined ? [] : [[name, column]];
-    }));
+    const below = new Map(
+      [...columns].flatMap(([name, here]): [string, string][] => {
+        const column = classBelow(node, here)?.[i];
+        return column === undefined ? [] : [[name, column]];
+      }),
+    );
     const found = heavyStep(input, below);
     if (found) return found;
   }

@@ -74,11 +74,6 @@ export function cast(input: PolarsExpr, type: PhysicalType, mode: CastMode = "St
   return expr(`{"Cast":{"expr":${input},"dtype":{"Literal":${physical(type)}},"options":"${mode}"}}`);
 }
 
-/** A datetime in milliseconds or nanoseconds, as parsers of the native library give them. */
-export function castDatetime(input: PolarsExpr, unit: "Milliseconds" | "Microseconds" | "Nanoseconds"): PolarsExpr {
-  return expr(`{"Cast":{"expr":${input},"dtype":{"Literal":{"Datetime":["${unit}",null]}},"options":"Strict"}}`);
-}
-
 /** A call of a function by its name and options in Polars' notation. */
 export function call(fn: string, ...args: readonly PolarsExpr[]): PolarsExpr {
   return expr(`{"Function":{"input":[${args.join(",")}],"function":${fn}}}`);

@@ -1,14 +1,14 @@
 import type { FileSource, ValuesSource } from "../../relation/node.js";
 import type { Location } from "../../storage/storage.js";
-import { type DataType, type StructField } from "../../types.js";
+import type { DataType, StructField } from "../../types.js";
 import { compileCast, convert } from "./cast.js";
 import { compileLiteral } from "./literal.js";
-import { concatenate, type Frame, fromPlan, type LazyFrame, int32Frame, scanCloud, textFrame } from "./native.js";
-import { csvScan, parquetScan } from "./scan_plan.js";
-import * as p from "./polars_expr.js";
+import { concatenate, type Frame, fromPlan, int32Frame, type LazyFrame, scanCloud, textFrame } from "./native.js";
 import type { PolarsExpr } from "./polars_expr.js";
-import { TEMPORARY } from "./temporary.js";
+import * as p from "./polars_expr.js";
+import { csvScan, parquetScan } from "./scan_plan.js";
 import type { DataFile, TableFiles } from "./table_files.js";
+import { TEMPORARY } from "./temporary.js";
 
 /** Makes a frame in memory part of a query. */
 export type Hold = (frame: Frame) => LazyFrame;
@@ -27,7 +27,12 @@ export function scanTable(table: TableFiles, fields: readonly StructField[]): La
   const frames = groups.map((files) => {
     const values = files[0]?.partitionValues ?? {};
     const columns = constants.map((f) => p.alias(partitionConstant(values[f.name] ?? null, f.type), f.name));
-    return scanFiles(files.map((file) => file.location), stored).withColumns(columns).select(output);
+    return scanFiles(
+      files.map((file) => file.location),
+      stored,
+    )
+      .withColumns(columns)
+      .select(output);
   });
   return concatenate(frames);
 }
@@ -38,7 +43,13 @@ export function scanTable(table: TableFiles, fields: readonly StructField[]): La
 export function scanCsv(source: FileSource, fields: readonly StructField[], hold: Hold): LazyFrame {
   const index = `${TEMPORARY}record`;
   const columns = fields.filter((f) => f.name !== "_row");
-  const frame = fromPlan(csvScan(source.path, columns.map((f) => f.name), index));
+  const frame = fromPlan(
+    csvScan(
+      source.path,
+      columns.map((f) => f.name),
+      index,
+    ),
+  );
   const kept = withoutRecords(frame, index, source.skip ?? [], hold);
   return withLines(kept, index, source.lines, hold).select(fields.map((f) => p.column(f.name)));
 }
@@ -66,9 +77,18 @@ export function valuesFrame(source: ValuesSource, fields: readonly StructField[]
 function scanFiles(locations: readonly Location[], fields: readonly StructField[]): LazyFrame {
   const cloud = locations.some((location) => location.cloudOptions !== undefined);
   if (cloud) {
-    return concatenate(locations.map((location) => scanCloud(location.url, location.cloudOptions ?? {}).select(fields.map((f) => p.column(f.name)))));
+    return concatenate(
+      locations.map((location) =>
+        scanCloud(location.url, location.cloudOptions ?? {}).select(fields.map((f) => p.column(f.name))),
+      ),
+    );
   }
-  return fromPlan(parquetScan(locations.map((location) => location.url), { fields }));
+  return fromPlan(
+    parquetScan(
+      locations.map((location) => location.url),
+      { fields },
+    ),
+  );
 }
 
 function byPartition(files: readonly DataFile[], constants: readonly StructField[]): readonly (readonly DataFile[])[] {
@@ -96,8 +116,12 @@ function withoutRecords(frame: LazyFrame, index: string, skip: readonly number[]
 }
 
 function withLines(frame: LazyFrame, index: string, lines: Int32Array | undefined, hold: Hold): LazyFrame {
-  if (lines === undefined) return frame.withColumns([p.alias(p.binary("Plus", p.cast(p.column(index), "long"), p.int64(2)), "_row")]);
-  const numbered = hold(int32Frame("_row", lines)).select([p.alias(p.cast(p.rowIndex(), "UInt32"), index), p.cast(p.column("_row"), "long")]);
+  if (lines === undefined)
+    return frame.withColumns([p.alias(p.binary("Plus", p.cast(p.column(index), "long"), p.int64(2)), "_row")]);
+  const numbered = hold(int32Frame("_row", lines)).select([
+    p.alias(p.cast(p.rowIndex(), "UInt32"), index),
+    p.cast(p.column("_row"), "long"),
+  ]);
   return frame.join(numbered, "left", [p.column(index)], [p.column(index)]);
 }
 

@@ -4,9 +4,16 @@ import { polarsSchema } from "./data_type.js";
 /** Plans in Polars' serialised notation (JSON text): what the binding's own functions cannot say, many files at once with a schema. */
 
 /** Parquet files of one schema, or of the schema given: columns that a file lacks are null, others are left out. */
-export function parquetScan(paths: readonly string[], options: { readonly fields?: readonly StructField[]; readonly rowIndex?: string } = {}): string {
+export function parquetScan(
+  paths: readonly string[],
+  options: { readonly fields?: readonly StructField[]; readonly rowIndex?: string } = {},
+): string {
   const schema = options.fields ? polarsSchema(options.fields) : null;
-  return scan(paths, `{"Parquet":{"options":{"schema":${schema},"parallel":"Auto","low_memory":false,"use_statistics":true}}}`, options.rowIndex);
+  return scan(
+    paths,
+    `{"Parquet":{"options":{"schema":${schema},"parallel":"Auto","low_memory":false,"use_statistics":true}}}`,
+    options.rowIndex,
+  );
 }
 
 /** An Arrow file that this process wrote. */
@@ -40,7 +47,8 @@ export interface ParquetSink {
 /** A plan, itself serialised, whose result is streamed into files. */
 export function parquetSink(plan: string, sink: ParquetSink): string {
   const keys = sink.partitionBy.map((name) => `{"Column":${JSON.stringify(name)}}`).join(",");
-  const strategy = keys === "" ? '"FileSize"' : `{"Keyed":{"keys":[${keys}],"include_keys":false,"keys_pre_grouped":false}}`;
+  const strategy =
+    keys === "" ? '"FileSize"' : `{"Keyed":{"keys":[${keys}],"include_keys":false,"keys_pre_grouped":false}}`;
   const format = `{"Parquet":{"compression":"Snappy","statistics":{"min_value":true,"max_value":true,"distinct_count":false,"null_count":true},
     "row_group_size":${sink.rowsPerGroup},"data_page_size":null,"key_value_metadata":null,"arrow_schema":null,"compat_level":null}}`;
   return `{"Sink":{"input":${plan},"payload":{"Partitioned":{"base_path":{"inner":${JSON.stringify(sink.folder)}},

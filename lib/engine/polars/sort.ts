@@ -1,8 +1,8 @@
 import type { SortKey } from "../../relation/expr.js";
 import { compileExpr } from "./compile_expr.js";
 import type { LazyFrame } from "./native.js";
-import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
+import * as p from "./polars_expr.js";
 import { TEMPORARY } from "./temporary.js";
 
 export interface CompiledKey {
@@ -25,7 +25,9 @@ export function sortFrame(frame: LazyFrame, keys: readonly CompiledKey[]): LazyF
   if (!first) return frame;
   if (keys.every((key) => key.descending === first.descending)) {
     const exprs = keys.map((key) => key.expr);
-    return first.descending && keys.some((key) => key.nullable) ? frame.sort(exprs, false).reverse() : frame.sort(exprs, first.descending);
+    return first.descending && keys.some((key) => key.nullable)
+      ? frame.sort(exprs, false).reverse()
+      : frame.sort(exprs, first.descending);
   }
   const named = keys.map((key, i) => ({ ...key, name: `${TEMPORARY}sort${i}` }));
   return frame.withColumns(named.map(({ expr, name }) => p.alias(expr, name))).sortEach(named);

@@ -1,6 +1,6 @@
 import type { LazyFrame } from "./native.js";
-import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
+import * as p from "./polars_expr.js";
 import { TEMPORARY } from "./temporary.js";
 
 /**
@@ -19,7 +19,11 @@ export class Stages {
     if (isPlain(expr)) return expr;
     const known = this.names.get(expr);
     if (known) return p.column(known.name);
-    const stage = Math.max(-1, ...[...this.names.values()].filter(({ name }) => expr.includes(JSON.stringify(name))).map((used) => used.stage)) + 1;
+    const stage =
+      Math.max(
+        -1,
+        ...[...this.names.values()].filter(({ name }) => expr.includes(JSON.stringify(name))).map((used) => used.stage),
+      ) + 1;
     const name = `${TEMPORARY}bound${this.names.size}`;
     this.names.set(expr, { name, stage });
     return p.column(name);

@@ -4,8 +4,8 @@ import { type DataType, decimalOf, type StructField } from "../../types.js";
 import { compileCast } from "./cast.js";
 import type { StoredValue } from "./footer.js";
 import { fromPlan, type LazyFrame } from "./native.js";
-import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
+import * as p from "./polars_expr.js";
 import { parquetSink } from "./scan_plan.js";
 
 /** A result as one query, or as several whose rows together are the result; each is made when the one before has run. */
@@ -42,10 +42,12 @@ export async function streamToFiles(queries: Queries, folder: string, options: S
 /** The files below a folder, by partition values, then in the order in which they were streamed. */
 export async function streamedFiles(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder, { recursive: true }).catch(() => []);
-  const files = names.filter((name) => name.endsWith(".parquet")).map((name) => {
-    const [part = "", ...rest] = name.split(sep);
-    return { name, order: [...rest.slice(0, -1), part, ...rest.slice(-1)].join("/") };
-  });
+  const files = names
+    .filter((name) => name.endsWith(".parquet"))
+    .map((name) => {
+      const [part = "", ...rest] = name.split(sep);
+      return { name, order: [...rest.slice(0, -1), part, ...rest.slice(-1)].join("/") };
+    });
   return files.sort((a, b) => (a.order < b.order ? -1 : 1)).map(({ name }) => name);
 }
 

@@ -1,10 +1,13 @@
-import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
+import * as p from "./polars_expr.js";
 import type { Bind } from "./stages.js";
 
 export function concat(parts: readonly PolarsExpr[], separator: string, skipNulls: boolean): PolarsExpr {
   if (parts.length === 0) return p.text("");
-  return p.stringCall(`{"ConcatHorizontal":{"delimiter":${JSON.stringify(separator)},"ignore_nulls":${skipNulls}}}`, ...parts);
+  return p.stringCall(
+    `{"ConcatHorizontal":{"delimiter":${JSON.stringify(separator)},"ignore_nulls":${skipNulls}}}`,
+    ...parts,
+  );
 }
 
 /** `start` counts from 1. */
@@ -14,7 +17,9 @@ export function substring(input: PolarsExpr, start: number, length: number): Pol
 
 /** In the replacement, `$1` is a group; Polars writes `${1}`. */
 export function replaceRegex(input: PolarsExpr, pattern: string, replacement: string): PolarsExpr {
-  const groups = replacement.replace(/\$(\d)?/g, (_, group: string | undefined) => (group === undefined ? "$$" : `\${${group}}`));
+  const groups = replacement.replace(/\$(\d)?/g, (_, group: string | undefined) =>
+    group === undefined ? "$$" : `\${${group}}`,
+  );
   return p.stringCall('{"Replace":{"n":-1,"literal":false}}', input, p.text(pattern), p.text(groups));
 }
 
@@ -65,7 +70,11 @@ export function titleCase(input: PolarsExpr, bind: Bind): PolarsExpr {
 /** Two spaces together, or one at an end. */
 function untidy(input: PolarsExpr): PolarsExpr {
   const double = p.stringCall('{"Contains":{"literal":true,"strict":true}}', input, p.text("  "));
-  const outer = p.binary("Or", p.stringCall('"StartsWith"', input, p.text(" ")), p.stringCall('"EndsWith"', input, p.text(" ")));
+  const outer = p.binary(
+    "Or",
+    p.stringCall('"StartsWith"', input, p.text(" ")),
+    p.stringCall('"EndsWith"', input, p.text(" ")),
+  );
   return p.binary("Or", double, outer);
 }
 

@@ -1,11 +1,18 @@
 import { RelationError } from "../../errors.js";
 import { polarsType } from "./data_type.js";
-import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
+import * as p from "./polars_expr.js";
 import type { Bind } from "./stages.js";
 
 const PARTS = { year: "Year", month: "Month", day: "Day", hour: "Hour", minute: "Minute", second: "Second" } as const;
-const UNITS: Readonly<Record<string, string>> = { year: "1y", quarter: "1q", month: "1mo", week: "1w", day: "1d", hour: "1h" };
+const UNITS: Readonly<Record<string, string>> = {
+  year: "1y",
+  quarter: "1q",
+  month: "1mo",
+  week: "1w",
+  day: "1d",
+  hour: "1h",
+};
 const SHAPES: Readonly<Record<string, string>> = {
   Y: "\\d{4}",
   m: "\\d{2}",
@@ -37,7 +44,8 @@ export function format(input: PolarsExpr, pattern: string): PolarsExpr {
 
 export function truncate(input: PolarsExpr, unit: string): PolarsExpr {
   const every = UNITS[unit];
-  if (every === undefined) throw new RelationError("no such unit of time", { expected: Object.keys(UNITS).join(", "), actual: unit });
+  if (every === undefined)
+    throw new RelationError("no such unit of time", { expected: Object.keys(UNITS).join(", "), actual: unit });
   return p.temporalCall('"Truncate"', input, p.text(every));
 }
 
@@ -71,7 +79,9 @@ function parse(input: PolarsExpr, pattern: string, type: "date" | "timestamp_ntz
 /** The regular expression that a whole text in this format matches. */
 function shapeOf(pattern: string): string {
   const literal = (between: string): string => between.replace(/[^A-Za-z0-9 ]/g, "\\$&");
-  return `^${fields(pattern).map((field) => (field.length === 2 && field.startsWith("%") ? `(?:${SHAPES[field.charAt(1)]})` : literal(field))).join("")}$`;
+  return `^${fields(pattern)
+    .map((field) => (field.length === 2 && field.startsWith("%") ? `(?:${SHAPES[field.charAt(1)]})` : literal(field)))
+    .join("")}$`;
 }
 
 /** A format taken apart into its fields (`%Y`) and the texts between them. */

@@ -7,8 +7,8 @@ import { compileExpr } from "./compile_expr.js";
 import { isFloating, isInteger } from "./data_type.js";
 import type { LazyFrame } from "./native.js";
 import { type SortedPartitions, sortPartitions } from "./partition.js";
-import * as p from "./polars_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
+import * as p from "./polars_expr.js";
 import { replaceExprs } from "./replace_exprs.js";
 import { compileKeys } from "./sort.js";
 import { TEMPORARY } from "./temporary.js";
@@ -17,7 +17,10 @@ import { TEMPORARY } from "./temporary.js";
  * Windows without Polars' `over`, which is slow on many groups: the rows are sorted once per partition and order, then
  * running functions over the whole frame are cut at the partitions' first rows.
  */
-export function compileWindows(columns: readonly NamedExpr[], input: LazyFrame): { readonly frame: LazyFrame; readonly columns: readonly NamedExpr[] } {
+export function compileWindows(
+  columns: readonly NamedExpr[],
+  input: LazyFrame,
+): { readonly frame: LazyFrame; readonly columns: readonly NamedExpr[] } {
   let [frame, remaining, number] = [input, columns, 0];
   for (let ready = innermost(remaining); ready.length > 0; ready = innermost(remaining)) {
     const names = new Map<string, string>();
@@ -40,7 +43,11 @@ interface NamedWindow {
 function addWindows(input: LazyFrame, windows: readonly NamedWindow[]): LazyFrame {
   const [first] = windows;
   if (!first) return input;
-  const partitionBy = first.window.partitionBy.map((expr, i) => ({ expr: compileExpr(expr), nullable: expr.nullable, name: `${TEMPORARY}key${i}` }));
+  const partitionBy = first.window.partitionBy.map((expr, i) => ({
+    expr: compileExpr(expr),
+    nullable: expr.nullable,
+    name: `${TEMPORARY}key${i}`,
+  }));
   const keyed = input.withColumns(partitionBy.map(({ expr, name }) => p.alias(expr, name)));
   const partitions = partitionBy.map(({ name, nullable }) => ({ expr: p.column(name), nullable }));
   const sorted = sortPartitions(keyed, partitions, compileKeys(first.window.orderBy));
@@ -60,7 +67,11 @@ function compileWindow(window: Window, { isFirst, index }: SortedPartitions, key
   const value = compileExpr(argument);
   switch (window.fn) {
     case "lag":
-      return p.choose(p.binary("Gt", rowNumber, p.int64(window.offset)), p.shift(value, window.offset), p.nullOf(window.type));
+      return p.choose(
+        p.binary("Gt", rowNumber, p.int64(window.offset)),
+        p.shift(value, window.offset),
+        p.nullOf(window.type),
+      );
     case "lastKnown": {
       const knownAt = p.forwardFill(p.choose(p.isNotNull(value), index, p.nullOf("long")));
       return p.choose(p.binary("GtEq", knownAt, start), p.forwardFill(value), p.nullOf(window.type));
@@ -73,15 +84,24 @@ function compileWindow(window: Window, { isFirst, index }: SortedPartitions, key
 }
 
 /** The running sum of everything, less what it was before the partition's first row; exact for integers and decimals. */
-function runningSum(window: Window, argument: Expr, value: PolarsExpr, isFirst: PolarsExpr, keys: readonly PolarsExpr[]): PolarsExpr {
+function runningSum(
+  window: Window,
+  argument: Expr,
+  value: PolarsExpr,
+  isFirst: PolarsExpr,
+  keys: readonly PolarsExpr[],
+): PolarsExpr {
   const seen = argument.nullable ? positive(sinceFirst(p.cast(p.isNotNull(value), "long"), isFirst)) : undefined;
-  const onlySeen = (sum: PolarsExpr): PolarsExpr => (seen === undefined ? sum : p.choose(seen, sum, p.nullOf(window.type)));
+  const onlySeen = (sum: PolarsExpr): PolarsExpr =>
+    seen === undefined ? sum : p.choose(seen, sum, p.nullOf(window.type));
   if (isFloating(window.type)) {
     const running = cumulative(p.fillNull(p.cast(value, "double"), p.scalar("Float64", "0.0")));
     return onlySeen(keys.length === 0 ? running : p.over(running, keys));
   }
   const decimal = decimalOf(window.type);
-  const physical = decimal ? p.call('"ToPhysical"', p.cast(value, `decimal(38,${decimal.scale})`)) : p.cast(value, "Int128");
+  const physical = decimal
+    ? p.call('"ToPhysical"', p.cast(value, `decimal(38,${decimal.scale})`))
+    : p.cast(value, "Int128");
   const running = sinceFirst(p.fillNull(physical, p.int128(0)), isFirst);
   if (!decimal) return onlySeen(p.cast(running, window.type));
   const unscaled = p.cast(running, "decimal(38,0)");
@@ -90,13 +110,16 @@ function runningSum(window: Window, argument: Expr, value: PolarsExpr, isFirst: 
 
 function sinceFirst(value: PolarsExpr, isFirst: PolarsExpr): PolarsExpr {
   const total = cumulative(value);
-  const before = p.forwardFill(p.choose(isFirst, p.binary("Minus", total, value), p.call('"Coalesce"', p.nullOf("long"))));
+  const before = p.forwardFill(
+    p.choose(isFirst, p.binary("Minus", total, value), p.call('"Coalesce"', p.nullOf("long"))),
+  );
   return p.binary("Minus", total, before);
 }
 
 /** A value of 64 bits is joined with its partition's place into one of 128, whose running maximum begins anew in each partition. */
 function runningMax(window: Window, value: PolarsExpr, start: PolarsExpr, keys: readonly PolarsExpr[]): PolarsExpr {
-  const narrow = isInteger(window.type) || window.type === "date" || window.type === "timestamp" || window.type === "timestamp_ntz";
+  const narrow =
+    isInteger(window.type) || window.type === "date" || window.type === "timestamp" || window.type === "timestamp_ntz";
   if (!narrow) return wideRunningMax(window, value, keys);
   const place = p.binary("Multiply", p.cast(start, "Int128"), p.int128(1n << 66n));
   const none = p.int128(-(1n << 65n));
@@ -112,7 +135,11 @@ function wideRunningMax(window: Window, value: PolarsExpr, keys: readonly Polars
     return keys.length === 0 ? filled : p.over(filled, keys);
   };
   if (!isFloating(window.type)) return running(value);
-  return p.choose(p.binary("Eq", running(p.cast(p.isNaN(value), "integer")), p.int32(1)), p.cast(p.text("NaN"), window.type), running(value));
+  return p.choose(
+    p.binary("Eq", running(p.cast(p.isNaN(value), "integer")), p.int32(1)),
+    p.cast(p.text("NaN"), window.type),
+    running(value),
+  );
 }
 
 function cumulative(value: PolarsExpr): PolarsExpr {

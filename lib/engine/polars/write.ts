@@ -37,7 +37,11 @@ export interface WrittenFile {
  * Streams queries into Parquet files: into a staging folder `_staging/…` beside the table's files first, then each under
  * its name. No rows, no files.
  */
-export async function writeFiles(queries: Queries, fields: readonly StructField[], options: WriteOptions): Promise<readonly WrittenFile[]> {
+export async function writeFiles(
+  queries: Queries,
+  fields: readonly StructField[],
+  options: WriteOptions,
+): Promise<readonly WrittenFile[]> {
   const partitions = fields.filter((f) => options.partitionBy?.includes(f.name));
   const stored = fields.filter((f) => !partitions.includes(f));
   const root = await options.locate("_staging");
@@ -63,7 +67,9 @@ async function publish(
   for (const staged of await streamedFiles(staging)) {
     const footer = await readFooter(join(staging, staged), stored);
     if (footer.rows === 0) continue;
-    const partitionValues = Object.fromEntries(partitions.map((f, i) => [f.name, folderValue(staged.split(sep)[i + 1] ?? "", f.type)]));
+    const partitionValues = Object.fromEntries(
+      partitions.map((f, i) => [f.name, folderValue(staged.split(sep)[i + 1] ?? "", f.type)]),
+    );
     const path = options.newPath(partitionValues, written.length);
     await move(join(staging, staged), await options.locate(path));
     written.push({ path, partitionValues, ...footer });
