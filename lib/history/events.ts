@@ -2,6 +2,7 @@ import type { AnyTable, ParsedShapeOf } from "../contract/define_table.js";
 import { examine, type Faulty, type Origin } from "../contract/examine.js";
 import { ContractError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
+import { microsOf } from "../lake/predicate.js";
 import { currentMark, storedMark } from "../lake/step_mark.js";
 import { max, min } from "../relation/aggregate.js";
 import type { BooleanColumn } from "../relation/boolean_column.js";
@@ -49,8 +50,7 @@ export async function takeEvents<T extends AnyTable>(
   const mark = await dayMark(snapshot);
   const days = await daysOf(lake, table, mark, params);
   const arrived = lake.read(sourceOf(lake, table));
-  const oldest = oldestNeeded(mark);
-  const rows = oldest === null ? arrived : arrived.filter((t) => moment(t).ge(oldest));
+  const rows = arrived.filter((t) => mayBeTaken(t, mark));
   const examined = examine(rows as unknown as Relation, table);
   const isNew = (t: Columns<Shape>): BooleanColumn => after(t, mark.seenUntil);
   const arriving = examined.accepted.filter((t) => notTaken(t, mark)) as unknown as Relation;
@@ -199,7 +199,7 @@ async function anyEvent(lake: Lake, table: AnyTable): Promise<boolean> {
   return false;
 }
 
-function after(t: Columns<Shape>, mark: string | null): BooleanColumn {
+function after(t: unknown, mark: string | null): BooleanColumn {
   return mark === null ? lit(true) : moment(t).gt(mark);
 }
 
@@ -217,8 +217,10 @@ function at(t: unknown, name: string): Column {
   throw new ContractError(`events need a column ${name}`, { where: { column: name } });
 }
 
-/** Arrivals before this are all in the table; null when none is. */
-function oldestNeeded({ takenUntil, waitingSince }: DayMark): string | null {
-  if (takenUntil === null || waitingSince === null) return takenUntil;
-  return waitingSince < takenUntil ? waitingSince : takenUntil;
+/** Rows that are not all in the table: later arrivals, or from the first one on that still waits. */
+function mayBeTaken(t: unknown, { takenUntil, waitingSince }: DayMark): BooleanColumn {
+  if (takenUntil !== null && waitingSince !== null && microsOf(waitingSince) <= microsOf(takenUntil)) {
+    return moment(t).ge(waitingSince);
+  }
+  return after(t, takenUntil);
 }
