@@ -5,7 +5,7 @@ import type { Value } from "../../lib/relation/runner.js";
 import { type DataType, field } from "../../lib/types.js";
 
 /** Tables that tests put into the lake of `engine`. */
-const tables = new Map<string, TableFiles>();
+export const tables = new Map<string, TableFiles>();
 
 export const engine = new PolarsEngine({
   resolveTable: async ({ table }) => tables.get(table) ?? { files: [], partitionColumns: [], fields: [] },

@@ -70,16 +70,14 @@ describe("types and nullability", () => {
     expect(t.id.dividedBy(2n).expr.nullable).toBe(true);
   });
   test("aggregates", () => {
-    const totals = sales
-      .groupBy("id")
-      .aggregate((t) => ({
-        n: countRows(),
-        c: count(t.price),
-        s: t.price.sum(),
-        m: t.price.avg(),
-        x: max(t.id),
-        d: t.day.year().sum(),
-      }));
+    const totals = sales.groupBy("id").aggregate((t) => ({
+      n: countRows(),
+      c: count(t.price),
+      s: t.price.sum(),
+      m: t.price.avg(),
+      x: max(t.id),
+      d: t.day.year().sum(),
+    }));
     expect(typesOf(totals)).toEqual({
       id: "long",
       n: "long",

@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import { RelationError } from "../../errors.js";
 import type { Expr } from "../../relation/expr.js";
-import { type RelationNode, type Scan, type Source, sourcesOf, type TableSource } from "../../relation/node.js";
+import { type RelationNode, type Scan, type Source, sourcesOf } from "../../relation/node.js";
 import { field, type StructField } from "../../types.js";
 import { compileRelation, type Demand } from "./compile_relation.js";
 import { newFolder, removeFolder } from "./folders.js";
@@ -13,17 +13,11 @@ import { type Row, toRows } from "./rows.js";
 import { type Hold, scanCsv, scanForeignParquet, scanTable, valuesFrame } from "./scan.js";
 import { Spill } from "./spill.js";
 import { type Queries, streamToFiles } from "./stream.js";
-import type { TableFiles } from "./table_files.js";
+import { knownRows, type Tables, TablesRead } from "./tables_read.js";
 import { type WriteOptions, type WrittenFile, writeFiles } from "./write.js";
 
 export type { TableFiles } from "./table_files.js";
 export type { WriteOptions, WrittenFile } from "./write.js";
-
-/** What the engine asks of the lake. */
-export interface Tables {
-  /** The files of a table version that may hold rows for which `filter` is true. */
-  resolveTable(source: TableSource, filter: Expr | undefined): Promise<TableFiles>;
-}
 
 /** How a relation is held. */
 export interface MaterializeOptions {
@@ -89,16 +83,24 @@ export class PolarsEngine {
 
   /** The same relation, evaluated once and held until it is released: in memory, or in temporary files when it reads many rows. */
   async materialize(node: RelationNode, options: MaterializeOptions = {}): Promise<Scan> {
-    const inFiles = options.by !== undefined || (await this.isLarge(node));
+    const reads = this.reads();
+    const query = await this.compile(node, reads);
+    const inFiles = options.by !== undefined || (await isLarge(node, reads));
     const id = inFiles
-      ? this.held.keepFiles(await this.stream(node, options), node.fields)
-      : this.held.keep(await this.run(node));
+      ? this.held.keepFiles(await this.stream(node, reads, options), node.fields)
+      : this.held.keep(await query.collect());
     return { op: "scan", source: { kind: "frame", id }, fields: node.fields };
   }
 
   /** Evaluates the relation and writes it as Parquet files. */
   writeParquet(node: RelationNode, options: WriteOptions): Promise<readonly WrittenFile[]> {
-    return Spill.during(async (spill) => writeFiles(await this.queries(node, spill), node.fields, options));
+    return Spill.during(async (spill) => {
+      const reads = this.reads();
+      const query = await this.compile(node, reads, { streamed: true }, (frame) => spill.lazy(frame));
+      const small = !(await isLarge(node, reads));
+      const queries = small ? [async () => query] : await this.queries(node, reads, spill);
+      return writeFiles({ queries, fields: node.fields, small }, options);
+    });
   }
 
   /** Makes a `DataFrame` of nodejs-polars a source of relations, until it is released. */
@@ -112,12 +114,14 @@ export class PolarsEngine {
 
   /** The plan as Polars will run it. */
   async explain(node: RelationNode): Promise<string> {
-    return (await this.compile(node)).explain();
+    return (await this.compile(node, this.reads())).explain();
   }
 
   private async run(node: RelationNode): Promise<Frame> {
-    if (!(await this.isLarge(node))) return (await this.compile(node)).collect();
-    const folder = await this.stream(node);
+    const reads = this.reads();
+    const query = await this.compile(node, reads);
+    if (!(await isLarge(node, reads))) return query.collect();
+    const folder = await this.stream(node, reads);
     try {
       return await readStreamed(folder, node.fields).collect();
     } finally {
@@ -126,45 +130,48 @@ export class PolarsEngine {
   }
 
   /** The result as Parquet files in a new folder. */
-  private async stream(node: RelationNode, options: MaterializeOptions = {}): Promise<string> {
+  private async stream(node: RelationNode, reads: TablesRead, options: MaterializeOptions = {}): Promise<string> {
     const folder = newFolder(tmpdir());
-    await Spill.during(async (spill) => streamToFiles(await this.queries(node, spill, options), folder));
+    await Spill.during(async (spill) => streamToFiles(await this.queries(node, reads, spill, options), folder));
     return folder;
   }
 
   /** One query, or one for each class of rows where one would hold too many rows in memory. */
-  private async queries(node: RelationNode, spill: Spill, options: MaterializeOptions = {}): Promise<Queries> {
+  private async queries(
+    node: RelationNode,
+    reads: TablesRead,
+    spill: Spill,
+    options: MaterializeOptions = {},
+  ): Promise<Queries> {
     const hold: Hold = (frame) => spill.lazy(frame);
+    const rows = await reads.rows(node);
     const { column, parts } =
-      options.by === undefined ? await this.classes(node) : { column: options.by, parts: options.parts };
+      options.by === undefined ? await this.classes(node, rows, reads) : { column: options.by, parts: options.parts };
+    if (column === undefined) return [() => this.compile(node, reads, { streamed: true }, hold)];
     const type = node.fields.find((f) => f.name === column)?.type;
-    if (type === undefined) {
-      if (column === undefined) return [() => this.compile(node, { streamed: true }, hold)];
-      throw new RelationError(`no column ${column}`, { where: { column } });
-    }
-    const number = parts ?? Math.max(1, Math.ceil((await this.rowsRead(node)) / ROWS_IN_PART));
-    return Array.from(
-      { length: number },
-      (_, part) => () =>
-        this.compile(node, { streamed: true, rows: { column: column ?? "", type, part, parts: number } }, hold),
-    );
+    if (type === undefined) throw new RelationError(`no column ${column}`, { where: { column } });
+    const number = parts ?? Math.max(1, Math.ceil(rows / ROWS_IN_PART));
+    const inPart = (part: number): Demand => ({ streamed: true, rows: { column, type, part, parts: number } });
+    return Array.from({ length: number }, (_, part) => () => this.compile(node, reads, inPart(part), hold));
   }
 
-  /** A column and a number of classes that let a heavy step be done piece by piece; nothing where there is none. */
-  private async classes(node: RelationNode): Promise<{ readonly column?: string; readonly parts?: number }> {
+  /** A column and a number of classes that let a heavy step be done piece by piece; nothing where none is needed. */
+  private async classes(
+    node: RelationNode,
+    rows: number,
+    reads: TablesRead,
+  ): Promise<{ readonly column?: string; readonly parts?: number }> {
     const heavy = heavyStep(node);
-    if (!heavy) return {};
-    const cells = (await this.rowsRead(heavy.step)) * heavy.step.fields.length;
-    if (cells <= 2 * CELLS_IN_STEP) return {};
-    const column = await this.mostVaried(heavy);
-    return { column, parts: Math.ceil(cells / CELLS_IN_STEP) };
+    const cells = rows * (heavy?.step.fields.length ?? 0);
+    if (!heavy || cells <= 2 * CELLS_IN_STEP) return {};
+    return { column: await this.mostVaried(heavy, reads), parts: Math.ceil(cells / CELLS_IN_STEP) };
   }
 
   /** The column whose first values repeat least. */
-  private async mostVaried({ step, columns }: HeavyStep): Promise<string> {
+  private async mostVaried({ step, columns }: HeavyStep, reads: TablesRead): Promise<string> {
     const [first = ""] = columns.keys();
     if (columns.size === 1 || !isRowWise(step.input)) return first;
-    const sample = (await this.compile(step.input)).slice(0, SAMPLE);
+    const sample = (await this.compile(step.input, reads)).slice(0, SAMPLE);
     const counts = [...columns].map(([name, inStep]) =>
       p.alias(p.cast(p.aggregate("NUnique", p.column(inStep)), "integer"), name),
     );
@@ -173,19 +180,33 @@ export class PolarsEngine {
     return [...columns.keys()].reduce((best, name) => (distinct(name) > distinct(best) ? name : best), first);
   }
 
-  private compile(node: RelationNode, demand: Demand = {}, hold: Hold = (frame) => frame.lazy()): Promise<LazyFrame> {
-    return compileRelation(node, (source, fields, conditions) => this.scan(source, fields, conditions, hold), demand);
+  private reads(): TablesRead {
+    return new TablesRead(this.tables, this.held);
+  }
+
+  private compile(
+    node: RelationNode,
+    reads: TablesRead,
+    demand: Demand = {},
+    hold: Hold = (frame) => frame.lazy(),
+  ): Promise<LazyFrame> {
+    return compileRelation(
+      node,
+      (source, fields, conditions) => this.scan(source, fields, conditions, reads, hold),
+      demand,
+    );
   }
 
   private async scan(
     source: Source,
     fields: readonly StructField[],
     conditions: readonly Expr[],
+    reads: TablesRead,
     hold: Hold,
   ): Promise<LazyFrame> {
     switch (source.kind) {
       case "table":
-        return scanTable(await this.tables.resolveTable(source, conjunction(conditions)), fields);
+        return scanTable(await reads.resolveTable(source, conjunction(conditions)), fields);
       case "file":
         return source.format === "csv" ? scanCsv(source, fields, hold) : scanForeignParquet(source, fields);
       case "values":
@@ -195,27 +216,11 @@ export class PolarsEngine {
     }
   }
 
-  private async isLarge(node: RelationNode): Promise<boolean> {
-    if (node.op === "limit" && isRowWise(node.input)) return false;
-    return (await this.rowsRead(node)) > ROWS_IN_MEMORY;
-  }
-
-  /** The rows of all sources of a relation, as far as they are known. */
-  private async rowsRead(node: RelationNode): Promise<number> {
-    const rows = await Promise.all(sourcesOf(node).map((source) => this.rowsOf(source)));
-    return rows.reduce<number>((sum, number) => sum + (number ?? 0), 0);
-  }
-
   /** The number of rows in a source, where it is known without reading it. */
   private async rowsOf(source: Source): Promise<number | undefined> {
     switch (source.kind) {
-      case "table": {
-        const { files } = await this.tables.resolveTable(source, undefined);
-        const rows = files.map((file) => file.rows);
-        return rows.every((number) => number !== undefined)
-          ? rows.reduce<number>((sum, number) => sum + (number ?? 0), 0)
-          : undefined;
-      }
+      case "table":
+        return knownRows(await this.tables.resolveTable(source, undefined));
       case "values":
         return source.rows.length;
       case "frame":
@@ -224,6 +229,11 @@ export class PolarsEngine {
         return undefined;
     }
   }
+}
+
+/** True for a query over so many rows that it is streamed. The first rows of a plain scan are never many. */
+async function isLarge(node: RelationNode, reads: TablesRead): Promise<boolean> {
+  return !(node.op === "limit" && isRowWise(node.input)) && (await reads.rows(node)) > ROWS_IN_MEMORY;
 }
 
 function conjunction(conditions: readonly Expr[]): Expr | undefined {

@@ -44,17 +44,28 @@ export interface ParquetSink {
   readonly rowsPerGroup: number;
 }
 
-/** A plan, itself serialised, whose result is streamed into files. */
+/** A plan, itself serialised, whose result is streamed into one file. */
+export function parquetFileSink(plan: string, path: string, rowsPerGroup: number): string {
+  return `{"Sink":{"input":${plan},"payload":{"File":{"target":{"inner":${JSON.stringify(path)}},"file_format":${parquetFormat(rowsPerGroup)},
+    "unified_sink_args":${SINK_ARGUMENTS}}}}}`;
+}
+
+/** A plan, itself serialised, whose result is streamed into as many files as it takes. */
 export function parquetSink(plan: string, sink: ParquetSink): string {
   const keys = sink.partitionBy.map((name) => `{"Column":${JSON.stringify(name)}}`).join(",");
   const strategy =
     keys === "" ? '"FileSize"' : `{"Keyed":{"keys":[${keys}],"include_keys":false,"keys_pre_grouped":false}}`;
-  const format = `{"Parquet":{"compression":"Snappy","statistics":{"min_value":true,"max_value":true,"distinct_count":false,"null_count":true},
-    "row_group_size":${sink.rowsPerGroup},"data_page_size":null,"key_value_metadata":null,"arrow_schema":null,"compat_level":null}}`;
   return `{"Sink":{"input":${plan},"payload":{"Partitioned":{"base_path":{"inner":${JSON.stringify(sink.folder)}},
-    "file_path_provider":{"Hive":{"extension":"parquet"}},"partition_strategy":${strategy},"file_format":${format},
-    "unified_sink_args":{"mkdir":true,"maintain_order":true,"sync_on_close":"None","cloud_options":null},
+    "file_path_provider":{"Hive":{"extension":"parquet"}},"partition_strategy":${strategy},"file_format":${parquetFormat(sink.rowsPerGroup)},
+    "unified_sink_args":${SINK_ARGUMENTS},
     "max_rows_per_file":${sink.rowsPerFile},"approximate_bytes_per_file":${sink.bytesPerFile}}}}}`;
+}
+
+const SINK_ARGUMENTS = '{"mkdir":true,"maintain_order":true,"sync_on_close":"None","cloud_options":null}';
+
+function parquetFormat(rowsPerGroup: number): string {
+  return `{"Parquet":{"compression":"Snappy","statistics":{"min_value":true,"max_value":true,"distinct_count":false,"null_count":true},
+    "row_group_size":${rowsPerGroup},"data_page_size":null,"key_value_metadata":null,"arrow_schema":null,"compat_level":null}}`;
 }
 
 function scan(paths: readonly string[], scanType: string, rowIndex?: string): string {

@@ -6,7 +6,7 @@ import type { StoredValue } from "./footer.js";
 import { fromPlan, type LazyFrame } from "./native.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
-import { parquetSink } from "./scan_plan.js";
+import { parquetFileSink, parquetSink } from "./scan_plan.js";
 
 /** A result as one query, or as several whose rows together are the result; each is made when the one before has run. */
 export type Queries = readonly (() => Promise<LazyFrame>)[];
@@ -37,6 +37,11 @@ export async function streamToFiles(queries: Queries, folder: string, options: S
     });
     await fromPlan(sink).collect();
   }
+}
+
+/** Streams a result into one Parquet file. */
+export async function streamToFile(query: LazyFrame, path: string): Promise<void> {
+  await fromPlan(parquetFileSink(query.serialized(), path, ROWS_PER_GROUP)).collect();
 }
 
 /** The files below a folder, by partition values, then in the order in which they were streamed. */

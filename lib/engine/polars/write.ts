@@ -1,13 +1,14 @@
+import { rmSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, sep } from "node:path";
 import type { Location } from "../../storage/storage.js";
 import type { StructField } from "../../types.js";
 import { newFolder, removeFolder, removeIfEmpty } from "./folders.js";
-import { type ColumnStatistics, readFooter, type StoredValue } from "./footer.js";
+import { type ColumnStatistics, type Footer, readFooter, type StoredValue } from "./footer.js";
 import { fromPlan } from "./native.js";
 import { parquetScan } from "./scan_plan.js";
-import { folderValue, type Queries, streamedFiles, streamToFiles } from "./stream.js";
+import { folderValue, type Queries, streamedFiles, streamToFile, streamToFiles } from "./stream.js";
 
 /** Of every partition column its value. */
 export type PartitionValues = Readonly<Record<string, StoredValue | null>>;
@@ -33,15 +34,49 @@ export interface WrittenFile {
   readonly columns: readonly ColumnStatistics[];
 }
 
-/**
- * Streams queries into Parquet files: into a staging folder `_staging/…` beside the table's files first, then each under
- * its name. No rows, no files.
- */
-export async function writeFiles(
-  queries: Queries,
+/** What is written, and whether it surely fits into one file of each partition. */
+export interface WrittenResult {
+  readonly queries: Queries;
+  readonly fields: readonly StructField[];
+  readonly small: boolean;
+}
+
+/** Streams a result into Parquet files. No rows, no files. */
+export function writeFiles(result: WrittenResult, options: WriteOptions): Promise<readonly WrittenFile[]> {
+  const [query, ...others] = result.queries;
+  const one =
+    result.small && others.length === 0 && options.targetRows === undefined && (options.partitionBy ?? []).length === 0;
+  return one && query ? writeOne(query, result.fields, options) : writeMany(result, options);
+}
+
+/** A small result without partitions: the file is written where it stays. */
+async function writeOne(
+  query: Queries[number],
   fields: readonly StructField[],
   options: WriteOptions,
 ): Promise<readonly WrittenFile[]> {
+  const path = options.newPath({}, 0);
+  const location = await options.locate(path);
+  if (isCloud(location)) return writeMany({ queries: [query], fields, small: false }, options);
+  const written = await writeTo(location.url, query, fields);
+  if (written.rows > 0) return [{ path, partitionValues: {}, ...written }];
+  rmSync(location.url, { force: true });
+  return [];
+}
+
+/** Leaves no half-written file behind. */
+async function writeTo(path: string, query: Queries[number], fields: readonly StructField[]): Promise<Footer> {
+  try {
+    await streamToFile(await query(), path);
+    return await readFooter(path, fields);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  }
+}
+
+/** Into a staging folder `_staging/…` beside the table's files first, then each file under its name. */
+async function writeMany({ queries, fields }: WrittenResult, options: WriteOptions): Promise<readonly WrittenFile[]> {
   const partitions = fields.filter((f) => options.partitionBy?.includes(f.name));
   const stored = fields.filter((f) => !partitions.includes(f));
   const root = await options.locate("_staging");

@@ -1,0 +1,63 @@
+import { statSync } from "node:fs";
+import type { Expr } from "../../relation/expr.js";
+import { type RelationNode, type Source, sourcesOf, type TableSource } from "../../relation/node.js";
+import { formatExpr } from "../../relation/print.js";
+import type { HeldResults } from "./held_results.js";
+import type { TableFiles } from "./table_files.js";
+
+/** What the engine asks of the lake. */
+export interface Tables {
+  /** The files of a table version that may hold rows for which `filter` is true. */
+  resolveTable(source: TableSource, filter: Expr | undefined): Promise<TableFiles>;
+}
+
+const BYTES_PER_RECORD = 100;
+
+/** The tables that one query reads: each is looked up once for a condition, however often the query is compiled. */
+export class TablesRead implements Tables {
+  private readonly tables: Tables;
+  private readonly held: HeldResults;
+  private readonly found = new Map<TableSource, Map<string, Promise<TableFiles>>>();
+
+  constructor(tables: Tables, held: HeldResults) {
+    this.tables = tables;
+    this.held = held;
+  }
+
+  resolveTable(source: TableSource, filter: Expr | undefined): Promise<TableFiles> {
+    const ofSource = this.found.get(source) ?? new Map<string, Promise<TableFiles>>();
+    this.found.set(source, ofSource);
+    const condition = filter ? formatExpr(filter) : "";
+    const files = ofSource.get(condition) ?? this.tables.resolveTable(source, filter);
+    ofSource.set(condition, files);
+    return files;
+  }
+
+  /** About how many rows the relation reads, after it was compiled. */
+  async rows(node: RelationNode): Promise<number> {
+    const others = sourcesOf(node).map((source) => this.rowsOf(source));
+    const tables = await Promise.all([...this.found.values()].flatMap((ofSource) => [...ofSource.values()]));
+    return [...others, ...tables.map((table) => knownRows(table) ?? 0)].reduce((sum, rows) => sum + rows, 0);
+  }
+
+  private rowsOf(source: Source): number {
+    switch (source.kind) {
+      case "table":
+        return 0;
+      case "values":
+        return source.rows.length;
+      case "frame":
+        return this.held.rows(source.id) ?? 0;
+      case "file":
+        return statSync(source.path).size / BYTES_PER_RECORD;
+    }
+  }
+}
+
+/** The rows of a table's files, if the log knows them all. */
+export function knownRows({ files }: TableFiles): number | undefined {
+  return files.reduce<number | undefined>(
+    (sum, file) => (sum === undefined || file.rows === undefined ? undefined : sum + file.rows),
+    0,
+  );
+}
