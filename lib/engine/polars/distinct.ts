@@ -1,7 +1,9 @@
 import type { Distinct } from "../../relation/node.js";
 import type { StructField } from "../../types.js";
+import { fingerprint } from "./fingerprint.js";
 import type { LazyFrame } from "./native.js";
 import { firstOfPartitions } from "./partition.js";
+import { isRowWise } from "./parts.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
 import { type CompiledKey, compileKeys, sortFrame } from "./sort.js";
@@ -9,33 +11,57 @@ import { TEMPORARY } from "./temporary.js";
 
 /**
  * One row per combination of the keys: of whole rows any of the equal ones, else the first in order. What costs least
- * differs by the kind of keys and by whether the query is streamed.
+ * differs by the kind of keys, by whether the query is streamed, and by whether its input can be read twice in one order.
  */
 export function compileDistinct(node: Distinct, input: LazyFrame, streamed: boolean): LazyFrame {
   const keys = node.fields.filter((f) => node.on.includes(f.name));
   const output = node.fields.map(columnOf);
-  if (node.orderBy.length === 0) {
-    return streamed
-      ? input.groupBy(keys.map(columnOf), [p.alias(p.rows(), ROWS)]).select(output)
-      : input.unique(node.on, "any");
-  }
   const order = compileKeys(node.orderBy);
-  if (!keys.some((key) => key.type === "string" || key.type === "binary")) {
-    const partitions = keys.map((key) => ({ expr: p.column(key.name), nullable: key.nullable }));
-    return firstOfPartitions(input, partitions, order).select(output);
+  if (keys.some((key) => key.type === "string" || key.type === "binary")) {
+    if (!streamed) return sortFrame(input, order).unique(node.on, "first").select(output);
+    return isRowWise(node.input)
+      ? firstByFingerprint(input, keys, order).select(output)
+      : firstOfGroups(node, input, keys, order);
   }
-  return streamed
-    ? firstOfGroups(node, input, keys, order)
-    : sortFrame(input, order).unique(node.on, "first").select(output);
+  if (order.length === 0) return firstOfGroups(node, input, keys, order);
+  const partitions = keys.map((key) => ({ expr: p.column(key.name), nullable: key.nullable }));
+  return firstOfPartitions(input, partitions, order).select(output);
 }
 
 const ROWS = `${TEMPORARY}rows`;
 const ORDER = `${TEMPORARY}order`;
 const REST = `${TEMPORARY}rest`;
+const INDEX = `${TEMPORARY}row`;
+const ONE = `${TEMPORARY}hash1`;
+const TWO = `${TEMPORARY}hash2`;
 /** With more columns than this, they are taken together. */
 const FEW_COLUMNS = 4;
 
-/** By text, grouping costs less than sorting: of every group the values of the row that comes first. */
+/** Reads the input twice: first only to learn which rows repeat another one that comes before them. */
+function firstByFingerprint(input: LazyFrame, keys: readonly StructField[], order: readonly CompiledKey[]): LazyFrame {
+  const [first, second] = fingerprint(keys.map(columnOf));
+  const [index, one, two] = [INDEX, ONE, TWO].map((name) => p.column(name)) as [PolarsExpr, PolarsExpr, PolarsExpr];
+  const numbered = input.withRowIndex(INDEX);
+  const ordered = order.map((key, i) => ({ ...key, name: `${ORDER}${i}` }));
+  const narrow = numbered.select([
+    index,
+    p.alias(first, ONE),
+    p.alias(second, TWO),
+    ...ordered.map(({ expr, name }) => p.alias(expr, name)),
+  ]);
+  const same = (column: PolarsExpr, rowsBack: 1 | -1): PolarsExpr => p.binary("Eq", column, p.shift(column, rowsBack));
+  const repeated = narrow.sort([one], false).filter(p.binary("Or", same(one, 1), same(one, -1)));
+  const descending = order[0]?.descending ?? false;
+  const together = sortFrame(repeated, [
+    { expr: one, descending, nullable: false },
+    { expr: two, descending, nullable: false },
+    ...ordered.map((key) => ({ ...key, expr: p.column(key.name) })),
+  ]);
+  const later = together.filter(p.binary("And", same(one, 1), same(two, 1))).select([index]);
+  return numbered.join(later, "anti", [index], [index]);
+}
+
+/** Of every group the values of the row that comes first. */
 function firstOfGroups(
   node: Distinct,
   input: LazyFrame,
@@ -43,11 +69,12 @@ function firstOfGroups(
   order: readonly CompiledKey[],
 ): LazyFrame {
   const rest = node.fields.filter((f) => !keys.includes(f));
+  const output = node.fields.map(columnOf);
+  if (rest.length === 0) return input.groupBy(keys.map(columnOf), [p.alias(p.rows(), ROWS)]).select(output);
   const ordered = input.withColumns([p.alias(orderBytes(order), ORDER)]);
   const first = (value: PolarsExpr): PolarsExpr => p.call('"MinBy"', value, p.column(ORDER));
-  const output = node.fields.map(columnOf);
   if (rest.length <= FEW_COLUMNS) {
-    const values = rest.length === 0 ? [p.alias(p.rows(), ROWS)] : rest.map((f) => p.alias(first(columnOf(f)), f.name));
+    const values = rest.map((f) => p.alias(first(columnOf(f)), f.name));
     return ordered.groupBy(keys.map(columnOf), values).select(output);
   }
   const together = p.alias(first(p.call('"AsStruct"', ...rest.map(columnOf))), REST);

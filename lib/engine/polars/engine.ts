@@ -7,7 +7,7 @@ import { compileRelation, type Demand } from "./compile_relation.js";
 import { newFolder, removeFolder } from "./folders.js";
 import { HeldResults, readStreamed } from "./held_results.js";
 import { type Frame, fromPublic, type LazyFrame, type PublicDataFrame } from "./native.js";
-import { type HeavyStep, heavyStep, isRowWise } from "./parts.js";
+import { columnsHeld, type HeavyStep, heavyStep, isRowWise } from "./parts.js";
 import * as p from "./polars_expr.js";
 import { type Row, toRows } from "./rows.js";
 import { type Hold, scanCsv, scanForeignParquet, scanTable, valuesFrame } from "./scan.js";
@@ -162,7 +162,7 @@ export class PolarsEngine {
     reads: TablesRead,
   ): Promise<{ readonly column?: string; readonly parts?: number }> {
     const heavy = heavyStep(node);
-    const cells = rows * (heavy?.step.fields.length ?? 0);
+    const cells = rows * (heavy ? columnsHeld(heavy) : 0);
     if (!heavy || cells <= 2 * CELLS_IN_STEP) return {};
     return { column: await this.mostVaried(heavy, reads), parts: Math.ceil(cells / CELLS_IN_STEP) };
   }

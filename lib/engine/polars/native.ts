@@ -71,6 +71,14 @@ export class LazyFrame {
   slice(offset: number, rows: number): LazyFrame {
     return new LazyFrame(this.handle.slice(offset, rows));
   }
+  /** With the rows' numbers from 0 as a column (unsigned, 32 bits). */
+  withRowIndex(name: string): LazyFrame {
+    return new LazyFrame(this.handle.withRowIndex(name, 0));
+  }
+  /** Runs the query for what it writes. Parts that appear twice are computed twice, for holding them would need memory. */
+  async run(): Promise<void> {
+    await this.handle.optimizationToggle(true, true, true, true, true, false, true, false).collect();
+  }
   /** Runs the query on Polars' threads. */
   async collect(): Promise<Frame> {
     return new Frame(await this.handle.collect());
@@ -87,7 +95,7 @@ export class LazyFrame {
   async sinkParquet(path: string, cloudOptions: Readonly<Record<string, string>> = {}): Promise<void> {
     const sinkOptions = { syncOnClose: "none", maintainOrder: true, mkdir: true };
     const options = { compression: "snappy", statistics: true, cloudOptions: { ...cloudOptions }, sinkOptions };
-    await this.handle.sinkParquet(path, options).collect();
+    await new LazyFrame(this.handle.sinkParquet(path, options)).run();
   }
   /** The plan in Polars' notation (JSON text); frames in memory stand in it with all their rows. */
   serialized(): string {
@@ -232,6 +240,17 @@ interface NativeLazyFrame {
   ): NativeLazyFrame;
   reverse(): NativeLazyFrame;
   slice(offset: number, length: number): NativeLazyFrame;
+  withRowIndex(name: string, offset: number): NativeLazyFrame;
+  optimizationToggle(
+    typeCoercion: boolean,
+    predicatePushdown: boolean,
+    projectionPushdown: boolean,
+    simplifyExpr: boolean,
+    slicePushdown: boolean,
+    commonSubplans: boolean,
+    commonSubexpressions: boolean,
+    streaming: boolean,
+  ): NativeLazyFrame;
   collect(): Promise<NativeDataFrame>;
   collectSync(engine: string): NativeDataFrame;
   sinkParquet(path: string, options: object): NativeLazyFrame;

@@ -9,6 +9,11 @@ export interface HeavyStep {
   readonly columns: ReadonlyMap<string, string>;
 }
 
+/** Columns that a heavy step holds of every row, about: those of its order and a fingerprint, or all. */
+export function columnsHeld({ step }: HeavyStep): number {
+  return isRowWise(step.input) ? step.orderBy.length + 3 : step.fields.length;
+}
+
 /** The first distinct by text below a node that can be done piece by piece. */
 export function heavyStep(
   node: RelationNode,

@@ -35,13 +35,13 @@ export async function streamToFiles(queries: Queries, folder: string, options: S
       bytesPerFile: BYTES_PER_FILE,
       rowsPerGroup: ROWS_PER_GROUP,
     });
-    await fromPlan(sink).collect();
+    await fromPlan(sink).run();
   }
 }
 
 /** Streams a result into one Parquet file. */
 export async function streamToFile(query: LazyFrame, path: string): Promise<void> {
-  await fromPlan(parquetFileSink(query.serialized(), path, ROWS_PER_GROUP)).collect();
+  await fromPlan(parquetFileSink(query.serialized(), path, ROWS_PER_GROUP)).run();
 }
 
 /** The files below a folder, by partition values, then in the order in which they were streamed. */
