@@ -7,34 +7,51 @@ import { compileLiteral } from "./literal.js";
 import { absolute, add, divide, modulo, multiply, negate, round, subtract } from "./number.js";
 import type { BinaryOperator, PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
-import { type Bind, inline } from "./stages.js";
+import { type Bind, inline, sharedParts } from "./stages.js";
 import * as text from "./text.js";
 import * as time from "./time.js";
 
 /** An expression without windows as Polars evaluates it; the meaning of each function is written in `relation/functions.ts`. */
 export function compileExpr(expr: Expr, bind: Bind = inline): PolarsExpr {
+  return compilePart(expr, bind, (part) => compileExpr(part, bind));
+}
+
+/** Expressions of one projection; parts that they have in common are bound, so that they are computed once. */
+export function compileTogether(exprs: readonly Expr[], bind: Bind): readonly PolarsExpr[] {
+  const shared = sharedParts(exprs);
+  const done = new Map<Expr, PolarsExpr>();
+  const compile: Compile = (expr) => {
+    const known = done.get(expr);
+    if (known !== undefined) return known;
+    const compiled = compilePart(expr, bind, compile);
+    const result = shared.has(expr) ? bind(compiled) : compiled;
+    done.set(expr, result);
+    return result;
+  };
+  return exprs.map(compile);
+}
+
+type Compile = (part: Expr) => PolarsExpr;
+
+function compilePart(expr: Expr, bind: Bind, compile: Compile): PolarsExpr {
   switch (expr.kind) {
     case "column":
       return p.column(expr.name);
     case "literal":
       return compileLiteral(expr);
     case "call":
-      return compileCall(expr, bind);
+      return compileCall(expr, bind, compile);
     case "case": {
-      const value = (branch: Expr) => convert(compileExpr(branch, bind), branch.type, expr.type);
+      const value = (branch: Expr): PolarsExpr => convert(compile(branch), branch.type, expr.type);
       return expr.branches.reduceRight(
-        (otherwise, branch) => p.choose(compileExpr(branch.when, bind), value(branch.then), otherwise),
+        (otherwise, branch) => p.choose(compile(branch.when), value(branch.then), otherwise),
         value(expr.otherwise),
       );
     }
-    case "cast":
-      return compileCast(
-        compileExpr(expr.input, bind),
-        expr.input.type,
-        expr.type,
-        expr.mode === "try" ? "NonStrict" : "Strict",
-        bind,
-      );
+    case "cast": {
+      const mode = expr.mode === "try" ? "NonStrict" : "Strict";
+      return compileCast(compile(expr.input), expr.input.type, expr.type, mode, bind);
+    }
     case "aggregate":
     case "window":
       throw new RelationError(`${expr.fn} is no function of one row`, {
@@ -43,38 +60,38 @@ export function compileExpr(expr: Expr, bind: Bind = inline): PolarsExpr {
   }
 }
 
-function compileCall(call: Call, bind: Bind): PolarsExpr {
+function compileCall(call: Call, bind: Bind, compile: Compile): PolarsExpr {
   const [first, second, third] = call.args;
   const arg = (expr: Expr | undefined): PolarsExpr => {
-    if (expr) return compileExpr(expr, bind);
+    if (expr) return compile(expr);
     throw new RelationError(`${call.fn} lacks an argument`, { actual: `${call.args.length} arguments` });
   };
   const [a, b] = [first, second];
   switch (call.fn) {
     case "eq":
-      return compare("Eq", call, bind);
+      return compare("Eq", call, compile);
     case "ne":
-      return compare("NotEq", call, bind);
+      return compare("NotEq", call, compile);
     case "lt":
-      return compare("Lt", call, bind);
+      return compare("Lt", call, compile);
     case "le":
-      return compare("LtEq", call, bind);
+      return compare("LtEq", call, compile);
     case "gt":
-      return compare("Gt", call, bind);
+      return compare("Gt", call, compile);
     case "ge":
-      return compare("GtEq", call, bind);
+      return compare("GtEq", call, compile);
     case "eqNullSafe":
-      return compare("EqValidity", call, bind);
+      return compare("EqValidity", call, compile);
     case "isIn":
-      return isIn(call, bind);
+      return isIn(call, compile);
     case "isNull":
       return p.isNull(arg(a));
     case "isNotNull":
       return p.isNotNull(arg(a));
     case "coalesce":
-      return p.call('"Coalesce"', ...call.args.map((expr) => convert(compileExpr(expr, bind), expr.type, call.type)));
+      return p.call('"Coalesce"', ...call.args.map((expr) => convert(compile(expr), expr.type, call.type)));
     case "nullIf":
-      return p.choose(compare("Eq", call, bind), p.nullOf(call.type), arg(a));
+      return p.choose(compare("Eq", call, compile), p.nullOf(call.type), arg(a));
     case "and":
       return p.binary("And", arg(a), arg(b));
     case "or":
@@ -82,15 +99,15 @@ function compileCall(call: Call, bind: Bind): PolarsExpr {
     case "not":
       return p.not(arg(a));
     case "add":
-      return add(operands(call, bind), call.type, bind);
+      return add(operands(call, compile), call.type, bind);
     case "subtract":
-      return subtract(operands(call, bind), call.type, bind);
+      return subtract(operands(call, compile), call.type, bind);
     case "multiply":
-      return multiply(operands(call, bind), call.type, bind);
+      return multiply(operands(call, compile), call.type, bind);
     case "divide":
-      return divide(operands(call, bind), call.type, bind);
+      return divide(operands(call, compile), call.type, bind);
     case "modulo":
-      return modulo(operands(call, bind), call.type, bind);
+      return modulo(operands(call, compile), call.type, bind);
     case "negate":
       return negate(arg(a), call.type);
     case "abs":
@@ -163,21 +180,17 @@ function compileCall(call: Call, bind: Bind): PolarsExpr {
   }
 }
 
-function compare(op: BinaryOperator, call: Call, bind: Bind): PolarsExpr {
+function compare(op: BinaryOperator, call: Call, compile: Compile): PolarsExpr {
   const [left, right] = pair(call);
   const type = commonType(call.fn, left.type, right.type);
-  return p.binary(
-    op,
-    convert(compileExpr(left, bind), left.type, type),
-    convert(compileExpr(right, bind), right.type, type),
-  );
+  return p.binary(op, convert(compile(left), left.type, type), convert(compile(right), right.type, type));
 }
 
-function isIn(call: Call, bind: Bind): PolarsExpr {
+function isIn(call: Call, compile: Compile): PolarsExpr {
   const [value, ...options] = call.args;
   if (!value) throw new RelationError("isIn lacks an argument");
   const type = options.reduce<DataType>((common, option) => commonType("isIn", common, option.type), value.type);
-  const input = convert(compileExpr(value, bind), value.type, type);
+  const input = convert(compile(value), value.type, type);
   const literals = [...new Set(options.map((option) => convert(compileExpr(option), option.type, type)))];
   const [only] = literals;
   if (only === undefined) return p.choose(p.isNull(input), p.nullOf("boolean"), p.boolean(false));
@@ -187,12 +200,12 @@ function isIn(call: Call, bind: Bind): PolarsExpr {
 
 function operands(
   call: Call,
-  bind: Bind,
+  compile: Compile,
 ): [{ expr: PolarsExpr; type: DataType }, { expr: PolarsExpr; type: DataType }] {
   const [left, right] = pair(call);
   return [
-    { expr: compileExpr(left, bind), type: left.type },
-    { expr: compileExpr(right, bind), type: right.type },
+    { expr: compile(left), type: left.type },
+    { expr: compile(right), type: right.type },
   ];
 }
 

@@ -2,7 +2,7 @@ import { columnsIn, type Expr, type SortKey, someExpr } from "../../relation/exp
 import type { Project, RelationNode, Source } from "../../relation/node.js";
 import type { StructField } from "../../types.js";
 import { convert } from "./cast.js";
-import { compileExpr } from "./compile_expr.js";
+import { compileExpr, compileTogether } from "./compile_expr.js";
 import { compileDistinct } from "./distinct.js";
 import { compileGroupBy } from "./group_by.js";
 import { classBelow, type HashClass, inClass } from "./hash_class.js";
@@ -65,7 +65,11 @@ export async function compileRelation(node: RelationNode, scans: Scans, demand: 
 function project(node: Project, input: LazyFrame): LazyFrame {
   const { frame, columns } = compileWindows(node.columns, input);
   const stages = new Stages();
-  const exprs = columns.map(({ name, expr }) => p.alias(compileExpr(expr, stages.bind), name));
+  const compiled = compileTogether(
+    columns.map(({ expr }) => expr),
+    stages.bind,
+  );
+  const exprs = compiled.map((expr, i) => p.alias(expr, columns[i]?.name ?? ""));
   const staged = stages.apply(frame);
   if (columns.some(({ expr }) => columnsIn(expr).length > 0)) return staged.select(exprs);
   // Constants alone would be one row.

@@ -1,3 +1,4 @@
+import { children, type Expr } from "../../relation/expr.js";
 import type { LazyFrame } from "./native.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
@@ -10,6 +11,23 @@ import { TEMPORARY } from "./temporary.js";
 export type Bind = (expr: PolarsExpr) => PolarsExpr;
 
 export const inline: Bind = (expr) => expr;
+
+/** The expressions that several columns, or several places of one, have in common; not columns and constants. */
+export function sharedParts(exprs: readonly Expr[]): ReadonlySet<Expr> {
+  const seen = new Set<Expr>();
+  const shared = new Set<Expr>();
+  const visit = (expr: Expr): void => {
+    if (expr.kind === "column" || expr.kind === "literal") return;
+    if (seen.has(expr)) {
+      shared.add(expr);
+      return;
+    }
+    seen.add(expr);
+    children(expr).forEach(visit);
+  };
+  exprs.forEach(visit);
+  return shared;
+}
 
 /** Columns that are computed before an operator, those that need others after them. */
 export class Stages {
