@@ -5,7 +5,7 @@ export interface WriteResult {
   readonly version: number;
   /** False when there was nothing to say: no row, no new source version, the same code. */
   readonly committed: boolean;
-  /** `written`, `inserted`, `updated`, `deleted` (rows), `files`, `bytes`, and what the caller counted. */
+  /** `written`, `inserted`, `updated`, `deleted` (rows), `files`, and what the caller counted. Bytes are in the commit only: they are not the same each time. */
   readonly metrics: Readonly<Record<string, number>>;
 }
 

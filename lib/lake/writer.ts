@@ -62,7 +62,6 @@ export async function commitChange(target: Target, change: FileChange): Promise<
     ...target.options.metrics,
     ...change.metrics,
     files: change.staged.files.length,
-    bytes: change.staged.bytes,
   };
   const marks = await newMarks(target);
   const evolved = evolution(table, snapshot);
