@@ -150,15 +150,16 @@ export function children(expr: Expr): readonly Expr[] {
 /** The names of the columns that an expression uses, in order of first use. */
 export function columnsIn(expr: Expr): readonly string[] {
   const names = new Set<string>();
-  const visit = (node: Expr): void => {
+  someExpr(expr, (node) => {
     if (node.kind === "column") names.add(node.name);
-    children(node).forEach(visit);
-  };
-  visit(expr);
+    return false;
+  });
   return [...names];
 }
 
-/** True when an expression holds a node that satisfies the test. */
-export function someExpr(expr: Expr, test: (node: Expr) => boolean): boolean {
-  return test(expr) || children(expr).some((child) => someExpr(child, test));
+/** True when an expression holds a node that satisfies the test; parts that stand in several places are looked at once. */
+export function someExpr(expr: Expr, test: (node: Expr) => boolean, seen: Set<Expr> = new Set()): boolean {
+  if (seen.has(expr)) return false;
+  seen.add(expr);
+  return test(expr) || children(expr).some((child) => someExpr(child, test, seen));
 }

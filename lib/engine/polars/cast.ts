@@ -1,5 +1,5 @@
 import { RelationError } from "../../errors.js";
-import { type DataType, decimalOf, decimalType, formatType } from "../../types.js";
+import { type DataType, decimalOf, formatType } from "../../types.js";
 import { isFloating, isInteger, sameType } from "./data_type.js";
 import { castDecimal, wholePart } from "./decimal.js";
 import type { CastMode, PolarsExpr } from "./polars_expr.js";
@@ -29,15 +29,11 @@ export function compileCast(
   return p.cast(input, to, mode);
 }
 
-/** Text that is not of the expected form never reaches the library's own, more tolerant parsers. */
+/** Text that is not of the expected form never reaches a parser of the library that would take it all the same. */
 function fromText(input: PolarsExpr, to: DataType, mode: CastMode, bind: Bind): PolarsExpr {
   const decimal = decimalOf(to);
-  if (decimal) {
-    const tooLong = matches(input, `\\.\\d{${decimal.scale + 1},}$`);
-    const nudged = p.choose(tooLong, appended(input, "1"), input);
-    return p.cast(guarded(input, nudged, NUMBER, to, mode), decimalType(decimal.precision, decimal.scale), mode);
-  }
-  if (isInteger(to)) return p.cast(guarded(input, input, "^[+-]?\\d+$", to, mode), to, mode);
+  if (decimal) return p.cast(decimalText(input, decimal.scale, to, mode, bind), to, mode);
+  if (isInteger(to)) return p.cast(input, to, mode);
   if (isFloating(to)) return p.cast(guarded(input, input, FLOATING, to, mode), to, mode);
   switch (to) {
     case "boolean":
@@ -61,8 +57,19 @@ function fromText(input: PolarsExpr, to: DataType, mode: CastMode, bind: Bind): 
   }
 }
 
-const NUMBER = "^[+-]?(?:\\d+\\.?\\d*|\\.\\d+)$";
-const FLOATING = "^[+-]?(?:(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?|inf|Infinity)$|^NaN$";
+const FLOATING = "^[+-]?(?:(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?|inf|Infinity)$|^NaN$";
+
+/**
+ * Text for the library's parser of decimals, which is strict but for taking exponents and rounds half to even: one more
+ * digit behind too many decimals decides a tie and nothing else.
+ */
+function decimalText(input: PolarsExpr, scale: number, to: DataType, mode: CastMode, bind: Bind): PolarsExpr {
+  const point = p.stringCall('{"Find":{"literal":true,"strict":true}}', input, p.text("."));
+  const decimals = p.binary("Minus", p.cast(p.stringCall('"LenBytes"', input), "integer"), p.cast(point, "integer"));
+  const tooLong = p.binary("Gt", decimals, p.int32(scale + 1));
+  const nudged = bind(p.choose(tooLong, appended(input, "1"), input));
+  return p.choose(matches(input, "[eE]"), mode === "Strict" ? refused(input, to) : p.nullOf("string"), nudged);
+}
 
 function wallClock(input: PolarsExpr, bind: Bind): PolarsExpr {
   const spaced = bind(p.stringCall('{"Replace":{"n":1,"literal":true}}', input, p.text("T"), p.text(" ")));

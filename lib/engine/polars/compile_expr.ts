@@ -16,8 +16,8 @@ export function compileExpr(expr: Expr, bind: Bind = inline): PolarsExpr {
   return compilePart(expr, bind, (part) => compileExpr(part, bind));
 }
 
-/** Expressions of one projection; parts that they have in common are bound, so that they are computed once. */
-export function compileTogether(exprs: readonly Expr[], bind: Bind): readonly PolarsExpr[] {
+/** A compiler of expressions that are computed together: parts that they have in common are bound, so that they are computed once. */
+export function compileTogether(exprs: readonly Expr[], bind: Bind): (expr: Expr) => PolarsExpr {
   const shared = sharedParts(exprs);
   const done = new Map<Expr, PolarsExpr>();
   const compile: Compile = (expr) => {
@@ -28,7 +28,7 @@ export function compileTogether(exprs: readonly Expr[], bind: Bind): readonly Po
     done.set(expr, result);
     return result;
   };
-  return exprs.map(compile);
+  return compile;
 }
 
 type Compile = (part: Expr) => PolarsExpr;

@@ -1,16 +1,16 @@
-import { columnsIn, type Expr, type SortKey, someExpr } from "../../relation/expr.js";
+import type { Expr, SortKey } from "../../relation/expr.js";
 import type { Project, RelationNode, Source } from "../../relation/node.js";
 import type { StructField } from "../../types.js";
 import { convert } from "./cast.js";
-import { compileExpr, compileTogether } from "./compile_expr.js";
 import { compileDistinct } from "./distinct.js";
 import { compileGroupBy } from "./group_by.js";
 import { classBelow, type HashClass, inClass } from "./hash_class.js";
 import { compileJoin } from "./join.js";
 import { concatenate, type LazyFrame } from "./native.js";
 import * as p from "./polars_expr.js";
+import { replacer } from "./replace_exprs.js";
+import { compileRowWise, hasWindows, plainConditions, type RowWiseSteps, rowWiseSteps } from "./row_wise.js";
 import { compileKeys, sortFrame } from "./sort.js";
-import { Stages } from "./stages.js";
 import { compileWindows } from "./window.js";
 
 /** Gives the frame of a source; `conditions` stand above it and reach it unchanged, so that files may be skipped by them. */
@@ -28,6 +28,9 @@ export interface Demand {
 
 /** A relation as a Polars query, whose columns have the names, types and order of the node's fields. */
 export async function compileRelation(node: RelationNode, scans: Scans, demand: Demand = {}): Promise<LazyFrame> {
+  if (node.op === "filter" || (node.op === "project" && !hasWindows(node))) {
+    return compileSteps(rowWiseSteps(node), scans, demand);
+  }
   const { conditions = [], rows, streamed = false } = demand;
   const below = rows && classBelow(node, rows.column);
   if (rows && !below) return (await compileRelation(node, scans, { conditions, streamed })).filter(inClass(rows));
@@ -39,10 +42,8 @@ export async function compileRelation(node: RelationNode, scans: Scans, demand: 
   switch (node.op) {
     case "scan":
       return scans(node.source, node.fields, conditions);
-    case "filter":
-      return (await input(node.input, 0, [node.condition, ...conditions])).filter(compileExpr(node.condition));
     case "project":
-      return project(node, await input(node.input, 0, passedOn(node, conditions)));
+      return projectWindows(node, await input(node.input));
     case "join": {
       const [left, right] = await Promise.all([input(node.left, 0), input(node.right, 1)]);
       return compileJoin(node, left, right);
@@ -62,18 +63,26 @@ export async function compileRelation(node: RelationNode, scans: Scans, demand: 
   }
 }
 
-function project(node: Project, input: LazyFrame): LazyFrame {
-  const { frame, columns } = compileWindows(node.columns, input);
-  const stages = new Stages();
-  const compiled = compileTogether(
-    columns.map(({ expr }) => expr),
-    stages.bind,
+async function compileSteps(
+  steps: RowWiseSteps,
+  scans: Scans,
+  { conditions = [], rows, streamed = false }: Demand,
+): Promise<LazyFrame> {
+  const columns = new Map(steps.columns.map(({ name, expr }) => [name, expr]));
+  const overBase = replacer((part) => (part.kind === "column" ? columns.get(part.name) : undefined));
+  const holding = plainConditions([...steps.conditions, ...conditions.map(overBase)]);
+  const source = rows && columns.get(rows.column);
+  const below = rows && source?.kind === "column" ? { ...rows, column: source.name } : undefined;
+  const result = compileRowWise(
+    steps,
+    await compileRelation(steps.base, scans, { conditions: holding, rows: below, streamed }),
   );
-  const exprs = compiled.map((expr, i) => p.alias(expr, columns[i]?.name ?? ""));
-  const staged = stages.apply(frame);
-  if (columns.some(({ expr }) => columnsIn(expr).length > 0)) return staged.select(exprs);
-  // Constants alone would be one row.
-  return staged.withColumns(exprs).select(node.fields.map((f) => p.column(f.name)));
+  return rows && !below ? result.filter(inClass(rows)) : result;
+}
+
+function projectWindows(node: Project, input: LazyFrame): LazyFrame {
+  const { frame, columns } = compileWindows(node.columns, input);
+  return compileRowWise({ base: node, conditions: [], columns }, frame);
 }
 
 function sortBy(input: LazyFrame, orderBy: readonly SortKey[], fields: readonly StructField[]): LazyFrame {
@@ -82,13 +91,4 @@ function sortBy(input: LazyFrame, orderBy: readonly SortKey[], fields: readonly 
 
 function retyped(frame: LazyFrame, from: readonly StructField[], to: readonly StructField[]): LazyFrame {
   return frame.select(to.map((f, i) => p.alias(convert(p.column(f.name), from[i]?.type ?? f.type, f.type), f.name)));
-}
-
-/** The conditions that speak only of columns which a projection passes on unchanged; windows see every row of their input. */
-function passedOn(node: Project, conditions: readonly Expr[]): readonly Expr[] {
-  if (node.columns.some(({ expr }) => someExpr(expr, (part) => part.kind === "window"))) return [];
-  const passed = new Set(
-    node.columns.filter(({ name, expr }) => expr.kind === "column" && expr.name === name).map(({ name }) => name),
-  );
-  return conditions.filter((condition) => columnsIn(condition).every((name) => passed.has(name)));
 }

@@ -17,10 +17,10 @@ export function compileDistinct(node: Distinct, input: LazyFrame, streamed: bool
   const keys = node.fields.filter((f) => node.on.includes(f.name));
   const output = node.fields.map(columnOf);
   const order = compileKeys(node.orderBy);
-  if (keys.some((key) => key.type === "string" || key.type === "binary")) {
+  if (keys.some(isText)) {
     if (!streamed) return sortFrame(input, order).unique(node.on, "first").select(output);
-    return isRowWise(node.input)
-      ? firstByFingerprint(input, keys, order).select(output)
+    return isTextOfRowWise(node)
+      ? withoutRows(node, input, repetitions(node, input))
       : firstOfGroups(node, input, keys, order);
   }
   if (order.length === 0) return firstOfGroups(node, input, keys, order);
@@ -37,28 +37,35 @@ const TWO = `${TEMPORARY}hash2`;
 /** With more columns than this, they are taken together. */
 const FEW_COLUMNS = 4;
 
-/** Reads the input twice: first only to learn which rows repeat another one that comes before them. */
-function firstByFingerprint(input: LazyFrame, keys: readonly StructField[], order: readonly CompiledKey[]): LazyFrame {
+/** True for a distinct whose repetitions can be found apart from its wide rows: by text, of an input that can be read twice. */
+export function isTextOfRowWise(node: Distinct): boolean {
+  return node.fields.some((f) => node.on.includes(f.name) && isText(f)) && isRowWise(node.input);
+}
+
+/** The numbers of the input's rows that repeat another one which comes before them; only the keys' hashes are held. */
+export function repetitions(node: Distinct, input: LazyFrame): LazyFrame {
+  const keys = node.fields.filter((f) => node.on.includes(f.name));
   const [first, second] = fingerprint(keys.map(columnOf));
-  const [index, one, two] = [INDEX, ONE, TWO].map((name) => p.column(name)) as [PolarsExpr, PolarsExpr, PolarsExpr];
-  const numbered = input.withRowIndex(INDEX);
-  const ordered = order.map((key, i) => ({ ...key, name: `${ORDER}${i}` }));
-  const narrow = numbered.select([
-    index,
-    p.alias(first, ONE),
-    p.alias(second, TWO),
-    ...ordered.map(({ expr, name }) => p.alias(expr, name)),
-  ]);
+  const [index, one, two] = [p.column(INDEX), p.column(ONE), p.column(TWO)];
+  const order = compileKeys(node.orderBy).map((key, i) => ({ ...key, name: `${ORDER}${i}` }));
+  const narrow = input
+    .withRowIndex(INDEX)
+    .select([index, p.alias(first, ONE), p.alias(second, TWO), ...order.map(({ expr, name }) => p.alias(expr, name))]);
   const same = (column: PolarsExpr, rowsBack: 1 | -1): PolarsExpr => p.binary("Eq", column, p.shift(column, rowsBack));
   const repeated = narrow.sort([one], false).filter(p.binary("Or", same(one, 1), same(one, -1)));
   const descending = order[0]?.descending ?? false;
   const together = sortFrame(repeated, [
     { expr: one, descending, nullable: false },
     { expr: two, descending, nullable: false },
-    ...ordered.map((key) => ({ ...key, expr: p.column(key.name) })),
+    ...order.map((key) => ({ ...key, expr: p.column(key.name) })),
   ]);
-  const later = together.filter(p.binary("And", same(one, 1), same(two, 1))).select([index]);
-  return numbered.join(later, "anti", [index], [index]);
+  return together.filter(p.binary("And", same(one, 1), same(two, 1))).select([index]);
+}
+
+/** The input without the rows of these numbers. */
+export function withoutRows(node: Distinct, input: LazyFrame, numbers: LazyFrame): LazyFrame {
+  const index = [p.column(INDEX)];
+  return input.withRowIndex(INDEX).join(numbers, "anti", index, index).select(node.fields.map(columnOf));
 }
 
 /** Of every group the values of the row that comes first. */
@@ -87,6 +94,10 @@ function orderBytes(order: readonly CompiledKey[]): PolarsExpr {
   const descending = JSON.stringify(order.map((key) => key.descending));
   const encoding = `{"RowEncode":{"Ordered":{"descending":${descending},"nulls_last":${descending},"broadcast_nulls":null}}}`;
   return p.cast(p.call(encoding, ...order.map((key) => key.expr)), "binary");
+}
+
+function isText(f: StructField): boolean {
+  return f.type === "string" || f.type === "binary";
 }
 
 function columnOf(f: StructField): PolarsExpr {

@@ -1,11 +1,12 @@
 import { tmpdir } from "node:os";
 import { RelationError } from "../../errors.js";
 import type { Expr } from "../../relation/expr.js";
-import { type RelationNode, type Scan, type Source, sourcesOf } from "../../relation/node.js";
+import { type Distinct, type RelationNode, type Scan, type Source, sourcesOf } from "../../relation/node.js";
 import { field, type StructField } from "../../types.js";
 import { compileRelation, type Demand } from "./compile_relation.js";
+import { isTextOfRowWise, repetitions, withoutRows } from "./distinct.js";
 import { newFolder, removeFolder } from "./folders.js";
-import { HeldResults, readStreamed } from "./held_results.js";
+import { type HeldResult, HeldResults, inFolder, inMemory, readStreamed } from "./held_results.js";
 import { type Frame, fromPublic, type LazyFrame, type PublicDataFrame } from "./native.js";
 import { columnsHeld, type HeavyStep, heavyStep, isRowWise } from "./parts.js";
 import * as p from "./polars_expr.js";
@@ -81,14 +82,12 @@ export class PolarsEngine {
     process.stdout.write(`${frame.toString()}\n`);
   }
 
-  /** The same relation, evaluated once and held until it is released: in memory, or in temporary files when it reads many rows. */
+  /**
+   * The same relation, evaluated once and held until it is released: in memory, or in temporary files when it reads many
+   * rows. Of a large distinct over tables only the repetitions are held; its rows stay where they are.
+   */
   async materialize(node: RelationNode, options: MaterializeOptions = {}): Promise<Scan> {
-    const reads = this.reads();
-    const query = await this.compile(node, reads);
-    const inFiles = options.by !== undefined || (await isLarge(node, reads));
-    const id = inFiles
-      ? this.held.keepFiles(await this.stream(node, reads, options), node.fields)
-      : this.held.keep(await query.collect());
+    const id = this.held.keep(await this.evaluate(node, options));
     return { op: "scan", source: { kind: "frame", id }, fields: node.fields };
   }
 
@@ -98,14 +97,14 @@ export class PolarsEngine {
       const reads = this.reads();
       const query = await this.compile(node, reads, { streamed: true }, (frame) => spill.lazy(frame));
       const small = !(await isLarge(node, reads));
-      const queries = small ? [async () => query] : await this.queries(node, reads, spill);
+      const queries = small ? [async () => query] : withFrames(await this.queries(node, reads), spill);
       return writeFiles({ queries, fields: node.fields, small }, options);
     });
   }
 
   /** Makes a `DataFrame` of nodejs-polars a source of relations, until it is released. */
   registerFrame(frame: PublicDataFrame): string {
-    return this.held.keep(fromPublic(frame));
+    return this.held.keep(inMemory(fromPublic(frame)));
   }
   /** Lets go of the held results that a relation reads. */
   release(node: RelationNode): void {
@@ -121,38 +120,59 @@ export class PolarsEngine {
     const reads = this.reads();
     const query = await this.compile(node, reads);
     if (!(await isLarge(node, reads))) return query.collect();
-    const folder = await this.stream(node, reads);
+    return this.throughFiles(await this.queries(node, reads), node.fields);
+  }
+
+  private async evaluate(node: RelationNode, options: MaterializeOptions): Promise<HeldResult> {
+    const reads = this.reads();
+    const query = await this.compile(node, reads);
+    if (options.by === undefined && !(await isLarge(node, reads))) return inMemory(await query.collect());
+    const queries = await this.queries(node, reads, options);
+    if (node.op === "distinct" && queries.length === 1 && isTextOfRowWise(node) && isOfTables(node)) {
+      return this.withoutRepetitions(node, reads);
+    }
+    const folder = newFolder(tmpdir());
+    await Spill.during((spill) => streamToFiles(withFrames(queries, spill), folder));
+    return inFolder(folder, node.fields);
+  }
+
+  private async withoutRepetitions(node: Distinct, reads: TablesRead): Promise<HeldResult> {
+    const input = (hold: Hold): Promise<LazyFrame> => this.compile(node.input, reads, { streamed: true }, hold);
+    const numbers = await this.throughFiles([async (hold) => repetitions(node, await input(hold))]);
+    const all = node.input.op === "scan" ? await this.rowsOf(node.input.source) : undefined;
+    return {
+      rows: all === undefined ? undefined : all - numbers.rows,
+      lazy: async (hold) => withoutRows(node, await input(hold), hold(numbers)),
+      dispose: () => undefined,
+    };
+  }
+
+  /** The result of queries that need too much memory to run in it. */
+  private async throughFiles(queries: readonly FramedQuery[], fields?: readonly StructField[]): Promise<Frame> {
+    const folder = newFolder(tmpdir());
     try {
-      return await readStreamed(folder, node.fields).collect();
+      await Spill.during((spill) => streamToFiles(withFrames(queries, spill), folder));
+      return await readStreamed(folder, fields).collect();
     } finally {
       removeFolder(folder);
     }
-  }
-
-  /** The result as Parquet files in a new folder. */
-  private async stream(node: RelationNode, reads: TablesRead, options: MaterializeOptions = {}): Promise<string> {
-    const folder = newFolder(tmpdir());
-    await Spill.during(async (spill) => streamToFiles(await this.queries(node, reads, spill, options), folder));
-    return folder;
   }
 
   /** One query, or one for each class of rows where one would hold too many rows in memory. */
   private async queries(
     node: RelationNode,
     reads: TablesRead,
-    spill: Spill,
     options: MaterializeOptions = {},
-  ): Promise<Queries> {
-    const hold: Hold = (frame) => spill.lazy(frame);
+  ): Promise<readonly FramedQuery[]> {
     const rows = await reads.rows(node);
     const { column, parts } =
       options.by === undefined ? await this.classes(node, rows, reads) : { column: options.by, parts: options.parts };
-    if (column === undefined) return [() => this.compile(node, reads, { streamed: true }, hold)];
+    if (column === undefined) return [(hold) => this.compile(node, reads, { streamed: true }, hold)];
     const type = node.fields.find((f) => f.name === column)?.type;
     if (type === undefined) throw new RelationError(`no column ${column}`, { where: { column } });
     const number = parts ?? Math.max(1, Math.ceil(rows / ROWS_IN_PART));
     const inPart = (part: number): Demand => ({ streamed: true, rows: { column, type, part, parts: number } });
-    return Array.from({ length: number }, (_, part) => () => this.compile(node, reads, inPart(part), hold));
+    return Array.from({ length: number }, (_, part) => (hold: Hold) => this.compile(node, reads, inPart(part), hold));
   }
 
   /** A column and a number of classes that let a heavy step be done piece by piece; nothing where none is needed. */
@@ -212,7 +232,7 @@ export class PolarsEngine {
       case "values":
         return valuesFrame(source, fields, hold);
       case "frame":
-        return this.held.lazy(source.id, hold).select(fields.map((f) => p.column(f.name)));
+        return (await this.held.get(source.id).lazy(hold)).select(fields.map((f) => p.column(f.name)));
     }
   }
 
@@ -224,11 +244,23 @@ export class PolarsEngine {
       case "values":
         return source.rows.length;
       case "frame":
-        return this.held.rows(source.id);
+        return this.held.get(source.id).rows;
       case "file":
         return undefined;
     }
   }
+}
+
+/** A query that is told how frames in memory become part of it. */
+type FramedQuery = (hold: Hold) => Promise<LazyFrame>;
+
+function withFrames(queries: readonly FramedQuery[], spill: Spill): Queries {
+  return queries.map((query) => () => query((frame) => spill.lazy(frame)));
+}
+
+/** True when a relation reads only what never changes: tables at a version. */
+function isOfTables(node: RelationNode): boolean {
+  return sourcesOf(node).every((source) => source.kind === "table");
 }
 
 /** True for a query over so many rows that it is streamed. The first rows of a plain scan are never many. */

@@ -8,7 +8,7 @@ import { divideHalfUp } from "./decimal.js";
 import type { LazyFrame } from "./native.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
-import { replaceExprs } from "./replace_exprs.js";
+import { replacer } from "./replace_exprs.js";
 import { type Bind, Stages } from "./stages.js";
 import { TEMPORARY } from "./temporary.js";
 
@@ -26,15 +26,13 @@ export function compileGroupBy(node: GroupBy, input: LazyFrame): LazyFrame {
   };
   const constants: PolarsExpr[] = [];
   const stages = new Stages();
-  const outputs = node.aggregates.map(({ name, expr }) => {
-    const replaced = replaceExprs(expr, (part) => {
-      if (part.kind !== "aggregate") return undefined;
-      const result = `${TEMPORARY}result${results.length}`;
-      results.push({ name: result, value: finish(ofEachRow(part, constants), plainColumn, stages.bind) });
-      return { kind: "column", name: result, type: part.type, nullable: part.nullable };
-    });
-    return p.alias(compileExpr(replaced), name);
+  const withResults = replacer((part) => {
+    if (part.kind !== "aggregate") return undefined;
+    const result = `${TEMPORARY}result${results.length}`;
+    results.push({ name: result, value: finish(ofEachRow(part, constants), plainColumn, stages.bind) });
+    return { kind: "column", name: result, type: part.type, nullable: part.nullable };
   });
+  const outputs = node.aggregates.map(({ name, expr }) => p.alias(compileExpr(withResults(expr)), name));
   const keys = node.keys.map(p.column);
   const aggregates = [...plain].map(([aggregate, name]) => p.alias(aggregate, name));
   const rows = constants.length === 0 ? input : input.withColumns(constants);

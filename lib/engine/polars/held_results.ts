@@ -7,72 +7,58 @@ import { type Frame, fromPlan, type LazyFrame } from "./native.js";
 import type { Hold } from "./scan.js";
 import { parquetScan } from "./scan_plan.js";
 
-interface StreamedResult {
-  readonly folder: string;
-  readonly query: LazyFrame;
-  readonly rows: number;
+/** A result that relations read. */
+export interface HeldResult {
+  /** Known without reading it, or undefined. */
+  readonly rows: number | undefined;
+  lazy(hold: Hold): Promise<LazyFrame>;
+  dispose(): void;
 }
 
-/** Results that relations read: frames in memory, and Parquet files in folders of this process. */
+/** Results by the ids that frame sources have. What is not released lives until the process ends. */
 export class HeldResults {
-  private readonly frames = new Map<string, Frame>();
-  private readonly streamed = new Map<string, StreamedResult>();
+  private readonly results = new Map<string, HeldResult>();
   private number = 0;
-  private cleansUp = false;
 
-  keep(frame: Frame): string {
-    const id = this.newId();
-    this.frames.set(id, frame);
+  keep(result: HeldResult): string {
+    if (this.number === 0) process.once("exit", () => this.disposeAll());
+    const id = `frame-${++this.number}`;
+    this.results.set(id, result);
     return id;
   }
 
-  /** The folder is removed on release, at the latest when the process ends. */
-  keepFiles(folder: string, fields: readonly StructField[]): string {
-    if (!this.cleansUp) {
-      process.once("exit", () => {
-        for (const id of this.streamed.keys()) this.release(id);
-      });
-    }
-    this.cleansUp = true;
-    const id = this.newId();
-    const query = readStreamed(folder, fields);
-    this.streamed.set(id, { folder, query, rows: query.rows() });
-    return id;
-  }
-
-  lazy(id: string, hold: Hold): LazyFrame {
-    const frame = this.frames.get(id);
-    if (frame) return hold(frame);
-    const result = this.streamed.get(id);
-    if (result) return result.query;
+  get(id: string): HeldResult {
+    const result = this.results.get(id);
+    if (result) return result;
     throw new RelationError(`no frame ${id}`, {
       remedy: "materialize the relation again; a frame lives until it is released",
     });
   }
 
-  rows(id: string): number | undefined {
-    return this.frames.get(id)?.rows ?? this.streamed.get(id)?.rows;
-  }
-
   release(id: string): void {
-    const result = this.streamed.get(id);
-    if (result) removeFolder(result.folder);
-    this.streamed.delete(id);
-    this.frames.delete(id);
+    this.results.get(id)?.dispose();
+    this.results.delete(id);
   }
 
-  private newId(): string {
-    return `frame-${++this.number}`;
+  private disposeAll(): void {
+    for (const result of this.results.values()) result.dispose();
   }
 }
 
-/** The files that a query was streamed into, as a query. */
-export function readStreamed(folder: string, fields: readonly StructField[]): LazyFrame {
+/** Rows in memory. */
+export function inMemory(frame: Frame): HeldResult {
+  return { rows: frame.rows, lazy: async (hold) => hold(frame), dispose: () => undefined };
+}
+
+/** Rows in the Parquet files of a folder, which goes with them. */
+export function inFolder(folder: string, fields: readonly StructField[]): HeldResult {
+  const query = readStreamed(folder, fields);
+  return { rows: query.rows(), lazy: async () => query, dispose: () => removeFolder(folder) };
+}
+
+/** The files that a query was streamed into, as a query; their own types without `fields`. */
+export function readStreamed(folder: string, fields?: readonly StructField[]): LazyFrame {
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".parquet"));
-  return fromPlan(
-    parquetScan(
-      names.sort().map((name) => join(folder, name)),
-      { fields },
-    ),
-  );
+  const paths = names.sort().map((name) => join(folder, name));
+  return fromPlan(parquetScan(paths, fields ? { fields } : {}));
 }

@@ -1,6 +1,6 @@
-import { type Expr, someExpr } from "../../relation/expr.js";
 import type { Distinct, RelationNode } from "../../relation/node.js";
 import { classBelow } from "./hash_class.js";
+import { hasWindows } from "./row_wise.js";
 
 /** A step that holds all its rows in memory, and the columns of the result by whose classes it can be done piece by piece. */
 export interface HeavyStep {
@@ -47,14 +47,13 @@ export function heavyStep(
 
 /** True when the rows of a node can be looked at without computing all of them. */
 export function isRowWise(node: RelationNode): boolean {
-  const isWindow = (part: Expr): boolean => part.kind === "window";
   switch (node.op) {
     case "scan":
       return true;
     case "filter":
       return isRowWise(node.input);
     case "project":
-      return !node.columns.some(({ expr }) => someExpr(expr, isWindow)) && isRowWise(node.input);
+      return !hasWindows(node) && isRowWise(node.input);
     case "union":
       return node.inputs.every(isRowWise);
     default:

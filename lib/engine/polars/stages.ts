@@ -32,6 +32,7 @@ export function sharedParts(exprs: readonly Expr[]): ReadonlySet<Expr> {
 /** Columns that are computed before an operator, those that need others after them. */
 export class Stages {
   private readonly names = new Map<PolarsExpr, { readonly name: string; readonly stage: number }>();
+  private applied = 0;
 
   readonly bind: Bind = (expr) => {
     if (isPlain(expr)) return expr;
@@ -47,13 +48,14 @@ export class Stages {
     return p.column(name);
   };
 
-  /** The frame with the columns. */
+  /** The frame with the columns that it lacks so far. */
   apply(frame: LazyFrame): LazyFrame {
     const stages: PolarsExpr[][] = [];
-    for (const [expr, { name, stage }] of this.names) {
+    for (const [expr, { name, stage }] of [...this.names].slice(this.applied)) {
       stages[stage] ??= [];
       stages[stage]?.push(p.alias(expr, name));
     }
+    this.applied = this.names.size;
     return stages.reduce((staged, exprs) => staged.withColumns(exprs), frame);
   }
 }

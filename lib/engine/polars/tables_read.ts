@@ -47,7 +47,7 @@ export class TablesRead implements Tables {
       case "values":
         return source.rows.length;
       case "frame":
-        return this.held.rows(source.id) ?? 0;
+        return this.held.get(source.id).rows ?? 0;
       case "file":
         return statSync(source.path).size / BYTES_PER_RECORD;
     }

@@ -14,13 +14,13 @@ const UNITS: Readonly<Record<string, string>> = {
   hour: "1h",
 };
 const SHAPES: Readonly<Record<string, string>> = {
-  Y: "\\d{4}",
-  m: "\\d{2}",
-  d: "\\d{2}",
-  H: "[01]\\d|2[0-3]",
-  M: "[0-5]\\d",
-  S: "[0-5]\\d",
-  f: "\\d{1,6}",
+  Y: "[0-9]{4}",
+  m: "[0-9]{2}",
+  d: "[0-9]{2}",
+  H: "[01][0-9]|2[0-3]",
+  M: "[0-5][0-9]",
+  S: "[0-5][0-9]",
+  f: "[0-9]{1,6}",
 };
 const MICROS = 1_000_000;
 

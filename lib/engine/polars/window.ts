@@ -9,7 +9,7 @@ import type { LazyFrame } from "./native.js";
 import { type SortedPartitions, sortPartitions } from "./partition.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
-import { replaceExprs } from "./replace_exprs.js";
+import { replacer } from "./replace_exprs.js";
 import { compileKeys } from "./sort.js";
 import { TEMPORARY } from "./temporary.js";
 
@@ -29,7 +29,8 @@ export function compileWindows(
       for (const { window, name } of named) names.set(formatExpr(window), name);
       frame = addWindows(frame, named);
     }
-    remaining = remaining.map(({ name, expr }) => ({ name, expr: withColumnsFor(expr, names) }));
+    const computed = columnsFor(names);
+    remaining = remaining.map(({ name, expr }) => ({ name, expr: computed(expr) }));
   }
   return { frame, columns: remaining };
 }
@@ -174,8 +175,8 @@ function bySpecification(windows: readonly Window[]): readonly (readonly Window[
   return [...groups.values()];
 }
 
-function withColumnsFor(expr: Expr, names: ReadonlyMap<string, string>): Expr {
-  return replaceExprs(expr, (part) => {
+function columnsFor(names: ReadonlyMap<string, string>): (expr: Expr) => Expr {
+  return replacer((part) => {
     const name = part.kind === "window" ? names.get(formatExpr(part)) : undefined;
     return name === undefined ? undefined : { kind: "column", name, type: part.type, nullable: part.nullable };
   });
