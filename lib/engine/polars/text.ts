@@ -55,27 +55,16 @@ export function unaccent(input: PolarsExpr, bind: Bind): PolarsExpr {
 
 /**
  * Space-separated words with their first letter upper and the rest lower. Polars' own title case also begins a word after
- * other characters than a space; it serves where a text has none of these. The others are taken apart word by word.
+ * other characters than a space, and keeps all spaces; it serves where a text has none of these. The others are taken
+ * apart word by word.
  */
 export function titleCase(input: PolarsExpr, bind: Bind): PolarsExpr {
   const whole = bind(input);
-  const spaced = bind(untidy(whole));
-  const tidied = bind(p.choose(spaced, tidySpaces(p.choose(spaced, whole, p.nullOf("string"))), whole));
-  const other = bind(matches(tidied, "[^\\p{Alphabetic} ]|İ"));
-  const words = p.stringCall('{"Split":false}', p.choose(other, tidied, p.nullOf("string")), p.text(" "));
+  const special = bind(matches(whole, "[^\\p{Alphabetic} ]|İ|  |^ | $"));
+  const tidied = tidySpaces(p.choose(special, whole, p.nullOf("string")));
+  const words = p.stringCall('{"Split":false}', tidied, p.text(" "));
   const titled = p.listCall('{"Join":false}', p.eachElement(words, capitalised(p.ELEMENT)), p.text(" "));
-  return p.choose(other, titled, p.stringCall('"Titlecase"', tidied));
-}
-
-/** Two spaces together, or one at an end. */
-function untidy(input: PolarsExpr): PolarsExpr {
-  const double = p.stringCall('{"Contains":{"literal":true,"strict":true}}', input, p.text("  "));
-  const outer = p.binary(
-    "Or",
-    p.stringCall('"StartsWith"', input, p.text(" ")),
-    p.stringCall('"EndsWith"', input, p.text(" ")),
-  );
-  return p.binary("Or", double, outer);
+  return p.choose(special, titled, p.stringCall('"Titlecase"', whole));
 }
 
 function tidySpaces(input: PolarsExpr): PolarsExpr {
