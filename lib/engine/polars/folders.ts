@@ -16,7 +16,7 @@ export function newFolder(parent: string): string {
 
 /** Removes a folder of this process. */
 export function removeFolder(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
 }
 
 /** Removes a folder if nothing is in it. */

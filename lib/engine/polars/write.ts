@@ -1,11 +1,10 @@
-import { rmSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, sep } from "node:path";
 import type { Location } from "../../storage/storage.js";
 import type { StructField } from "../../types.js";
 import { newFolder, removeFolder, removeIfEmpty } from "./folders.js";
-import { type ColumnStatistics, type Footer, readFooter, type StoredValue } from "./footer.js";
+import { type ColumnStatistics, readFooter, type StoredValue } from "./footer.js";
 import { fromPlan } from "./native.js";
 import { parquetScan } from "./scan_plan.js";
 import { folderValue, type Queries, streamedFiles, streamToFile, streamToFiles } from "./stream.js";
@@ -49,42 +48,42 @@ export function writeFiles(result: WrittenResult, options: WriteOptions): Promis
   return one && query ? writeOne(query, result.fields, options) : writeMany(result, options);
 }
 
-/** A small result without partitions: the file is written where it stays. */
+/** A small result without partitions: one file. */
 async function writeOne(
   query: Queries[number],
   fields: readonly StructField[],
   options: WriteOptions,
 ): Promise<readonly WrittenFile[]> {
-  const path = options.newPath({}, 0);
-  const location = await options.locate(path);
-  if (isCloud(location)) return writeMany({ queries: [query], fields, small: false }, options);
-  const written = await writeTo(location.url, query, fields);
-  if (written.rows > 0) return [{ path, partitionValues: {}, ...written }];
-  rmSync(location.url, { force: true });
-  return [];
+  return inStaging(options, async (staging) => {
+    const staged = join(staging, "0.parquet");
+    await streamToFile(await query(), staged);
+    const footer = await readFooter(staged, fields);
+    if (footer.rows === 0) return [];
+    const path = options.newPath({}, 0);
+    await move(staged, await options.locate(path));
+    return [{ path, partitionValues: {}, ...footer }];
+  });
 }
 
-/** Leaves no half-written file behind. */
-async function writeTo(path: string, query: Queries[number], fields: readonly StructField[]): Promise<Footer> {
-  try {
-    await streamToFile(await query(), path);
-    return await readFooter(path, fields);
-  } catch (error) {
-    rmSync(path, { force: true });
-    throw error;
-  }
+async function writeMany(result: WrittenResult, options: WriteOptions): Promise<readonly WrittenFile[]> {
+  const partitions = result.fields.filter((f) => options.partitionBy?.includes(f.name));
+  const stored = result.fields.filter((f) => !partitions.includes(f));
+  return inStaging(options, async (staging) => {
+    await streamToFiles(result.queries, staging, { partitions, rowsPerFile: options.targetRows });
+    return publish(staging, partitions, stored, options);
+  });
 }
 
-/** Into a staging folder `_staging/…` beside the table's files first, then each file under its name. */
-async function writeMany({ queries, fields }: WrittenResult, options: WriteOptions): Promise<readonly WrittenFile[]> {
-  const partitions = fields.filter((f) => options.partitionBy?.includes(f.name));
-  const stored = fields.filter((f) => !partitions.includes(f));
+/**
+ * Gives a folder `_staging/…` beside the table's files, and removes it at the end. The files of a failed query may be opened
+ * after its error is known: without their folder they cannot be.
+ */
+async function inStaging<T>(options: WriteOptions, use: (folder: string) => Promise<T>): Promise<T> {
   const root = await options.locate("_staging");
   const parent = isCloud(root) ? tmpdir() : root.url;
   const staging = newFolder(parent);
   try {
-    await streamToFiles(queries, staging, { partitions, rowsPerFile: options.targetRows });
-    return await publish(staging, partitions, stored, options);
+    return await use(staging);
   } finally {
     removeFolder(staging);
     if (parent === root.url) removeIfEmpty(parent);
