@@ -51,6 +51,7 @@ export {
 } from "./contract/define_table.js";
 export { type Examined, examine, parsedNames } from "./contract/examine.js";
 export { drop, fail, quarantine, warn } from "./contract/expectation.js";
+export { DeltaTable } from "./delta_table/delta_table.js";
 export { DISPLAY, display, displayBundle } from "./display.js";
 export {
   ConflictError,

@@ -1,8 +1,8 @@
 import type { AnyTable, ParsedShapeOf } from "../contract/define_table.js";
 import { examine, type Faulty, type Origin } from "../contract/examine.js";
+import { microsOf } from "../delta_table/skipping_predicate.js";
 import { ContractError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
-import { microsOf } from "../lake/predicate.js";
 import { currentMark, storedMark } from "../lake/step_mark.js";
 import { max, min } from "../relation/aggregate.js";
 import type { BooleanColumn } from "../relation/boolean_column.js";

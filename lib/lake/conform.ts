@@ -1,5 +1,5 @@
 import type { AnyTable } from "../contract/define_table.js";
-import { ContractError, DataError } from "../errors.js";
+import { ContractError } from "../errors.js";
 import type { Expr } from "../relation/expr.js";
 import type { RelationNode } from "../relation/node.js";
 import { type DataType, decimalOf, formatType, type StructField } from "../types.js";
@@ -43,23 +43,6 @@ export function checkRead(read: string, table: AnyTable): void {
     actual: read,
     remedy: `add ${read} to reads in the contract of ${table.name}`,
   });
-}
-
-/**
- * The contract's NOT NULL columns hold no null, by the counts of what was just written.
- * @throws DataError naming the column and the number of nulls
- */
-export function checkNulls(table: AnyTable, nulls: ReadonlyMap<string, number>): void {
-  for (const { name, nullable } of table.schema.fields) {
-    const count = nulls.get(name) ?? 0;
-    if (nullable || count === 0) continue;
-    throw new DataError(`${table.name}: null in a column that is not nullable, nothing is written`, {
-      where: { table: table.name, column: name },
-      expected: "no null",
-      actual: `${count} rows`,
-      remedy: `filter these rows, give ${name} a default, or make it nullable in the contract`,
-    });
-  }
 }
 
 function fitted(table: AnyTable, wanted: StructField, fields: readonly StructField[]): Expr {

@@ -1,12 +1,12 @@
 import type { AddFile } from "../delta/actions/action.js";
+import { stageFiles } from "../delta_table/data_files.js";
 import type { Relation } from "../relation/relation.js";
-import { stageFiles } from "./data_files.js";
 import type { WriteResult } from "./write_result.js";
-import { commitChange, type Target } from "./writer.js";
+import { commitChange, fileTarget, type Target } from "./writer.js";
 
 /** Removes the rows whose key one of the given rows has, copy-on-write: only files with such rows are rewritten. */
 export async function deleteRows(target: Target, keys: Relation): Promise<WriteResult> {
-  const { engine, table, snapshot } = target;
+  const { table, snapshot } = target;
   const removed: AddFile[] = [];
   let deleted = 0;
   for (const file of (await snapshot?.files()) ?? []) {
@@ -15,7 +15,7 @@ export async function deleteRows(target: Target, keys: Relation): Promise<WriteR
     deleted += matched;
   }
   const kept = target.scanFiles(removed).antiJoin(keys, table.key).select(table.columnNames);
-  const staged = await stageFiles(engine, target.storage, table, kept.node);
+  const staged = await stageFiles(fileTarget(target), kept.node);
   return commitChange(target, {
     operation: "DELETE",
     mode: "Delete",

@@ -3,6 +3,8 @@ import type { AnyTable, ShapeOfTable } from "../contract/define_table.js";
 import type { AddFile } from "../delta/actions/action.js";
 import { type HistoryEntry, history } from "../delta/history.js";
 import { Snapshot } from "../delta/snapshot.js";
+import { filesOf } from "../delta_table/table_files.js";
+import { isBound, resolveBound, scanFiles } from "../delta_table/table_reads.js";
 import { PolarsEngine } from "../engine/polars/engine.js";
 import { ConflictError, DeltaError } from "../errors.js";
 import type { RelationNode, TableSource } from "../relation/node.js";
@@ -20,7 +22,6 @@ import { mergeRows, refuseDoubleKeys } from "./merge.js";
 import { showPreview } from "./preview.js";
 import { recordTable, valuesOf } from "./record_table.js";
 import { needsRebuild } from "./step_mark.js";
-import { asTableFiles, filesOf, noFiles } from "./table_files.js";
 import type { WriteOptions, WriteResult } from "./write_result.js";
 import { commitChange, type FileChange, type Target, writeRows } from "./writer.js";
 
@@ -55,8 +56,6 @@ export class Lake implements Runner {
   #options: LakeOptions | undefined;
   /** Each read sees one version, however often it is evaluated. */
   readonly #pins = new WeakMap<TableSource, Promise<Snapshot | undefined>>();
-  /** Reads of chosen data files. */
-  readonly #files = new WeakMap<TableSource, { readonly snapshot: Snapshot; readonly adds: readonly AddFile[] }>();
   /** What materialised relations were read from, by the id of their frame. */
   readonly #origins = new Map<string, readonly TableSource[]>();
 
@@ -65,10 +64,11 @@ export class Lake implements Runner {
     this.#open = typeof options === "function" ? options : () => options;
     this.engine = new PolarsEngine({
       resolveTable: async (source, condition) => {
-        const chosen = this.#files.get(source);
-        if (chosen) return asTableFiles(chosen.snapshot, chosen.adds);
+        const bound = await resolveBound(source, condition);
+        if (bound) return bound;
         const snapshot = await this.#pinned(source);
-        return snapshot ? filesOf(snapshot, source.since, condition) : noFiles(this.catalog.table(source.table));
+        if (snapshot) return filesOf(snapshot, source.since, condition);
+        return { files: [], partitionColumns: [], fields: this.catalog.table(source.table).schema.fields };
       },
     });
   }
@@ -142,7 +142,7 @@ export class Lake implements Runner {
    * @throws ConflictError when another writer was quicker and `readVersion` is out of date
    */
   async write(table: AnyTable, relation: AnyRelation, options: WriteOptions = {}): Promise<WriteResult> {
-    for (const source of this.#tablesOf(relation.node)) checkRead(source.table, table);
+    for (const source of this.#tablesOf(relation.node)) if (!isBound(source)) checkRead(source.table, table);
     const node = conform(relation.node, table);
     const target = await this.#target(table, relation.node, options);
     if (this.#isRecomputed(table.name)) return compareRows(target, new Relation<Shape>(node, this));
@@ -209,7 +209,7 @@ export class Lake implements Runner {
   async #target(table: AnyTable, node: RelationNode, options: WriteOptions): Promise<Target> {
     const sources = new Map<string, number>();
     for (const source of this.#tablesOf(node)) {
-      if (source.table === table.name || this.#files.has(source)) continue;
+      if (source.table === table.name || isBound(source)) continue;
       const version = (await this.#pinned(source))?.version;
       if (version !== undefined) sources.set(source.table, Math.min(version, sources.get(source.table) ?? version));
     }
@@ -236,9 +236,8 @@ export class Lake implements Runner {
   }
 
   #scanFiles(table: AnyTable, snapshot: Snapshot | undefined, adds: readonly AddFile[]): Relation {
-    const source: TableSource = { kind: "table", table: table.name };
-    if (snapshot) this.#files.set(source, { snapshot, adds });
-    return scan(source, table.schema.fields, this);
+    if (snapshot) return scanFiles(snapshot, adds, this, table.schema.fields);
+    return scan({ kind: "table", table: table.name }, table.schema.fields, this);
   }
 
   get #settled(): LakeOptions {

@@ -1,15 +1,15 @@
 import type { AddFile } from "../delta/actions/action.js";
 import { type Predicate, predicate } from "../delta/predicate.js";
 import type { Scalar } from "../delta/scalar.js";
+import { stageFiles } from "../delta_table/data_files.js";
+import { microsOf } from "../delta_table/skipping_predicate.js";
 import { DataError } from "../errors.js";
 import { countRows, max, min } from "../relation/aggregate.js";
 import type { RelationNode } from "../relation/node.js";
 import { Relation, type Shape } from "../relation/relation.js";
 import type { Value } from "../relation/runner.js";
-import { stageFiles } from "./data_files.js";
-import { microsOf } from "./predicate.js";
 import type { WriteResult } from "./write_result.js";
-import { commitChange, type Target } from "./writer.js";
+import { commitChange, fileTarget, type Target } from "./writer.js";
 
 /**
  * Upsert by key, copy-on-write: rows of the source replace the target's rows of their key, the others are added. Only
@@ -17,14 +17,14 @@ import { commitChange, type Target } from "./writer.js";
  * @throws DataError when two source rows have one key; it shows the key
  */
 export async function mergeRows(target: Target, node: RelationNode): Promise<WriteResult> {
-  const { engine, table, snapshot } = target;
+  const { engine, snapshot } = target;
   const held = await engine.materialize(node);
   try {
     const source = new Relation<Shape>(held, engine);
     await refuseDoubleKeys(target, source);
     const candidates = (await snapshot?.files(await keyRange(target, source))) ?? [];
     const touched = await touchedFiles(target, source, candidates);
-    const staged = await stageFiles(engine, target.storage, table, merged(target, source, touched.files).node);
+    const staged = await stageFiles(fileTarget(target), merged(target, source, touched.files).node);
     const written = await source.count();
     return await commitChange(target, {
       operation: "MERGE",

@@ -3,12 +3,12 @@ import type { AddFile } from "../delta/actions/action.js";
 import { createTable } from "../delta/create_table.js";
 import type { Snapshot } from "../delta/snapshot.js";
 import type { Transaction } from "../delta/transaction.js";
+import { type FileTarget, type StagedFiles, stageFiles } from "../delta_table/data_files.js";
 import type { PolarsEngine } from "../engine/polars/engine.js";
 import type { RelationNode } from "../relation/node.js";
 import type { Relation } from "../relation/relation.js";
 import { currentRun, report } from "../run.js";
 import type { Storage } from "../storage/storage.js";
-import { type StagedFiles, stageFiles } from "./data_files.js";
 import { evolution } from "./evolve.js";
 import { currentMark, STEP_DOMAIN, sameMark, storedMark } from "./step_mark.js";
 import { tableProperties } from "./table_options.js";
@@ -38,9 +38,15 @@ export interface FileChange {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
+/** How a table's data files are written: by its contract. */
+export function fileTarget({ engine, storage, table }: Target): FileTarget {
+  const { name: label, schema, partitionBy: partitionColumns } = table;
+  return { engine, storage, label, schema, partitionColumns };
+}
+
 /** Adds the rows, or replaces the whole table by them. */
 export async function writeRows(target: Target, node: RelationNode, replace: boolean): Promise<WriteResult> {
-  const staged = await stageFiles(target.engine, target.storage, target.table, node);
+  const staged = await stageFiles(fileTarget(target), node);
   const removed = replace && target.snapshot ? await target.snapshot.files() : [];
   return commitChange(target, {
     operation: "WRITE",
@@ -88,10 +94,10 @@ export async function commitChange(target: Target, change: FileChange): Promise<
 
 /** Files that stay in the table are written again with the wider types of its contract; their rows do not change. */
 async function rewriteWider(target: Target, transaction: Transaction, change: FileChange): Promise<void> {
-  const { engine, storage, table, snapshot } = target;
+  const { snapshot } = target;
   const gone = new Set(change.removed.map(({ path }) => path));
   const stay = ((await snapshot?.files()) ?? []).filter(({ path }) => !gone.has(path));
-  const { files } = await stageFiles(engine, storage, table, target.scanFiles(stay).node);
+  const { files } = await stageFiles(fileTarget(target), target.scanFiles(stay).node);
   for (const file of stay) transaction.removeFile(file, { dataChange: false });
   for (const file of files) transaction.addFile({ ...file, dataChange: false });
 }

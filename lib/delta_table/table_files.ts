@@ -1,4 +1,3 @@
-import type { AnyTable } from "../contract/define_table.js";
 import type { AddFile } from "../delta/actions/action.js";
 import { decodePath } from "../delta/file_path.js";
 import type { Snapshot } from "../delta/snapshot.js";
@@ -7,7 +6,7 @@ import type { TableFiles } from "../engine/polars/engine.js";
 import { DeltaError, UnsupportedFeatureError } from "../errors.js";
 import type { Expr } from "../relation/expr.js";
 import type { Storage } from "../storage/storage.js";
-import { skippingPredicate } from "./predicate.js";
+import { skippingPredicate } from "./skipping_predicate.js";
 
 /** The files of a table version that may hold rows for which the condition is true; with `since`, only those added after that version. */
 export async function filesOf(
@@ -27,11 +26,6 @@ export async function asTableFiles(snapshot: Snapshot, adds: readonly AddFile[])
     partitionColumns: snapshot.partitionColumns,
     fields: snapshot.schema.fields,
   };
-}
-
-/** A table that has not been built. */
-export function noFiles(table: AnyTable): TableFiles {
-  return { files: [], partitionColumns: [], fields: table.schema.fields };
 }
 
 async function addedSince(snapshot: Snapshot, since: number): Promise<readonly AddFile[]> {

@@ -1,0 +1,94 @@
+import { newId } from "../clock.js";
+import { encodePath, partitionFolder } from "../delta/file_path.js";
+import { serializePartitionValues } from "../delta/partition_values.js";
+import type { Scalar } from "../delta/scalar.js";
+import { serializeStats } from "../delta/stats.js";
+import type { NewFile } from "../delta/transaction.js";
+import type { PolarsEngine, WrittenFile } from "../engine/polars/engine.js";
+import { DataError } from "../errors.js";
+import type { RelationNode } from "../relation/node.js";
+import type { Storage } from "../storage/storage.js";
+import type { StructType } from "../types.js";
+
+/** What a table's data files are written by and for. */
+export interface FileTarget {
+  readonly engine: PolarsEngine;
+  /** Rooted at the table's folder. */
+  readonly storage: Storage;
+  /** The table as errors name it. */
+  readonly label: string;
+  readonly schema: StructType;
+  readonly partitionColumns: readonly string[];
+}
+
+/** Data files that are written but in no table yet. */
+export interface StagedFiles {
+  readonly files: readonly NewFile[];
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/**
+ * Writes the rows of a relation that has the table's columns as data files. Nothing sees them until they are committed.
+ * @throws DataError for a null in a column that is not nullable
+ */
+export async function stageFiles(target: FileTarget, node: RelationNode): Promise<StagedFiles> {
+  const { engine, storage, partitionColumns } = target;
+  const written = await engine.writeParquet(node, {
+    partitionBy: partitionColumns,
+    newPath: (values, index) => dataPath(target, values, index),
+    locate: (path) => storage.locate(path),
+  });
+  const files = await Promise.all(written.map((file) => newFile(target, file)));
+  checkNulls(target, nullCounts(written));
+  return {
+    files,
+    rows: written.reduce((sum, file) => sum + file.rows, 0),
+    bytes: files.reduce((sum, file) => sum + file.size, 0),
+  };
+}
+
+function dataPath(
+  { schema, partitionColumns }: FileTarget,
+  values: Readonly<Record<string, Scalar | null>>,
+  index: number,
+): string {
+  const stored = serializePartitionValues(schema, partitionColumns, values);
+  return `${partitionFolder(partitionColumns, stored)}part-${String(index).padStart(5, "0")}-${newId()}.parquet`;
+}
+
+async function newFile({ storage, schema, partitionColumns }: FileTarget, file: WrittenFile): Promise<NewFile> {
+  return {
+    path: encodePath(file.path),
+    partitionValues: serializePartitionValues(schema, partitionColumns, file.partitionValues),
+    size: await storage.settle(file.path),
+    stats: serializeStats(file.rows, file.columns),
+  };
+}
+
+function checkNulls({ label, schema }: FileTarget, nulls: ReadonlyMap<string, number>): void {
+  for (const { name, nullable } of schema.fields) {
+    const count = nulls.get(name) ?? 0;
+    if (nullable || count === 0) continue;
+    throw new DataError(`${label}: null in a column that is not nullable, nothing is written`, {
+      where: { table: label, column: name },
+      expected: "no null",
+      actual: `${count} rows`,
+      remedy: `filter these rows, give ${name} a default, or make the column nullable`,
+    });
+  }
+}
+
+function nullCounts(written: readonly WrittenFile[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const file of written) {
+    for (const { path, nullCount } of file.columns) {
+      const [name] = path;
+      if (path.length === 1 && name !== undefined) counts.set(name, (counts.get(name) ?? 0) + (nullCount ?? 0));
+    }
+    for (const [name, value] of Object.entries(file.partitionValues)) {
+      if (value === null) counts.set(name, (counts.get(name) ?? 0) + file.rows);
+    }
+  }
+  return counts;
+}

@@ -1,0 +1,139 @@
+import { createTable } from "../delta/create_table.js";
+import { type HistoryEntry, history } from "../delta/history.js";
+import { Snapshot } from "../delta/snapshot.js";
+import type { PolarsEngine } from "../engine/polars/engine.js";
+import { DeltaError, UsageError } from "../errors.js";
+import type { Relation } from "../relation/relation.js";
+import { LocalStorage } from "../storage/local.js";
+import type { Storage } from "../storage/storage.js";
+import type { StructField } from "../types.js";
+import type { FileTarget } from "./data_files.js";
+import { scanSnapshot, sharedEngine } from "./table_reads.js";
+import { versionOf } from "./time_travel.js";
+
+/** A past state of a table: a version, or the newest one that was committed up to an instant (ISO text). */
+export interface TimeTravel {
+  readonly version?: number;
+  readonly timestamp?: string;
+}
+
+export interface OpenOptions extends TimeTravel {
+  /** The engine that runs the table's relations; by default one that all tables share. */
+  readonly engine?: PolarsEngine;
+}
+
+/** The definition of a new table. */
+export interface CreateOptions {
+  readonly fields: readonly StructField[];
+  readonly partitionBy?: readonly string[];
+  readonly name?: string;
+  readonly description?: string;
+  /** Table properties, for instance `delta.enableChangeDataFeed`. */
+  readonly properties?: Readonly<Record<string, string>>;
+  readonly engine?: PolarsEngine;
+}
+
+/**
+ * Any Delta table, without a contract. A handle stands at one version: the newest when it was opened, and the one that its
+ * own last write made, or that `snapshot` found.
+ */
+export class DeltaTable {
+  readonly storage: Storage;
+  readonly engine: PolarsEngine;
+  readonly #isPast: boolean;
+  #snapshot: Snapshot;
+
+  private constructor(snapshot: Snapshot, engine: PolarsEngine, isPast: boolean) {
+    this.storage = snapshot.storage;
+    this.engine = engine;
+    this.#snapshot = snapshot;
+    this.#isPast = isPast;
+  }
+
+  /**
+   * Opens the table at a folder, or at a storage's root.
+   * @throws DeltaError when no table is there, or not that version
+   */
+  static async open(place: string | Storage, options: OpenOptions = {}): Promise<DeltaTable> {
+    const storage = storageOf(place);
+    const version = await versionOf(storage, options);
+    const snapshot = await Snapshot.load(storage, version === undefined ? {} : { version });
+    if (snapshot) return new DeltaTable(snapshot, options.engine ?? sharedEngine(), version !== undefined);
+    throw new DeltaError(`There is no Delta table in ${storage.uri}`, {
+      where: { path: storage.uri },
+      expected: "a folder that holds _delta_log",
+      remedy: "Check the path, or make the table: DeltaTable.create(place, { fields })",
+    });
+  }
+
+  /**
+   * Makes an empty table.
+   * @throws DeltaError when one is there, or the definition contradicts itself
+   */
+  static async create(place: string | Storage, options: CreateOptions): Promise<DeltaTable> {
+    const { fields, partitionBy = [], properties = {}, engine = sharedEngine(), name, description } = options;
+    const transaction = await createTable(storageOf(place), {
+      schema: { type: "struct", fields },
+      partitionColumns: partitionBy,
+      configuration: properties,
+      ...(name === undefined ? {} : { name }),
+      ...(description === undefined ? {} : { description }),
+    });
+    return new DeltaTable((await transaction.commit()).snapshot, engine, false);
+  }
+
+  /** The version that the handle stands at. */
+  get version(): number {
+    return this.#snapshot.version;
+  }
+  /** The table as errors name it. */
+  get label(): string {
+    return this.#snapshot.metadata.name ?? this.storage.uri;
+  }
+  get fields(): readonly StructField[] {
+    return this.#snapshot.schema.fields;
+  }
+
+  /** The newest version, at which the handle then stands; a handle opened at a past version stays there. */
+  async snapshot(): Promise<Snapshot> {
+    if (!this.#isPast) this.#snapshot = await this.#snapshot.refresh();
+    return this.#snapshot;
+  }
+
+  /** The newest version, to be written to. Throws UsageError when the handle was opened at a past version. */
+  async forWriting(): Promise<Snapshot> {
+    if (!this.#isPast) return this.snapshot();
+    throw new UsageError(`${this.label} was opened at the past version ${this.version}, which cannot be written to`, {
+      where: { table: this.label, version: this.version },
+      remedy: "Open it without a version, or restore that version first.",
+    });
+  }
+
+  /** The handle stands at the version that a commit of this process has made. */
+  follow(snapshot: Snapshot): void {
+    if (snapshot.version > this.#snapshot.version) this.#snapshot = snapshot;
+  }
+
+  /** The rows of the version that the handle stands at, lazily; files that a filter excludes are not read. */
+  read(): Relation;
+  /** The rows of a past version. */
+  read(at: TimeTravel): Promise<Relation>;
+  read(at?: TimeTravel): Relation | Promise<Relation> {
+    if (at === undefined) return scanSnapshot(this.#snapshot, this.engine);
+    return DeltaTable.open(this.storage, { ...at, engine: this.engine }).then((table) => table.read());
+  }
+
+  /** The commits that the log still holds, newest first. */
+  history(options: { readonly limit?: number } = {}): Promise<readonly HistoryEntry[]> {
+    return history(this.storage, options);
+  }
+}
+
+/** What the data files of a table version are written by and for. */
+export function fileTarget(table: DeltaTable, { schema, partitionColumns }: Snapshot): FileTarget {
+  return { engine: table.engine, storage: table.storage, label: table.label, schema, partitionColumns };
+}
+
+function storageOf(place: string | Storage): Storage {
+  return typeof place === "string" ? new LocalStorage(place) : place;
+}
