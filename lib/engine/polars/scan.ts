@@ -1,14 +1,16 @@
 import type { FileSource, ValuesSource } from "../../relation/node.js";
 import type { Location } from "../../storage/storage.js";
-import type { DataType, StructField } from "../../types.js";
+import { type DataType, field, type StructField } from "../../types.js";
 import { compileCast, convert } from "./cast.js";
 import { compileLiteral } from "./literal.js";
 import { concatenate, type Frame, fromPlan, int32Frame, type LazyFrame, scanCloud, textFrame } from "./native.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
 import { csvScan, parquetScan } from "./scan_plan.js";
-import type { DataFile, TableFiles } from "./table_files.js";
+import { type DataFile, POSITION, type TableFiles } from "./table_files.js";
 import { TEMPORARY } from "./temporary.js";
+
+const POSITION_FIELDS = [field(POSITION.file, "integer", false), field(POSITION.row, "long", false)];
 
 /** Makes a frame in memory part of a query. */
 export type Hold = (frame: Frame) => LazyFrame;
@@ -19,22 +21,40 @@ export function scanTable(table: TableFiles, fields: readonly StructField[]): La
   const stored = table.fields.filter((f) => !partitioned.has(f.name));
   const constants = table.fields.filter((f) => partitioned.has(f.name));
   const output = fields.map((f) => {
-    const physical = table.fields.find((t) => t.name === f.name);
+    const physical = [...table.fields, ...POSITION_FIELDS].find((t) => t.name === f.name);
     return p.alias(convert(physical ? p.column(f.name) : p.nullOf(f.type), physical?.type ?? f.type, f.type), f.name);
   });
-  const groups = byPartition(table.files, constants);
-  if (groups.length === 0) return scanFiles([], table.fields).select(output);
-  const frames = groups.map((files) => {
-    const values = files[0]?.partitionValues ?? {};
-    const columns = constants.map((f) => p.alias(partitionConstant(values[f.name] ?? null, f.type), f.name));
-    return scanFiles(
+  const constantsOf = ({ partitionValues }: Pick<DataFile, "partitionValues">): PolarsExpr[] =>
+    constants.map((f) => p.alias(partitionConstant(partitionValues[f.name] ?? null, f.type), f.name));
+  const positioned = fields.some(({ name }) => name === POSITION.file || name === POSITION.row);
+  if (table.files.length === 0) return scanFiles([], [...table.fields, ...POSITION_FIELDS]).select(output);
+  if (positioned)
+    return concatenate(
+      table.files.map((file, number) =>
+        withPositions(file, number, stored).withColumns(constantsOf(file)).select(output),
+      ),
+    );
+  const frames = byPartition(table.files, constants).map((files) =>
+    scanFiles(
       files.map((file) => file.location),
       stored,
     )
-      .withColumns(columns)
-      .select(output);
-  });
+      .withColumns(constantsOf(files[0] ?? { partitionValues: {} }))
+      .select(output),
+  );
   return concatenate(frames);
+}
+
+/** The stored columns of one file and where each row stands in it. */
+function withPositions(file: DataFile, number: number, stored: readonly StructField[]): LazyFrame {
+  const frame =
+    file.location.cloudOptions === undefined
+      ? fromPlan(parquetScan([file.location.url], { fields: stored, rowIndex: POSITION.row }))
+      : scanFiles([file.location], stored).withRowIndex(POSITION.row);
+  return frame.withColumns([
+    p.alias(p.cast(p.column(POSITION.row), "long"), POSITION.row),
+    p.alias(p.int32(number), POSITION.file),
+  ]);
 }
 
 /**

@@ -9,6 +9,14 @@ export interface TableFiles {
   readonly fields: readonly StructField[];
 }
 
+/** Columns that every scan of a table's files can give beside its own: where a row stands. */
+export const POSITION = {
+  /** The file's number in the list of files, from 0: integer. */
+  file: "_metadata.file",
+  /** The row's number in its file, from 0, rows that a deletion vector hides included: long. */
+  row: "_metadata.row",
+} as const;
+
 export interface DataFile {
   readonly location: Location;
   /** As Delta writes them: text, null for null. */
