@@ -24,6 +24,9 @@ export interface ParquetHandler {
    * in which all of them are null may be left out. Throws DeltaError when the file is absent or is no valid Parquet.
    */
   read(storage: Storage, path: string, columns: readonly string[], options?: ReadOptions): AsyncIterable<ColumnBatch>;
-  /** Encodes a Parquet file; each list of rows becomes one row group. Longs are `bigint`, maps plain objects. */
+  /**
+   * Encodes a Parquet file; each list of rows becomes one row group. Longs, timestamps (microseconds) and decimals
+   * (unscaled) are `bigint`, dates numbers of days, binary `Uint8Array`, maps and structs plain objects.
+   */
   encode(schema: StructType, rowGroups: Iterable<readonly Readonly<Record<string, unknown>>[]>): Promise<Uint8Array>;
 }

@@ -10,6 +10,8 @@ export interface LastCheckpointHint {
   readonly parts?: number;
   readonly sizeInBytes?: number;
   readonly numOfAddFiles?: number;
+  /** Given for a checkpoint with sidecars: the file that names these. */
+  readonly v2Checkpoint?: { readonly path: string; readonly sizeInBytes: number; readonly modificationTime: number };
 }
 
 /** The hint, or undefined when there is none or it cannot be understood. */

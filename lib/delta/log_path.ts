@@ -34,6 +34,18 @@ export function checkpointPath(version: number): string {
   return `${LOG_FOLDER}/${padded(version)}.checkpoint.parquet`;
 }
 
+/** A checkpoint with sidecars, named by a UUID (protocol, "UUID-named checkpoint"). */
+export function v2CheckpointPath(version: number, id: string): string {
+  return `${LOG_FOLDER}/${padded(version)}.checkpoint.${id}.parquet`;
+}
+
+/** Holds the sidecars of checkpoints. */
+export const SIDECAR_FOLDER = `${LOG_FOLDER}/_sidecars`;
+
+export function sidecarPath(id: string): string {
+  return `${SIDECAR_FOLDER}/${id}.parquet`;
+}
+
 /** Sorts before every log file of this version and after all of the versions below. */
 export function versionPrefix(version: number): string {
   return `${LOG_FOLDER}/${padded(version)}`;

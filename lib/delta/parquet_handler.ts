@@ -1,7 +1,7 @@
 import type { ColumnMetaData, RowGroup, SchemaElement, SchemaTree } from "hyparquet";
 import { DeltaError } from "../errors.js";
 import type { Storage } from "../storage/storage.js";
-import type { DataType, StructType } from "../types.js";
+import { type DataType, decimalOf, type StructType } from "../types.js";
 import type { ColumnBatch, ParquetHandler, ReadOptions } from "./handler.js";
 import { loadPageReader, readLeaf } from "./parquet_columns.js";
 
@@ -191,14 +191,39 @@ function elementsOf(name: string, type: DataType, repetition: "OPTIONAL" | "REQU
     const entry = [elementsOf("key", type.keyType, "REQUIRED"), elementsOf("value", type.valueType)];
     return group("MAP", [repeated("key_value", entry)]);
   }
-  const physical = PHYSICAL[type];
+  const physical = PHYSICAL[type] ?? decimalElement(type);
   if (physical === undefined) throw new TypeError(`a checkpoint cannot hold a column of type ${type}`);
   return [{ name, repetition_type: repetition, ...physical }];
 }
 
-const PHYSICAL: Readonly<Record<string, Pick<SchemaElement, "type" | "converted_type" | "logical_type">>> = {
+/** Decimals as Parquet's readers expect them: the shortest integer, else so many bytes. */
+function decimalElement(type: DataType): Physical | undefined {
+  const decimal = decimalOf(type);
+  if (decimal === undefined) return undefined;
+  const { precision, scale } = decimal;
+  const annotation = { converted_type: "DECIMAL", precision, scale } as const;
+  if (precision <= 9) return { type: "INT32", ...annotation };
+  if (precision <= 18) return { type: "INT64", ...annotation };
+  return { type: "FIXED_LEN_BYTE_ARRAY", type_length: Math.ceil((precision * Math.log2(10) + 1) / 8), ...annotation };
+}
+
+type Physical = Omit<SchemaElement, "name" | "repetition_type" | "num_children">;
+
+const PHYSICAL: Readonly<Record<string, Physical>> = {
   string: { type: "BYTE_ARRAY", converted_type: "UTF8", logical_type: { type: "STRING" } },
+  binary: { type: "BYTE_ARRAY" },
   long: { type: "INT64" },
   integer: { type: "INT32" },
+  short: { type: "INT32", converted_type: "INT_16" },
+  byte: { type: "INT32", converted_type: "INT_8" },
   boolean: { type: "BOOLEAN" },
+  float: { type: "FLOAT" },
+  double: { type: "DOUBLE" },
+  date: { type: "INT32", converted_type: "DATE", logical_type: { type: "DATE" } },
+  timestamp: {
+    type: "INT64",
+    converted_type: "TIMESTAMP_MICROS",
+    logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MICROS" },
+  },
+  timestamp_ntz: { type: "INT64", logical_type: { type: "TIMESTAMP", isAdjustedToUTC: false, unit: "MICROS" } },
 };

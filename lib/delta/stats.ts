@@ -1,9 +1,6 @@
-import { type DataType, decimalOf, type StructField, type StructType } from "../types.js";
+import { type DataType, decimalOf } from "../types.js";
 import { isJsonObject, type JsonObject, parseJsonNumbersAsText, stringifyJson } from "./json.js";
 import { parseScalar, type Scalar } from "./scalar.js";
-
-/** Statistics begin with these many leaf columns where the table does not say otherwise (`delta.dataSkippingNumIndexedCols`). */
-const DEFAULT_INDEXED_COLUMNS = 32;
 
 /** Characters (code points) that a text bound keeps. */
 const TEXT_BOUND = 32;
@@ -79,24 +76,6 @@ export function parseStats(stats: string | undefined): FileStats | undefined {
     },
     nullCount: (path) => toCount(at(quick["nullCount"], path)),
   };
-}
-
-/** The leaf columns that statistics are kept for: the first `limit` of the schema, structs counted by their fields. */
-export function indexedColumns(
-  schema: StructType,
-  partitionColumns: readonly string[],
-  limit = DEFAULT_INDEXED_COLUMNS,
-): readonly { readonly path: readonly string[]; readonly type: DataType }[] {
-  const leaves = (fields: readonly StructField[], above: readonly string[]): { path: string[]; type: DataType }[] =>
-    fields.flatMap(({ name, type }) =>
-      typeof type !== "string" && type.type === "struct"
-        ? leaves(type.fields, [...above, name])
-        : [{ path: [...above, name], type }],
-    );
-  return leaves(
-    schema.fields.filter(({ name }) => !partitionColumns.includes(name)),
-    [],
-  ).slice(0, limit);
 }
 
 /** A text of at most 32 characters that is no greater than the text: its beginning. */

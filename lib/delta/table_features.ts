@@ -77,7 +77,7 @@ export function checkWritable(protocol: Protocol, metadata: Metadata, version: n
 }
 
 /** True when writers must respect the feature: it is listed, or contained in the protocol's version. */
-function hasFeature(protocol: Protocol, name: string): boolean {
+export function hasFeature(protocol: Protocol, name: string): boolean {
   return writerFeatures(protocol).includes(name) || readerFeatures(protocol).includes(name);
 }
 

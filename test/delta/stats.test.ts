@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { indexedColumns, lowerTextBound, parseStats, serializeStats, upperTextBound } from "../../lib/delta/stats.js";
+import { lowerTextBound, parseStats, serializeStats, upperTextBound } from "../../lib/delta/stats.js";
+import { statsColumns } from "../../lib/delta/stats_columns.js";
+import { tableProperties } from "../../lib/delta/table_properties.js";
 import { type DataType, field } from "../../lib/types.js";
 
 const utf8 = (text: string): Buffer => Buffer.from(text, "utf8");
@@ -120,12 +122,32 @@ describe("statistics of a data file", () => {
     expect(parseStats('{"minValues":{"c":"2014-13-45"}}')?.min(["c"], "timestamp")).toBeUndefined();
   });
 
-  test("the first columns are indexed, struct fields one by one, partition columns not", () => {
-    const nested = { type: "struct", fields: [field("a", "long"), field("b", "string")] } as const;
-    const schema = { type: "struct", fields: [field("p", "long"), field("s", nested), field("x", "date")] } as const;
-    expect(indexedColumns(schema, ["p"], 2).map(({ path }) => path)).toEqual([
-      ["s", "a"],
-      ["s", "b"],
-    ]);
+  describe("are kept of", () => {
+    const nested = { type: "struct", fields: [field("a", "long"), field("b.c", "string")] } as const;
+    const mapped = field("x", "date", true, { "delta.columnMapping.physicalName": "col-1" });
+    const schema = { type: "struct", fields: [field("p", "long"), field("s", nested), mapped] } as const;
+    const paths = (configuration: Readonly<Record<string, string>>): string[] =>
+      statsColumns(schema, ["p"], tableProperties(configuration)).map(({ path }) => path.join("/"));
+
+    test("the first 32 leaf columns, under their names in the files; partition columns have none", () => {
+      expect(paths({})).toEqual(["s/a", "s/b.c", "col-1"]);
+      const wide = { type: "struct", fields: Array.from({ length: 40 }, (_, i) => field(`c${i}`, "long")) } as const;
+      expect(statsColumns(wide, ["c0"]).map(({ path }) => path[0])).toEqual(
+        Array.from({ length: 32 }, (_, i) => `c${i + 1}`),
+      );
+    });
+
+    test("as many as the table says, or those that it names", () => {
+      expect(paths({ "delta.dataSkippingNumIndexedCols": "2" })).toEqual(["s/a", "s/b.c"]);
+      expect(paths({ "delta.dataSkippingNumIndexedCols": "0" })).toEqual([]);
+      expect(paths({ "delta.dataSkippingNumIndexedCols": "-1" })).toHaveLength(3);
+      expect(paths({ "delta.dataSkippingStatsColumns": "x, s.a" })).toEqual(["s/a", "col-1"]);
+      expect(paths({ "delta.dataSkippingStatsColumns": "S.`b.c`" })).toEqual(["s/b.c"]);
+      expect(paths({ "delta.dataSkippingStatsColumns": "s", "delta.dataSkippingNumIndexedCols": "0" })).toEqual([
+        "s/a",
+        "s/b.c",
+      ]);
+      expect(() => paths({ "delta.dataSkippingNumIndexedCols": "many" })).toThrow("dataSkippingNumIndexedCols");
+    });
   });
 });
