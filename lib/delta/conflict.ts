@@ -8,25 +8,30 @@ import type { IsolationLevel } from "./table_properties.js";
 
 /** What a transaction read and what it is about to write: all that decides whether it can follow another commit. */
 export interface TransactionFootprint {
-  readonly operation: string;
   readonly isolationLevel: IsolationLevel;
   /** The schema of the version that was read. */
   readonly schema: StructType;
   readonly partitionColumns: readonly string[];
   /** What was read of the table; empty for a blind append. */
   readonly reads: readonly (Predicate | "everything")[];
+  /** The data files of the version that was read, by key; needed only where `reads` is not empty. */
+  readonly files: ReadonlyMap<string, AddFile>;
   readonly removes: readonly RemoveFile[];
   readonly appIds: readonly string[];
   readonly domains: readonly string[];
-  /** True when the transaction changes protocol or metadata. */
-  readonly changesTable: boolean;
+  /** Whether the transaction changes the metadata, and whether files of the former metadata fit the new one. */
+  readonly metadataChange: "none" | "compatible" | "incompatible";
 }
 
 /**
- * Why a transaction cannot be committed after `winner`, a commit that came first; undefined when it can (protocol's
- * conflict rules as delta-spark has them). Appends follow appends. Whoever read or removed files cannot follow a commit
- * that removed them, nor one that added rows among those read, unless it was a blind append and the isolation level is
- * WriteSerializable: then the order "this transaction, then the append" explains the result.
+ * Why a transaction cannot be committed after `winner`, a commit that came first; undefined when it can. The rules are
+ * those of delta-spark's ConflictChecker:
+ * - Nobody follows a change of protocol or metadata, of the same application's progress, or of the same domain.
+ * - Appends follow appends, and so do metadata changes, unless they make demands on the rows.
+ * - Nobody removes a file twice, nor follows a commit that removed rows of a file that was read; files that were only
+ *   rearranged still hold what was read.
+ * - Whoever read rows cannot follow a commit that added rows among those, unless it was a blind append and the level is
+ *   WriteSerializable: then the order "this transaction, then the append" explains the result.
  */
 export function findConflict(ours: TransactionFootprint, winner: Commit): string | undefined {
   if (winner.protocol !== undefined) return "it changed the table's protocol";
@@ -36,25 +41,31 @@ export function findConflict(ours: TransactionFootprint, winner: Commit): string
   const domain = winner.domains.find((one) => ours.domains.includes(one.domain));
   if (domain !== undefined) return `it changed the same metadata domain, ${domain.domain}`;
   const added = winner.adds.filter((add) => add.dataChange);
-  if (ours.changesTable && added.length > 0) return "it added data of the former schema";
-  const removed = new Map(winner.removes.map((remove) => [fileKey(remove), remove]));
+  if (ours.metadataChange === "incompatible" && added.length > 0) return "it added data of the former schema";
+  return removeConflict(ours, winner) ?? addConflict(ours, winner, added);
+}
+
+function removeConflict(ours: TransactionFootprint, winner: Commit): string | undefined {
+  const removed = new Set(winner.removes.map(fileKey));
   const removedTwice = ours.removes.find((remove) => removed.has(fileKey(remove)));
   if (removedTwice !== undefined) return `it removed a file that this transaction removes too, ${removedTwice.path}`;
   const wasRead = readFilter(ours);
-  const removedRead = winner.removes.find((remove) => remove.dataChange && wasRead(asAdd(remove)));
-  if (removedRead !== undefined) return `it removed a file that this transaction read, ${removedRead.path}`;
-  if (ours.isolationLevel === "WriteSerializable" && winner.commitInfo?.isBlindAppend === true) return undefined;
-  const addedRead = added.find(wasRead);
-  if (addedRead !== undefined) return `it added rows among those that this transaction read, in ${addedRead.path}`;
-  return undefined;
+  const removedRead = winner.removes.find((remove) => {
+    const file = remove.dataChange ? ours.files.get(fileKey(remove)) : undefined;
+    return file !== undefined && wasRead(file);
+  });
+  return removedRead && `it removed a file that this transaction read, ${removedRead.path}`;
+}
+
+function addConflict(ours: TransactionFootprint, winner: Commit, added: readonly AddFile[]): string | undefined {
+  const mayComeLater = ours.isolationLevel === "WriteSerializable" && ours.metadataChange === "none";
+  if (mayComeLater && winner.commitInfo?.isBlindAppend === true) return undefined;
+  const addedRead = added.find(readFilter(ours));
+  return addedRead && `it added rows among those that this transaction read, in ${addedRead.path}`;
 }
 
 /** The error that says who won. */
-export function conflictError(
-  ours: Pick<TransactionFootprint, "operation">,
-  winner: Commit,
-  reason: string,
-): ConflictError {
+export function conflictError(operation: string, winner: Commit, reason: string): ConflictError {
   const info = winner.commitInfo;
   const run = info?.tslake?.["runId"];
   const who = [
@@ -62,15 +73,12 @@ export function conflictError(
     info?.engineInfo && `by ${info.engineInfo}`,
     run && `in run ${String(run)}`,
   ];
-  return new ConflictError(
-    `${ours.operation} cannot be committed: version ${winner.version} came first and ${reason}`,
-    {
-      where: { version: winner.version },
-      actual: `version ${winner.version}: ${who.filter(Boolean).join(" ")}`,
-      remedy: "Read the table again and repeat the operation.",
-      transient: true,
-    },
-  );
+  return new ConflictError(`${operation} cannot be committed: version ${winner.version} came first and ${reason}`, {
+    where: { version: winner.version },
+    actual: `version ${winner.version}: ${who.filter(Boolean).join(" ")}`,
+    remedy: "Read the table again and repeat the operation.",
+    transient: true,
+  });
 }
 
 function readFilter(ours: TransactionFootprint): (file: AddFile) => boolean {
@@ -79,9 +87,4 @@ function readFilter(ours: TransactionFootprint): (file: AddFile) => boolean {
     read === "everything" ? [] : [fileFilter(read, ours.schema, ours.partitionColumns)],
   );
   return (file) => filters.some((filter) => filter(file));
-}
-
-/** A tombstone without partition values and statistics matches every predicate, except through its partition. */
-function asAdd(remove: RemoveFile): AddFile {
-  return { ...remove, partitionValues: remove.partitionValues ?? {}, size: remove.size ?? 0, modificationTime: 0 };
 }

@@ -1,5 +1,5 @@
-import { newId, nowMillis } from "../clock.js";
-import { ConflictError, DeltaError } from "../errors.js";
+import { nowMillis } from "../clock.js";
+import { DeltaError } from "../errors.js";
 import type { Storage } from "../storage/storage.js";
 import type {
   AddFile,
@@ -10,17 +10,11 @@ import type {
   RemoveFile,
   SetTransaction,
 } from "./actions/action.js";
-import { parseCommit, parseCommitInfo } from "./actions/parse.js";
-import { serializeCommit } from "./actions/serialize.js";
-import { backOff } from "./back_off.js";
-import { checkpointIfDue } from "./checkpoint.js";
-import { type CommitDescription, commitInfo } from "./commit_info.js";
-import { conflictError, findConflict, type TransactionFootprint } from "./conflict.js";
+import type { CommitDescription } from "./commit_info.js";
+import { Committer, type StagedChanges } from "./committer.js";
 import { decodePath, fileKey } from "./file_path.js";
 import { tombstoneOf } from "./file_state.js";
-import { commitPath } from "./log_path.js";
 import type { Predicate } from "./predicate.js";
-import { parseSchema } from "./schema.js";
 import type { Snapshot } from "./snapshot.js";
 import { checkWritable, neededFeatures, withFeatures } from "./table_features.js";
 import { type IsolationLevel, tableProperties } from "./table_properties.js";
@@ -58,7 +52,7 @@ export class Transaction {
   readonly #storage: Storage;
   readonly #options: TransactionOptions;
   readonly #snapshotOf: (first: Commit) => Snapshot;
-  #base: Snapshot | undefined;
+  readonly #base: Snapshot | undefined;
   #protocol: Protocol | undefined;
   #metadata: Metadata | undefined;
   readonly #txns = new Map<string, SetTransaction>();
@@ -184,133 +178,19 @@ export class Transaction {
   async commit(): Promise<CommitResult> {
     if (this.#isDone) throw new DeltaError("A transaction can be committed only once");
     this.#isDone = true;
-    const id = newId();
-    const maxAttempts = this.#options.maxAttempts ?? 100;
-    for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-      const base = this.#base;
-      if (base !== undefined && (await this.#isRecorded(base))) {
-        return { committed: false, alreadyCommitted: true, version: base.version, snapshot: base };
-      }
-      const commit = this.#build(id);
-      if (await this.#write(commit, id)) return this.#finish(commit);
-      const ours = await this.#rebase(id);
-      if (ours !== undefined) return this.#finish(ours);
-      await backOff(id, attempt);
-    }
-    throw new ConflictError(`${this.#options.operation} lost the race for a commit ${maxAttempts} times`, {
-      where: { version: (this.#base?.version ?? -1) + 1 },
-      remedy: "Try again when fewer writers are at work on this table.",
-      transient: true,
-    });
+    return new Committer(this.#storage, this.#base, this.#changes(), this.#options, this.#snapshotOf).commit();
   }
 
-  /** False when the race was lost. A write that failed may have succeeded all the same: then our commit is there. */
-  async #write(commit: Commit, id: string): Promise<boolean> {
-    const path = commitPath(commit.version);
-    try {
-      return await this.#storage.putIfAbsent(path, serializeCommit(commit));
-    } catch (error) {
-      const bytes = await this.#storage.read(path).catch(() => undefined);
-      if (bytes !== undefined && parseCommitInfo(commit.version, bytes)?.txnId === id) return true;
-      throw error;
-    }
-  }
-
-  /** True when all of our applications' versions are recorded. Throws ConflictError when only some are. */
-  async #isRecorded(snapshot: Snapshot): Promise<boolean> {
-    if (this.#txns.size === 0) return false;
-    const recorded = await snapshot.txns([...this.#txns.keys()]);
-    const done = [...this.#txns.values()].filter(({ appId, version }) => (recorded.get(appId) ?? -1n) >= version);
-    if (done.length === 0 || done.length === this.#txns.size) return done.length > 0;
-    throw new ConflictError(`${this.#options.operation} cannot be committed: a part of it is committed already`, {
-      where: { version: snapshot.version },
-      actual: `recorded: ${done.map(({ appId }) => appId).join(", ")}`,
-      remedy: "Read the table again and repeat the operation without that part.",
-      transient: true,
-    });
-  }
-
-  /** Follows the commits that came first. Answers our own commit when it turns out to be among them. */
-  async #rebase(id: string): Promise<Commit | undefined> {
-    const footprint = this.#footprint();
-    const base = this.#base;
-    if (base === undefined) {
-      const bytes = await this.#storage.read(commitPath(0));
-      const first = bytes && parseCommit(0, bytes);
-      if (first === undefined || first.commitInfo?.txnId === id) return first;
-      throw conflictError(footprint, first, "made the table");
-    }
-    const latest = await base.refresh();
-    const winners = latest.commitsSinceCheckpoint.filter(({ version }) => version > base.version);
-    const ours = winners.findIndex(({ commitInfo }) => commitInfo?.txnId === id);
-    if (ours >= 0) {
-      this.#base = base.withCommits(winners.slice(0, ours));
-      return winners[ours];
-    }
-    if (!(await this.#isRecorded(latest))) {
-      for (const winner of winners) {
-        const reason = findConflict(footprint, winner);
-        if (reason !== undefined) throw conflictError(footprint, winner, reason);
-      }
-    }
-    this.#base = latest;
-    return undefined;
-  }
-
-  async #finish(commit: Commit): Promise<CommitResult> {
-    const { version } = commit;
-    const snapshot = this.#base?.withCommits([commit]) ?? this.#snapshotOf(commit);
-    try {
-      return { committed: true, version, snapshot: await checkpointIfDue(snapshot) };
-    } catch (checkpointError) {
-      return { committed: true, version, snapshot, checkpointError };
-    }
-  }
-
-  #build(txnId: string): Commit {
+  #changes(): StagedChanges {
     return {
-      version: (this.#base?.version ?? -1) + 1,
-      commitInfo: commitInfo(this.#options, {
-        readVersion: this.#base?.version,
-        isolationLevel: this.#isolationLevel(),
-        isBlindAppend: this.#isBlindAppend(),
-        operationMetrics: { ...this.#metrics },
-        txnId,
-      }),
       protocol: this.#protocol,
       metadata: this.#metadata,
-      txns: [...this.#txns.values()],
-      domains: [...this.#domains.values()],
-      removes: [...this.#removes.values()],
+      txns: this.#txns,
+      domains: this.#domains,
       adds: this.#adds,
-    };
-  }
-
-  #isBlindAppend(): boolean {
-    return (
-      this.#reads.length === 0 &&
-      this.#removes.size === 0 &&
-      this.#metadata === undefined &&
-      this.#protocol === undefined
-    );
-  }
-
-  #isolationLevel(): IsolationLevel {
-    return this.#options.isolationLevel ?? tableProperties(this.metadata.configuration).isolationLevel;
-  }
-
-  #footprint(): TransactionFootprint {
-    const metadata = this.#base?.metadata ?? this.metadata;
-    return {
-      operation: this.#options.operation,
-      isolationLevel: this.#isolationLevel(),
-      schema: this.#base?.schema ?? parseSchema(metadata.schemaString),
-      partitionColumns: metadata.partitionColumns,
-      reads: this.#reads,
       removes: [...this.#removes.values()],
-      appIds: [...this.#txns.keys()],
-      domains: [...this.#domains.keys()],
-      changesTable: this.#metadata !== undefined || this.#protocol !== undefined,
+      reads: this.#reads,
+      metrics: this.#metrics,
     };
   }
 
