@@ -54,6 +54,15 @@ export interface RemoveFile {
   readonly defaultRowCommitVersion?: number | bigint | undefined;
 }
 
+/** A file of row changes (protocol, "Add CDC File"): the table's columns and `_change_type`. */
+export interface AddCdcFile {
+  readonly path: string;
+  readonly partitionValues: PartitionValues;
+  /** Bytes. */
+  readonly size: number;
+  readonly tags?: Readonly<Record<string, string | null>> | undefined;
+}
+
 export interface Metadata {
   /** UUID of the table. */
   readonly id: string;
@@ -109,7 +118,7 @@ export interface CommitInfo extends JsonObject {
   readonly tslake?: JsonObject;
 }
 
-/** One commit file, sorted by kind of action. Kinds that readers may ignore (`cdc`, `checkpointMetadata`) are left out. */
+/** One commit file, sorted by kind of action. Kinds that readers may ignore are left out. */
 export interface Commit {
   readonly version: number;
   readonly commitInfo: CommitInfo | undefined;
@@ -119,4 +128,6 @@ export interface Commit {
   readonly domains: readonly DomainMetadata[];
   readonly removes: readonly RemoveFile[];
   readonly adds: readonly AddFile[];
+  /** What the commit changed, row by row; without these the added and removed files say it. */
+  readonly cdc?: readonly AddCdcFile[] | undefined;
 }

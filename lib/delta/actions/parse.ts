@@ -2,6 +2,7 @@ import { DeltaError } from "../../errors.js";
 import { isJsonObject, type JsonObject, parseJson } from "../json.js";
 import { commitPath } from "../log_path.js";
 import type {
+  AddCdcFile,
   AddFile,
   Commit,
   CommitInfo,
@@ -14,8 +15,24 @@ import type {
   SetTransaction,
 } from "./action.js";
 
-/** Reads a commit file. Throws DeltaError that names file and line when a line is torn or an action lacks a field. */
-export function parseCommit(version: number, bytes: Uint8Array): Commit {
+/** A file beside a v2 checkpoint that holds some of its file actions (protocol, "Sidecar File Information"). */
+export interface Sidecar {
+  /** A name in `_delta_log/_sidecars`, or an absolute path; URL-encoded. */
+  readonly path: string;
+  /** Bytes. */
+  readonly sizeInBytes: number;
+}
+
+/** What a commit file or a checkpoint in JSON holds. */
+export interface LogActions extends Commit {
+  readonly sidecars: readonly Sidecar[];
+}
+
+/**
+ * Reads a commit file, or a checkpoint in JSON (`file`, which has the same form). Throws DeltaError that names file and
+ * line when a line is torn or an action lacks a field.
+ */
+export function parseCommit(version: number, bytes: Uint8Array, file = commitPath(version)): LogActions {
   const commit = {
     version,
     commitInfo: undefined as CommitInfo | undefined,
@@ -25,11 +42,13 @@ export function parseCommit(version: number, bytes: Uint8Array): Commit {
     domains: [] as DomainMetadata[],
     removes: [] as RemoveFile[],
     adds: [] as AddFile[],
+    cdc: [] as AddCdcFile[],
+    sidecars: [] as Sidecar[],
   };
   const lines = new TextDecoder().decode(bytes).split("\n");
   for (const [index, line] of lines.entries()) {
     if (line.trim() === "") continue;
-    const place: Place = { file: commitPath(version), line: index + 1, version };
+    const place: Place = { file, line: index + 1, version };
     const action = parseLine(line, place);
     if (isJsonObject(action["add"])) commit.adds.push(parseAdd(action["add"], place));
     else if (isJsonObject(action["remove"])) commit.removes.push(parseRemove(action["remove"], place));
@@ -38,6 +57,8 @@ export function parseCommit(version: number, bytes: Uint8Array): Commit {
     else if (isJsonObject(action["domainMetadata"])) commit.domains.push(parseDomain(action["domainMetadata"], place));
     else if (isJsonObject(action["metaData"])) commit.metadata = parseMetadata(action["metaData"], place);
     else if (isJsonObject(action["protocol"])) commit.protocol = parseProtocol(action["protocol"], place);
+    else if (isJsonObject(action["cdc"])) commit.cdc.push(parseCdc(action["cdc"], place));
+    else if (isJsonObject(action["sidecar"])) commit.sidecars.push(parseSidecar(action["sidecar"], place));
   }
   return commit;
 }
@@ -134,7 +155,20 @@ function parseRemove(json: JsonObject, place: Place): RemoveFile {
   };
 }
 
-function parseDeletionVector(json: unknown, place: Place): DeletionVectorDescriptor | undefined {
+function parseCdc(json: JsonObject, place: Place): AddCdcFile {
+  return {
+    path: text(json, "path", place),
+    partitionValues: partitionValues(json["partitionValues"]) ?? {},
+    size: number(json, "size", place),
+    tags: partitionValues(json["tags"]),
+  };
+}
+
+function parseSidecar(json: JsonObject, place: Place): Sidecar {
+  return { path: text(json, "path", place), sizeInBytes: number(json, "sizeInBytes", place) };
+}
+
+export function parseDeletionVector(json: unknown, place: Place): DeletionVectorDescriptor | undefined {
   if (!isJsonObject(json)) return undefined;
   const offset = optionalNumber(json["offset"]);
   return {

@@ -14,5 +14,6 @@ export function serializeCommit(commit: Omit<Commit, "version">): Uint8Array {
   for (const domain of commit.domains) write("domainMetadata", domain);
   for (const remove of commit.removes) write("remove", remove);
   for (const add of commit.adds) write("add", add);
+  for (const file of commit.cdc ?? []) write("cdc", { ...file, dataChange: false });
   return new TextEncoder().encode(`${lines.join("\n")}\n`);
 }
