@@ -3,6 +3,8 @@ import { encodePath, partitionFolder } from "../delta/file_path.js";
 import { serializePartitionValues } from "../delta/partition_values.js";
 import type { Scalar } from "../delta/scalar.js";
 import { serializeStats } from "../delta/stats.js";
+import { statsColumns } from "../delta/stats_columns.js";
+import type { TableProperties } from "../delta/table_properties.js";
 import type { NewFile } from "../delta/transaction.js";
 import type { PolarsEngine, WrittenFile } from "../engine/polars/engine.js";
 import { DataError } from "../errors.js";
@@ -19,6 +21,8 @@ export interface FileTarget {
   readonly label: string;
   readonly schema: StructType;
   readonly partitionColumns: readonly string[];
+  /** Which columns statistics are kept of; without it the first 32. */
+  readonly properties?: Pick<TableProperties, "statsColumns" | "indexedColumns">;
 }
 
 /** Data files that are written but in no table yet. */
@@ -30,11 +34,17 @@ export interface StagedFiles {
 
 /**
  * Writes the rows of a relation that has the table's columns as data files. Nothing sees them until they are committed.
+ * @param options.targetRows rows of a file at most
  * @throws DataError for a null in a column that is not nullable
  */
-export async function stageFiles(target: FileTarget, node: RelationNode): Promise<StagedFiles> {
+export async function stageFiles(
+  target: FileTarget,
+  node: RelationNode,
+  options: { readonly targetRows?: number } = {},
+): Promise<StagedFiles> {
   const { engine, storage, partitionColumns } = target;
   const written = await engine.writeParquet(node, {
+    ...options,
     partitionBy: partitionColumns,
     newPath: (values, index) => dataPath(target, values, index),
     locate: (path) => storage.locate(path),
@@ -57,12 +67,17 @@ function dataPath(
   return `${partitionFolder(partitionColumns, stored)}part-${String(index).padStart(5, "0")}-${newId()}.parquet`;
 }
 
-async function newFile({ storage, schema, partitionColumns }: FileTarget, file: WrittenFile): Promise<NewFile> {
+async function newFile(target: FileTarget, file: WrittenFile): Promise<NewFile> {
+  const { storage, schema, partitionColumns, properties } = target;
+  const indexed = new Set(statsColumns(schema, partitionColumns, properties).map(({ path }) => JSON.stringify(path)));
   return {
     path: encodePath(file.path),
     partitionValues: serializePartitionValues(schema, partitionColumns, file.partitionValues),
     size: await storage.settle(file.path),
-    stats: serializeStats(file.rows, file.columns),
+    stats: serializeStats(
+      file.rows,
+      file.columns.filter(({ path }) => indexed.has(JSON.stringify(path))),
+    ),
   };
 }
 

@@ -130,8 +130,8 @@ export class DeltaTable {
 }
 
 /** What the data files of a table version are written by and for. */
-export function fileTarget(table: DeltaTable, { schema, partitionColumns }: Snapshot): FileTarget {
-  return { engine: table.engine, storage: table.storage, label: table.label, schema, partitionColumns };
+export function fileTarget(table: DeltaTable, { schema, partitionColumns, properties }: Snapshot): FileTarget {
+  return { engine: table.engine, storage: table.storage, label: table.label, schema, partitionColumns, properties };
 }
 
 function storageOf(place: string | Storage): Storage {
