@@ -43,10 +43,10 @@ export async function commitFiles(lake: Lake, log: IngestLog, archive: Archive, 
   await log.checkUnchanged();
   const result = await lake.write(table, union(rows), {
     ...log.marks(at, new Map(files.map(({ examined, archived }) => [examined.sha256, archived.arrivedAt]))),
-    metrics: { landedFiles: files.length, read: expected },
-    beforeCommit: (written) => {
+    beforeCommit: async (written) => {
       if (written !== expected) throw new RangeError(`the engine reads ${written} rows where the file has ${expected}`);
       if (!files.every(({ examined: { file } }) => isUnchanged(file.path, file.identity))) throw new FilesChanged();
+      return { landedFiles: files.length, read: expected };
     },
   });
   log.advance(at);

@@ -24,6 +24,6 @@ export interface WriteOptions {
    * not have touched the same marks, or the write is refused: two runs at once never both add the same rows.
    */
   readonly readVersion?: number | null;
-  /** Called with the number of rows written, before they are committed; throws to stop. */
-  readonly beforeCommit?: (written: number) => void;
+  /** Called with the number of rows written, before they are committed; throws to stop. Its counts join `metrics`. */
+  readonly beforeCommit?: (written: number) => Promise<Readonly<Record<string, number>>>;
 }

@@ -62,10 +62,10 @@ export async function writeRows(target: Target, node: RelationNode, replace: boo
  * step's mark and the caller's domains. Nothing is committed when there is nothing to say.
  */
 export async function commitChange(target: Target, change: FileChange): Promise<WriteResult> {
-  target.options.beforeCommit?.(change.metrics["written"] ?? change.staged.rows);
   const { snapshot, table } = target;
   const metrics = {
     ...target.options.metrics,
+    ...(await target.options.beforeCommit?.(change.metrics["written"] ?? change.staged.rows)),
     ...change.metrics,
     files: change.staged.files.length,
   };

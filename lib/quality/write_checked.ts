@@ -7,6 +7,7 @@ import type { Lake } from "../lake/lake.js";
 import { currentMark, STEP_DOMAIN } from "../lake/step_mark.js";
 import type { WriteOptions, WriteResult } from "../lake/write_result.js";
 import { countRows } from "../relation/aggregate.js";
+import type { RelationNode } from "../relation/node.js";
 import type { AnyRelation, Relation } from "../relation/relation.js";
 import { report } from "../run.js";
 
@@ -48,7 +49,7 @@ export interface CheckedWrite extends WriteResult {
 /**
  * Writes the accepted rows to a table and those of the faulty ones that it refuses to its quarantine, `<table>_quarantine`.
  * The quarantine is committed first: a run that is killed between the two repeats without doubling a row, because a
- * quarantined line is known by its file and row.
+ * quarantined line is known by its file and row. Where every examined row was written, no faulty one is looked for.
  * @throws DataError when a rule with severity `fail` is broken, or when rows are missing from the balance; then nothing is committed to the table
  */
 export async function writeChecked(
@@ -59,30 +60,83 @@ export async function writeChecked(
   account: Account,
   options: CheckedOptions = {},
 ): Promise<CheckedWrite> {
+  const recomputed = (await lake.recomputed(table.name)) !== undefined;
+  const refuse = (): Promise<Fates> => refuseRows(lake, table, faulty, recomputed ? undefined : options);
+  const examined = recomputed ? undefined : await examinedRows(lake, table, rows, faulty, options);
+  let fates = examined === undefined ? await refuse() : NONE;
+  const known = (): Omit<Balance, "written"> => ({ takenUp: 0, waiting: 0, withdrawn: 0, ...account, ...fates });
+  const result = await lake.write(table, rows, {
+    ...options,
+    beforeCommit: async (written) => {
+      if (examined !== undefined && written !== examined) fates = await refuse();
+      checkBalance(table, { ...known(), written });
+      return known();
+    },
+  });
+  if (options.replayed && !recomputed) {
+    await lake.delete(quarantineOf(table, faulty), options.replayed, { domains: lookedThrough(table) });
+  }
+  const balance: Balance = { ...known(), written: result.metrics["written"] ?? 0 };
+  report({ ...known() });
+  return { ...result, balance };
+}
+
+/** How many of the faulty rows met which fate. */
+type Fates = Pick<Balance, "quarantined" | "dropped" | "warned">;
+
+const NONE: Fates = { quarantined: 0, dropped: 0, warned: 0 };
+
+/**
+ * How many rows were examined, where as many written ones mean that there is no faulty row to care for: the rows are the
+ * accepted ones, each once; no rule only warns; no older quarantine has to go. Undefined where faulty rows must be looked for.
+ */
+async function examinedRows(
+  lake: Lake,
+  table: AnyTable,
+  rows: AnyRelation,
+  faulty: Faulty,
+  options: WriteOptions,
+): Promise<number | undefined> {
+  const [examined, divided] = [dividedInput(rows.node), dividedInput(faulty.node)];
+  if (examined === undefined || examined !== divided) return undefined;
+  if (table.expectations.some(({ severity }) => severity === "warn")) return undefined;
+  if (isMadeAnew(options) && (await lake.snapshot(quarantineName(table))) !== undefined) return undefined;
+  return lake.count(belowProjections(examined));
+}
+
+/** The rows that a filter divides, of which nothing but projections stands above it. */
+function dividedInput(node: RelationNode): RelationNode | undefined {
+  const filter = belowProjections(node);
+  return filter.op === "filter" ? filter.input : undefined;
+}
+
+/** A projection has as many rows as its input. */
+function belowProjections(node: RelationNode): RelationNode {
+  return node.op === "project" ? belowProjections(node.input) : node;
+}
+
+/**
+ * Sends faulty rows where they belong; of a table that is only recomputed (`options` undefined), none.
+ * @throws DataError when one breaks a rule with severity `fail`
+ */
+async function refuseRows(
+  lake: Lake,
+  table: AnyTable,
+  faulty: Faulty,
+  options: WriteOptions | undefined,
+): Promise<Fates> {
   const held = await lake.materialize(faulty);
   const { fail = 0, quarantine: quarantined = 0, drop: dropped = 0, warn: warned = 0 } = await countFates(held);
   if (fail > 0) await refuseFatal(table, held);
-  const known = { takenUp: 0, waiting: 0, withdrawn: 0, ...account, quarantined, dropped, warned };
-  const recomputed = (await lake.recomputed(table.name)) !== undefined;
-  if (!recomputed) await quarantine(lake, table, held, options);
-  const result = await lake.write(table, rows, {
-    ...options,
-    metrics: { ...options.metrics, ...known },
-    beforeCommit: (written) => checkBalance(table, { ...known, written }),
-  });
-  if (options.replayed && !recomputed) {
-    await lake.delete(quarantineOf(table, held), options.replayed, { domains: lookedThrough(table) });
-  }
-  const balance: Balance = { ...known, written: result.metrics["written"] ?? 0 };
-  report({ ...known });
-  return { ...result, balance };
+  if (options) await quarantine(lake, table, held, options);
+  return { quarantined, dropped, warned };
 }
 
 /** The contract of a table's quarantine: the raw rows of its source, with every reason. */
 function quarantineOf(table: AnyTable, faulty: Faulty): AnyTable {
   const added = ["_fate", "_reasons", ...Object.keys(LANDING_COLUMNS)];
   const raw = faulty.columnNames.filter((name) => !added.includes(name));
-  return defineTable(`${table.name}_quarantine`, {
+  return defineTable(quarantineName(table), {
     description: `Rows that ${table.name} refused, as they came, with every reason`,
     grain: "one refused source row",
     reads: table.reads,
@@ -104,12 +158,21 @@ async function countFates(faulty: Faulty): Promise<Readonly<Partial<Record<Sever
   return Object.fromEntries(counts.map((row) => [String(row._fate), Number(row.rows)]));
 }
 
+/** Whether a table is made, or made anew, and its quarantine with it. */
+function isMadeAnew({ rebuild, readVersion }: WriteOptions): boolean {
+  return rebuild === true || readVersion === null;
+}
+
+function quarantineName(table: AnyTable): string {
+  return `${table.name}_quarantine`;
+}
+
 /** Adds refused rows; the quarantine of a table that is made, or made anew, holds no others. */
 async function quarantine(lake: Lake, table: AnyTable, faulty: Faulty, options: WriteOptions): Promise<void> {
   const refused = await lake.materialize(faulty.filter((t) => t._fate.eq("quarantine")).drop("_fate"));
   const contract = quarantineOf(table, faulty);
   const exists = (await lake.snapshot(contract.name)) !== undefined;
-  const rebuild = exists && (options.rebuild === true || options.readVersion === null);
+  const rebuild = exists && isMadeAnew(options);
   if (!rebuild && (await refused.count()) === 0) return;
   await lake.write(contract, refused, { rebuild, domains: exists ? {} : lookedThrough(table) });
 }
