@@ -1,6 +1,8 @@
+import { DeltaError } from "../errors.js";
 import type { Storage } from "../storage/storage.js";
 import type {
   AddFile,
+  DeletionVectorDescriptor,
   DomainMetadata,
   Metadata,
   PartitionValues,
@@ -8,16 +10,22 @@ import type {
   RemoveFile,
   SetTransaction,
 } from "./actions/action.js";
-import { parseMetadata, parseProtocol } from "./actions/parse.js";
-import { fileKey } from "./file_path.js";
-import type { ParquetHandler, ReadOptions } from "./handler.js";
+import { type LogActions, parseCommit, parseMetadata, parseProtocol, type Sidecar } from "./actions/parse.js";
+import { fileKey, locateFile } from "./file_path.js";
+import type { ColumnBatch, ParquetHandler, ReadOptions } from "./handler.js";
+import { SIDECAR_FOLDER } from "./log_path.js";
 import type { CheckpointFiles } from "./log_segment.js";
+import { statsText } from "./struct_stats.js";
 
-/** Reads the kinds of actions out of a checkpoint, each on its own and only when somebody asks. */
+/**
+ * Reads the kinds of actions out of a checkpoint, each on its own and only when somebody asks. A checkpoint is a Parquet
+ * file, several of them, or (table feature v2Checkpoint) a Parquet or JSON file that may name sidecars with file actions.
+ */
 export class CheckpointReader {
   readonly #storage: Storage;
   readonly #handler: ParquetHandler;
   readonly #files: CheckpointFiles;
+  #json: Promise<LogActions> | undefined;
 
   constructor(storage: Storage, handler: ParquetHandler, files: CheckpointFiles) {
     this.#storage = storage;
@@ -30,6 +38,8 @@ export class CheckpointReader {
   }
 
   async protocolAndMetadata(): Promise<{ protocol: Protocol | undefined; metadata: Metadata | undefined }> {
+    const json = await this.#manifest();
+    if (json !== undefined) return json;
     let protocol: Protocol | undefined;
     let metadata: Metadata | undefined;
     for await (const { batch, place } of this.#batches([...PROTOCOL, ...METADATA])) {
@@ -48,8 +58,10 @@ export class CheckpointReader {
   /** Every data file, by key. */
   async adds(): Promise<Map<string, AddFile>> {
     const files = new Map<string, AddFile>();
-    for await (const { batch } of this.#batches(ADD)) {
-      const [paths, partitions, sizes, times, stats, tags] = ADD.map((name) => batch.column(name));
+    let isStatsMissing = false;
+    for await (const { batch } of this.#fileActions(ADD)) {
+      const [paths, partitions, sizes, times, stats, tags, rowIds, versions, providers] = valuesOf(batch, ADD);
+      const vectors = deletionVectors(batch, "add");
       for (const index of nonNull(paths)) {
         const add: AddFile = {
           path: paths?.[index] as string,
@@ -59,18 +71,26 @@ export class CheckpointReader {
           dataChange: false,
           stats: (stats?.[index] ?? undefined) as string | undefined,
           tags: (tags?.[index] ?? undefined) as PartitionValues | undefined,
+          deletionVector: vectors(index),
+          baseRowId: (rowIds?.[index] ?? undefined) as bigint | undefined,
+          defaultRowCommitVersion: (versions?.[index] ?? undefined) as bigint | undefined,
+          clusteringProvider: (providers?.[index] ?? undefined) as string | undefined,
         };
+        isStatsMissing ||= add.stats === undefined;
         files.set(fileKey(add), add);
       }
     }
+    if (isStatsMissing) await this.#addStructStats(files);
+    for (const add of (await this.#manifest())?.adds ?? []) files.set(fileKey(add), { ...add, dataChange: false });
     return files;
   }
 
   /** Every tombstone, by key. */
   async removes(): Promise<Map<string, RemoveFile>> {
     const files = new Map<string, RemoveFile>();
-    for await (const { batch } of this.#batches(REMOVE)) {
-      const [paths, times, extended, partitions, sizes] = REMOVE.map((name) => batch.column(name));
+    for await (const { batch } of this.#fileActions(REMOVE)) {
+      const [paths, times, extended, partitions, sizes, rowIds, versions] = valuesOf(batch, REMOVE);
+      const vectors = deletionVectors(batch, "remove");
       for (const index of nonNull(paths)) {
         const remove: RemoveFile = {
           path: paths?.[index] as string,
@@ -79,15 +99,22 @@ export class CheckpointReader {
           extendedFileMetadata: (extended?.[index] ?? undefined) as boolean | undefined,
           partitionValues: (partitions?.[index] ?? undefined) as PartitionValues | undefined,
           size: optionalNumber(sizes?.[index]),
+          deletionVector: vectors(index),
+          baseRowId: (rowIds?.[index] ?? undefined) as bigint | undefined,
+          defaultRowCommitVersion: (versions?.[index] ?? undefined) as bigint | undefined,
         };
         files.set(fileKey(remove), remove);
       }
     }
+    for (const remove of (await this.#manifest())?.removes ?? [])
+      files.set(fileKey(remove), { ...remove, dataChange: false });
     return files;
   }
 
   /** The transactions of some applications, or of all; row groups without these applications are not read. */
   async txns(appIds?: readonly string[]): Promise<Map<string, SetTransaction>> {
+    const json = await this.#manifest();
+    if (json !== undefined) return new Map(json.txns.map((txn) => [txn.appId, txn]));
     const wanted = appIds && new Set(appIds);
     const found = new Map<string, SetTransaction>();
     const options = appIds === undefined ? {} : { oneOf: { column: "txn.appId", values: appIds } };
@@ -104,6 +131,8 @@ export class CheckpointReader {
   }
 
   async domains(): Promise<Map<string, DomainMetadata>> {
+    const json = await this.#manifest();
+    if (json !== undefined) return new Map(json.domains.map((domain) => [domain.domain, domain]));
     const found = new Map<string, DomainMetadata>();
     for await (const { batch } of this.#batches(DOMAIN)) {
       const [domains, configurations, removed] = DOMAIN.map((name) => batch.column(name));
@@ -116,12 +145,65 @@ export class CheckpointReader {
     return found;
   }
 
+  /** Statistics of files for which the checkpoint has them only as a struct (protocol, "Checkpoint Schema"). */
+  async #addStructStats(files: Map<string, AddFile>): Promise<void> {
+    for await (const { batch } of this.#fileActions(["add.path", "add.stats_parsed", ...vectorColumns("add")])) {
+      const [paths, structs] = [batch.column("add.path"), batch.column("add.stats_parsed")];
+      const vectors = deletionVectors(batch, "add");
+      for (const index of nonNull(paths)) {
+        const key = fileKey({ path: paths[index] as string, deletionVector: vectors(index) });
+        const add = files.get(key);
+        const stats = add?.stats === undefined ? statsText(structs[index]) : undefined;
+        if (add !== undefined && stats !== undefined) files.set(key, { ...add, stats });
+      }
+    }
+  }
+
+  /** Columns of file actions, from the checkpoint itself and from its sidecars. */
+  async *#fileActions(columns: readonly string[]): AsyncGenerator<{ readonly batch: ColumnBatch }> {
+    const sidecars: Sidecar[] = [...((await this.#manifest())?.sidecars ?? [])];
+    const wanted = [...columns, ...SIDECAR, ...vectorColumns(columns === REMOVE ? "remove" : "add")];
+    for await (const { batch } of this.#batches([...new Set(wanted)])) {
+      yield { batch };
+      const [paths, sizes] = valuesOf(batch, SIDECAR);
+      for (const index of nonNull(paths))
+        sidecars.push({ path: paths?.[index] as string, sizeInBytes: Number(sizes?.[index] ?? 0) });
+    }
+    for (const { path } of sidecars) {
+      const file = path.includes("/") ? locateFile(this.#storage, path) : sidecarFile(this.#storage, path);
+      for await (const batch of this.#handler.read(file.storage, file.path, [...new Set(wanted)])) yield { batch };
+    }
+  }
+
   async *#batches(columns: readonly string[], options: ReadOptions = {}) {
     for (const part of this.#files.parts) {
+      if (part.path.endsWith(".json")) continue;
       const place = { file: part.path, line: 0, version: this.version };
       for await (const batch of this.#handler.read(this.#storage, part.path, columns, options)) yield { batch, place };
     }
   }
+
+  /** The actions of a checkpoint in JSON; undefined for one in Parquet. */
+  async #manifest(): Promise<LogActions | undefined> {
+    const path = this.#files.parts[0]?.path;
+    if (path === undefined || !path.endsWith(".json")) return undefined;
+    this.#json ??= readJson(this.#storage, path, this.version);
+    return this.#json;
+  }
+}
+
+async function readJson(storage: Storage, path: string, version: number): Promise<LogActions> {
+  const bytes = await storage.read(path);
+  if (bytes === undefined)
+    throw new DeltaError(`The checkpoint ${path} is listed but cannot be found`, {
+      where: { version, file: path },
+      transient: true,
+    });
+  return parseCommit(version, bytes, path);
+}
+
+function sidecarFile(storage: Storage, name: string) {
+  return locateFile(storage, `${SIDECAR_FOLDER}/${name}`);
 }
 
 const PROTOCOL = [
@@ -141,16 +223,59 @@ const METADATA = [
   "metaData.configuration",
   "metaData.createdTime",
 ];
-const ADD = ["add.path", "add.partitionValues", "add.size", "add.modificationTime", "add.stats", "add.tags"];
+const ADD = [
+  "add.path",
+  "add.partitionValues",
+  "add.size",
+  "add.modificationTime",
+  "add.stats",
+  "add.tags",
+  "add.baseRowId",
+  "add.defaultRowCommitVersion",
+  "add.clusteringProvider",
+];
 const REMOVE = [
   "remove.path",
   "remove.deletionTimestamp",
   "remove.extendedFileMetadata",
   "remove.partitionValues",
   "remove.size",
+  "remove.baseRowId",
+  "remove.defaultRowCommitVersion",
 ];
+const SIDECAR = ["sidecar.path", "sidecar.sizeInBytes"];
 const TXN = ["txn.appId", "txn.version", "txn.lastUpdated"];
 const DOMAIN = ["domainMetadata.domain", "domainMetadata.configuration", "domainMetadata.removed"];
+
+function vectorColumns(action: "add" | "remove"): readonly string[] {
+  return VECTOR.map((name) => `${action}.deletionVector.${name}`);
+}
+
+const VECTOR = ["storageType", "pathOrInlineDv", "offset", "sizeInBytes", "cardinality"];
+
+/** The deletion vectors of the actions in a batch, by row. */
+function deletionVectors(
+  batch: ColumnBatch,
+  action: "add" | "remove",
+): (index: number) => DeletionVectorDescriptor | undefined {
+  const [types, paths, offsets, sizes, cardinalities] = valuesOf(batch, vectorColumns(action));
+  return (index) => {
+    const storageType = types?.[index] ?? null;
+    if (storageType === null) return undefined;
+    const offset = optionalNumber(offsets?.[index]);
+    return {
+      storageType: storageType as string,
+      pathOrInlineDv: (paths?.[index] ?? "") as string,
+      ...(offset === undefined ? {} : { offset }),
+      sizeInBytes: Number(sizes?.[index] ?? 0),
+      cardinality: Number(cardinalities?.[index] ?? 0),
+    };
+  };
+}
+
+function valuesOf(batch: ColumnBatch, columns: readonly string[]): readonly (readonly unknown[])[] {
+  return columns.map((name) => batch.column(name));
+}
 
 function* nonNull(values: readonly unknown[] = []): Generator<number> {
   for (let index = 0; index < values.length; index++) if (values[index] !== null) yield index;

@@ -1,4 +1,6 @@
-import { DeltaError } from "../errors.js";
+import { DeltaError, UnsupportedFeatureError } from "../errors.js";
+import { LocalStorage } from "../storage/local.js";
+import type { Storage } from "../storage/storage.js";
 import type { DeletionVectorDescriptor } from "./actions/action.js";
 
 /** The `path` of an action for a file at a storage path: URL-encoded (RFC 2396), `/` and `=` left as they are. */
@@ -17,6 +19,32 @@ export function decodePath(path: string): string {
     });
   }
   return decoded;
+}
+
+/** A file that the log names, in the storage that holds it. */
+export interface StoredPath {
+  readonly storage: Storage;
+  readonly path: string;
+}
+
+/**
+ * Where the file of an action's `path` lies: below the table's root, or anywhere on this machine's disks for an absolute
+ * path (shallow clones have such). Throws UnsupportedFeatureError for an absolute path in another object store.
+ */
+export function locateFile(storage: Storage, path: string): StoredPath {
+  const decoded = unescape(path);
+  if (!isAbsolute(decoded)) return { storage, path: decoded };
+  const absolute = localPath(decoded);
+  const root = storage.uri.endsWith("/") ? storage.uri : `${storage.uri}/`;
+  if (absolute.startsWith(root)) return { storage, path: absolute.slice(root.length) };
+  const folder = absolute.slice(0, absolute.lastIndexOf("/") + 1);
+  if (folder.startsWith("/") || /^[a-zA-Z]:[\\/]/.test(folder))
+    return { storage: new LocalStorage(folder), path: absolute.slice(folder.length) };
+  throw new UnsupportedFeatureError("The log names a file outside the table's own storage", {
+    where: { file: path },
+    expected: `a path below ${storage.uri}`,
+    remedy: "Copy the table (a deep clone) so that its files lie in its own folder.",
+  });
 }
 
 /** What identifies a logical file in the log: its decoded path and its deletion vector. */

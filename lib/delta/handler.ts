@@ -6,8 +6,8 @@ export interface ColumnBatch {
   readonly rowCount: number;
   /**
    * One value per row; null when it, or a struct above it, is null or the file has no such column. Text is `string`,
-   * INT32 `number`, INT64 `bigint`, maps are plain objects, lists arrays; a map or list that has no entry in any row of
-   * the batch may be null.
+   * INT32 `number`, INT64 `bigint`, timestamps and dates are ISO text, maps plain objects, lists arrays, structs plain
+   * objects without nulls and decimals; a map or list that has no entry in any row of the batch may be null.
    */
   column(path: string): readonly unknown[];
 }
@@ -20,7 +20,7 @@ export interface ReadOptions {
 /** What the log needs from an engine that knows Parquet: reading and writing checkpoints. */
 export interface ParquetHandler {
   /**
-   * Reads columns, each a dotted path into structs (`add.path`) that ends at a primitive, a map or a list. Row groups
+   * Reads columns, each a dotted path into structs (`add.path`) that ends at a primitive, a map, a list or a struct without lists. Row groups
    * in which all of them are null may be left out. Throws DeltaError when the file is absent or is no valid Parquet.
    */
   read(storage: Storage, path: string, columns: readonly string[], options?: ReadOptions): AsyncIterable<ColumnBatch>;

@@ -9,11 +9,11 @@ export const LOG_PREFIX = `${LOG_FOLDER}/0`;
 export type LogFile =
   | { readonly kind: "commit"; readonly version: number }
   | { readonly kind: "checkpoint"; readonly version: number; readonly part: number; readonly parts: number }
-  /** A checkpoint named by UUID: table feature v2Checkpoint. */
-  | { readonly kind: "v2-checkpoint"; readonly version: number };
+  /** A checkpoint named by UUID (table feature v2Checkpoint); the id tells apart those of one version. */
+  | { readonly kind: "v2-checkpoint"; readonly version: number; readonly id: string };
 
 const NAME =
-  /^(\d{20})\.(?:(json)|checkpoint\.(?:(\d{10})\.(\d{10})\.parquet|(parquet)|[0-9a-fA-F-]{36}\.(?:json|parquet)))$/;
+  /^(\d{20})\.(?:(json)|checkpoint\.(?:(\d{10})\.(\d{10})\.parquet|parquet|([0-9a-fA-F-]{36}\.(?:json|parquet))))$/;
 
 /** What a file in the log is; undefined for checksums, compacted logs and anything else that readers may ignore. */
 export function parseLogPath(path: string): LogFile | undefined {
@@ -21,9 +21,9 @@ export function parseLogPath(path: string): LogFile | undefined {
   if (match === null) return undefined;
   const version = Number(match[1]);
   if (match[2] !== undefined) return { kind: "commit", version };
-  if (match[3] !== undefined) return { kind: "checkpoint", version, part: Number(match[3]), parts: Number(match[4]) };
-  if (match[5] !== undefined) return { kind: "checkpoint", version, part: 1, parts: 1 };
-  return { kind: "v2-checkpoint", version };
+  if (match[5] !== undefined) return { kind: "v2-checkpoint", version, id: match[5] };
+  if (match[3] === undefined) return { kind: "checkpoint", version, part: 1, parts: 1 };
+  return { kind: "checkpoint", version, part: Number(match[3]), parts: Number(match[4]) };
 }
 
 export function commitPath(version: number): string {

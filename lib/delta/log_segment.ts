@@ -8,7 +8,7 @@ export interface CommitFile extends ObjectMeta {
   readonly version: number;
 }
 
-/** A complete checkpoint: one file, or all parts of it in order. */
+/** A complete checkpoint: one file (which may name sidecars), or all parts of it in order. */
 export interface CheckpointFiles {
   readonly version: number;
   readonly parts: readonly ObjectMeta[];
@@ -38,7 +38,7 @@ export async function listLogSegment(storage: Storage, version?: number): Promis
     if (checkpoint !== undefined) return segmentOf(files, checkpoint, version);
   }
   const files = await listFrom(storage, 0, version);
-  if (files.commits.length === 0 && files.checkpoints.length === 0 && !files.hasV2Checkpoint) {
+  if (files.commits.length === 0 && files.checkpoints.length === 0) {
     if (version === undefined || (await listFrom(storage, 0)).commits.length === 0) return undefined;
   }
   return segmentOf(files, newestCheckpoint(files, hint), version);
@@ -62,28 +62,27 @@ interface Listing {
     readonly version: number;
     readonly part: number;
     readonly parts: number;
+    readonly id: string;
     readonly file: ObjectMeta;
   }[];
-  hasV2Checkpoint: boolean;
 }
 
 async function listFrom(storage: Storage, from: number, to = Number.MAX_SAFE_INTEGER): Promise<Listing> {
-  const listing: Listing = { commits: [], checkpoints: [], hasV2Checkpoint: false };
+  const listing: Listing = { commits: [], checkpoints: [] };
   for (const object of await storage.list(LOG_PREFIX, { startAfter: versionPrefix(from) })) {
     const file = object.path.lastIndexOf("/") === LOG_FOLDER.length ? parseLogPath(object.path) : undefined;
     if (file === undefined || file.version > to) continue;
     if (file.kind === "commit") listing.commits.push({ ...object, version: file.version });
-    else if (file.kind === "checkpoint") listing.checkpoints.push({ ...file, file: object });
-    else listing.hasV2Checkpoint = true;
+    else listing.checkpoints.push({ part: 1, parts: 1, id: "", ...file, file: object });
   }
   return listing;
 }
 
-/** A checkpoint counts only when all of its parts are there; several of one version may differ in their parts. */
+/** A checkpoint counts only when all of its parts are there; several of one version differ in their parts or names. */
 function newestCheckpoint(listing: Listing, hint: LastCheckpointHint | undefined): CheckpointFiles | undefined {
   const groups = new Map<string, Listing["checkpoints"]>();
   for (const entry of listing.checkpoints) {
-    const key = `${entry.version}/${entry.parts}`;
+    const key = `${entry.version}/${entry.parts}/${entry.id}`;
     groups.set(key, [...(groups.get(key) ?? []), entry]);
   }
   const complete = [...groups.values()].filter((group) => group.length === group[0]?.parts);
@@ -99,7 +98,7 @@ function segmentOf(listing: Listing, checkpoint: CheckpointFiles | undefined, ve
   const commits = listing.commits.filter((commit) => commit.version >= first);
   const newest = commits.at(-1)?.version ?? checkpoint?.version ?? -1;
   if (version !== undefined && version !== newest) throw noSuchVersion(version, newest);
-  if (checkpoint === undefined && (commits[0]?.version ?? -1) !== 0) throw incomplete(commits[0]?.version, listing);
+  if (checkpoint === undefined && (commits[0]?.version ?? -1) !== 0) throw incomplete(commits[0]?.version);
   checkContiguous(commits, first);
   const last = listing.commits.at(-1);
   return { version: newest, checkpoint, commits, last: last?.version === newest ? last : undefined };
@@ -124,13 +123,9 @@ function noSuchVersion(version: number, newest: number): DeltaError {
   });
 }
 
-function incomplete(oldest: number | undefined, listing: Listing): DeltaError {
+function incomplete(oldest: number | undefined): DeltaError {
   return new DeltaError("The log is incomplete: it has no checkpoint to start from and its first commits are gone", {
-    expected: listing.hasV2Checkpoint ? "a checkpoint that this engine can read" : "commit 0 or a complete checkpoint",
-    actual: listing.hasV2Checkpoint
-      ? "only checkpoints of the table feature v2Checkpoint"
-      : oldest === undefined
-        ? "no commit"
-        : `the oldest commit is ${oldest}`,
+    expected: "commit 0 or a complete checkpoint",
+    actual: oldest === undefined ? "no commit" : `the oldest commit is ${oldest}`,
   });
 }

@@ -35,7 +35,7 @@ export function readLeaf(
     pathInSchema: meta.path_in_schema,
     element: leaf,
     schemaPath: [...path],
-    parsers: { ...reader.DEFAULT_PARSERS, stringFromBytes: decodeText },
+    parsers: { ...reader.DEFAULT_PARSERS, ...TIMES, stringFromBytes: decodeText },
     compressors: COMPRESSORS,
   };
   const levels = levelsOf(path);
@@ -120,6 +120,25 @@ function readDictionary(
 
 function decodeText(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+}
+
+/** Times and dates as the log's JSON has them. */
+const TIMES = {
+  timestampFromMilliseconds: (millis: bigint) => timestampText(millis * 1000n),
+  timestampFromMicroseconds: (micros: bigint) => timestampText(micros),
+  timestampFromNanoseconds: (nanos: bigint) => timestampText(nanos / 1000n),
+  dateFromDays: (days: number) => isoText(days * 86_400_000)?.slice(0, -14) ?? null,
+};
+
+function timestampText(micros: bigint): string | null {
+  const millis = (micros - (((micros % 1000n) + 1000n) % 1000n)) / 1000n;
+  const text = isoText(Number(millis));
+  return text === undefined ? null : `${text.slice(0, -1)}${String(micros - millis * 1000n).padStart(3, "0")}Z`;
+}
+
+/** Undefined beyond the years that a Date can have. */
+function isoText(millis: number): string | undefined {
+  return Math.abs(millis) <= 8.64e15 ? new Date(millis).toISOString() : undefined;
 }
 
 const COMPRESSORS: Compressors = {

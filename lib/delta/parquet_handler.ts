@@ -31,7 +31,7 @@ async function* read(
       const leaves = new Map<string, unknown[]>();
       for (const { leaf, trees } of nodes.flatMap((node) => node.leaves)) {
         const meta = rowGroup.columns.find((chunk) => pathOf(chunk) === leaf)?.meta_data;
-        if (meta === undefined || isAllNull(meta)) continue;
+        if (meta === undefined || isAllNull(meta) || trees.at(-1)?.element.converted_type === "DECIMAL") continue;
         const start = Number(meta.dictionary_page_offset || meta.data_page_offset);
         const bytes = await file.slice(start, start + Number(meta.total_compressed_size));
         leaves.set(leaf, readLeaf(reader, new Uint8Array(bytes), meta, trees));
@@ -91,12 +91,41 @@ class LeafBatch implements ColumnBatch {
 
   column(path: string): readonly unknown[] {
     const node = this.#nodes.get(path);
-    const [first, second] = (node?.leaves ?? []).map(({ leaf }) => this.#leaves.get(leaf));
-    if (node === undefined || first === undefined) return new Array<null>(this.rowCount).fill(null);
+    const values = (node?.leaves ?? []).map(({ leaf }) => this.#leaves.get(leaf));
+    if (node === undefined || values.every((leaf) => leaf === undefined)) {
+      return new Array<null>(this.rowCount).fill(null);
+    }
+    const [first, second] = values;
     const { converted_type: converted, logical_type: logical } = node.tree.element;
-    if (converted !== "MAP" && logical?.type !== "MAP") return first;
-    return first.map((keys, row) => (Array.isArray(keys) ? mapOf(keys, second?.[row]) : null));
+    if (converted === "MAP" || logical?.type === "MAP")
+      return (first ?? []).map((keys, row) => (Array.isArray(keys) ? mapOf(keys, second?.[row]) : null));
+    if (node.tree.children.length === 0 || converted === "LIST" || logical?.type === "LIST") return first ?? [];
+    return Array.from({ length: this.rowCount }, (_, row) => this.#struct(node, row));
   }
+
+  /** The values below a struct in one row; nulls are left out. */
+  #struct({ tree, leaves }: ColumnNode, row: number): Record<string, unknown> {
+    const struct: Record<string, unknown> = {};
+    for (const { leaf, trees } of leaves) {
+      const value = this.#leaves.get(leaf)?.[row] ?? null;
+      if (value !== null)
+        place(
+          struct,
+          trees.slice(trees.indexOf(tree) + 1).map(({ element }) => element.name),
+          value,
+        );
+    }
+    return struct;
+  }
+}
+
+function place(struct: Record<string, unknown>, [name = "", ...below]: readonly string[], value: unknown): void {
+  if (below.length === 0) {
+    Object.defineProperty(struct, name, { value, enumerable: true });
+    return;
+  }
+  if (!Object.hasOwn(struct, name)) Object.defineProperty(struct, name, { value: {}, enumerable: true });
+  place(struct[name] as Record<string, unknown>, below, value);
 }
 
 function mapOf(keys: readonly unknown[], values: unknown): Record<string, unknown> {

@@ -51,7 +51,7 @@ const FEATURES: Readonly<Record<string, Feature>> = {
   timestampNtz: { read: "yes", write: "yes", readerWriter: true },
   domainMetadata: { read: "yes", write: "yes" },
   deletionVectors: { read: "no", write: "no", readerWriter: true },
-  v2Checkpoint: { read: "no", write: "no", readerWriter: true },
+  v2Checkpoint: { read: "yes", write: "no", readerWriter: true },
   typeWidening: { read: "no", write: "no", readerWriter: true },
   "typeWidening-preview": { read: "no", write: "no", readerWriter: true },
   variantType: { read: "no", write: "no", readerWriter: true },
