@@ -82,3 +82,6 @@ export { coalesce, concat, concatWith, listOf, lit, when } from "./relation/when
 export { lag, lastKnown, rowNumber, runningMax } from "./relation/window.js";
 export { LocalStorage } from "./storage/local.js";
 export { MemoryStorage } from "./storage/memory.js";
+export { openStorage } from "./storage/open_storage.js";
+export { S3Storage } from "./storage/s3.js";
+export type { S3Credentials, S3Options } from "./storage/s3_client.js";

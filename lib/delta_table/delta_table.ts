@@ -4,7 +4,7 @@ import { Snapshot } from "../delta/snapshot.js";
 import type { PolarsEngine } from "../engine/polars/engine.js";
 import { DeltaError, UsageError } from "../errors.js";
 import type { Relation } from "../relation/relation.js";
-import { LocalStorage } from "../storage/local.js";
+import { openStorage } from "../storage/open_storage.js";
 import type { Storage } from "../storage/storage.js";
 import type { StructField } from "../types.js";
 import type { FileTarget } from "./data_files.js";
@@ -51,7 +51,7 @@ export class DeltaTable {
   }
 
   /**
-   * Opens the table at a folder, or at a storage's root.
+   * Opens the table at a folder, at `s3://bucket/prefix`, or at a storage's root.
    * @throws DeltaError when no table is there, or not that version
    */
   static async open(place: string | Storage, options: OpenOptions = {}): Promise<DeltaTable> {
@@ -135,5 +135,5 @@ export function fileTarget(table: DeltaTable, { schema, partitionColumns, proper
 }
 
 function storageOf(place: string | Storage): Storage {
-  return typeof place === "string" ? new LocalStorage(place) : place;
+  return typeof place === "string" ? openStorage(place) : place;
 }

@@ -10,7 +10,10 @@ export interface ObjectMeta {
 /** How an engine that does its own I/O reaches an object: a file path or URL, and options for cloud stores. */
 export interface Location {
   readonly url: string;
+  /** With credentials; never to be shown. */
   readonly cloudOptions?: Readonly<Record<string, string>>;
+  /** Where the object is not a file: brings the bytes of a local file there. */
+  readonly upload?: (file: string) => Promise<void>;
 }
 
 /**

@@ -1,11 +1,22 @@
 import fs from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { StorageError } from "../../lib/errors.js";
-import type { Storage } from "../../lib/storage/storage.js";
+import type { Location, Storage } from "../../lib/storage/storage.js";
 
 const utf8 = new TextEncoder();
 const text = (bytes: Uint8Array | undefined): string | undefined => bytes && new TextDecoder().decode(bytes);
+
+/** As an engine writes: a file, or a file that is then uploaded. */
+async function write(location: Location, content: string): Promise<void> {
+  if (location.upload === undefined) return fs.writeFileSync(location.url, content);
+  const folder = fs.mkdtempSync(join(tmpdir(), "tslake-upload-"));
+  fs.writeFileSync(join(folder, "staged"), content);
+  await location.upload(join(folder, "staged"));
+  fs.rmSync(folder, { recursive: true });
+}
 
 /** What every storage promises, run against one implementation. `make` answers a new, empty storage each time. */
 export function storageSuite(name: string, make: () => Storage): void {
@@ -127,12 +138,13 @@ export function storageSuite(name: string, make: () => Storage): void {
 
     test("an engine writes at a location; settle makes it an object", async () => {
       const storage = make();
-      const { url } = await storage.locate("t/part.parquet");
-      fs.writeFileSync(url, "data");
+      await write(await storage.locate("t/part.parquet"), "data");
       expect(await storage.settle("t/part.parquet")).toBe(4);
       expect(text(await storage.read("t/part.parquet"))).toBe("data");
       await storage.put("t/other", utf8.encode("bytes"));
-      expect(fs.readFileSync((await storage.locate("t/other")).url, "utf8")).toBe("bytes");
+      const { url, cloudOptions } = await storage.locate("t/other");
+      if (cloudOptions === undefined) expect(fs.readFileSync(url, "utf8")).toBe("bytes");
+      else expect(url).toBe(`${storage.uri}/t/other`);
       await expect(storage.settle("t/never-written")).rejects.toThrow(StorageError);
     });
 

@@ -4,10 +4,10 @@ import { resolve } from "node:path";
 import { describe } from "vitest";
 
 /**
- * Programs and data beside the project that some tests need: other readers of Delta tables, Jupyter, shared fixtures. Each is
+ * Programs and data beside the project that some tests need: other readers of Delta tables, Jupyter, an S3 server. Each is
  * named by an environment variable; a test that lacks one is skipped and says so in its name.
  */
-export type Partner = "deltalake" | "spark" | "jupyter" | "shared";
+export type Partner = "deltalake" | "spark" | "jupyter" | "s3" | "shared";
 
 /** A Python that has deltalake, pyspark, nbclient, jupyter_client and nbformat. */
 function python(): string | undefined {
@@ -94,6 +94,7 @@ async function runReader(
 
 function whatIsMissing(partner: Partner): string | undefined {
   if (partner === "shared") return shared() === undefined ? "a shared folder: TSLAKE_SHARED" : undefined;
+  if (partner === "s3") return present("TSLAKE_TEST_S3") === undefined ? "versitygw: TSLAKE_TEST_S3" : undefined;
   if (python() === undefined) return "a Python: TSLAKE_TEST_PYTHON";
   if (partner === "spark" && sparkJars() === undefined) return "Spark's jars: TSLAKE_TEST_SPARK_JARS";
   return undefined;
