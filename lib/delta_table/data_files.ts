@@ -2,6 +2,7 @@ import { newId } from "../clock.js";
 import { encodePath, partitionFolder } from "../delta/file_path.js";
 import { serializePartitionValues } from "../delta/partition_values.js";
 import type { Scalar } from "../delta/scalar.js";
+import type { Snapshot } from "../delta/snapshot.js";
 import { serializeStats } from "../delta/stats.js";
 import { statsColumns } from "../delta/stats_columns.js";
 import type { TableProperties } from "../delta/table_properties.js";
@@ -23,6 +24,26 @@ export interface FileTarget {
   readonly partitionColumns: readonly string[];
   /** Which columns statistics are kept of; without it the first 32. */
   readonly properties?: Pick<TableProperties, "statsColumns" | "indexedColumns">;
+  /** The table's properties as its metadata holds them; none while the table is being made. */
+  readonly configuration?: Readonly<Record<string, string>>;
+}
+
+/** Whether commits that change rows say which, row by row. */
+export function writesChanges({ configuration }: FileTarget): boolean {
+  return configuration?.["delta.enableChangeDataFeed"]?.toLowerCase() === "true";
+}
+
+/** Whether rows may be hidden by deletion vectors instead of writing their files again. */
+export function usesDeletionVectors({ configuration }: FileTarget): boolean {
+  return configuration?.["delta.enableDeletionVectors"]?.toLowerCase() === "true";
+}
+
+/** How the data files of a table version are written. */
+export function fileTarget(
+  { engine, storage, label }: Pick<FileTarget, "engine" | "storage" | "label">,
+  { schema, partitionColumns, properties }: Snapshot,
+): FileTarget {
+  return { engine, storage, label, schema, partitionColumns, properties };
 }
 
 /** Data files that are written but in no table yet. */

@@ -7,7 +7,6 @@ import type { Relation } from "../relation/relation.js";
 import { openStorage } from "../storage/open_storage.js";
 import type { Storage } from "../storage/storage.js";
 import type { StructField } from "../types.js";
-import type { FileTarget } from "./data_files.js";
 import { scanSnapshot, sharedEngine } from "./table_reads.js";
 import { versionOf } from "./time_travel.js";
 
@@ -127,11 +126,6 @@ export class DeltaTable {
   history(options: { readonly limit?: number } = {}): Promise<readonly HistoryEntry[]> {
     return history(this.storage, options);
   }
-}
-
-/** What the data files of a table version are written by and for. */
-export function fileTarget(table: DeltaTable, { schema, partitionColumns, properties }: Snapshot): FileTarget {
-  return { engine: table.engine, storage: table.storage, label: table.label, schema, partitionColumns, properties };
 }
 
 function storageOf(place: string | Storage): Storage {

@@ -1,0 +1,65 @@
+import { fileTarget, stageFiles } from "../../lib/delta_table/data_files.js";
+import { DeltaTable } from "../../lib/delta_table/delta_table.js";
+import { scan } from "../../lib/relation/relation.js";
+import { MemoryStorage } from "../../lib/storage/memory.js";
+import type { Storage } from "../../lib/storage/storage.js";
+import { field } from "../../lib/types.js";
+
+export const FIELDS = [field("id", "long"), field("name", "string"), field("ano", "integer")];
+
+export interface Row {
+  readonly id: number;
+  readonly name: string | null;
+  readonly ano: number | null;
+}
+
+/** Rows with these ids, in the years 2014 and 2015 in turn. */
+export function rows(from: number, to: number): readonly Row[] {
+  return Array.from({ length: to - from }, (_, i) => ({
+    id: from + i,
+    name: `n${from + i}`,
+    ano: 2014 + ((from + i) % 2),
+  }));
+}
+
+export async function newTable(
+  properties: Readonly<Record<string, string>> = {},
+  partitionBy: readonly string[] = [],
+  storage: Storage = new MemoryStorage(),
+): Promise<DeltaTable> {
+  return DeltaTable.create(storage, { fields: FIELDS, partitionBy, properties });
+}
+
+/** Commits the rows as one file (in each partition). */
+export async function append(table: DeltaTable, added: readonly Row[]): Promise<void> {
+  const snapshot = await table.forWriting();
+  const values = added.map(({ id, name, ano }) => [String(id), name, ano === null ? null : String(ano)]);
+  const relation = scan({ kind: "values", rows: values }, FIELDS, table.engine);
+  const transaction = snapshot.transaction({ operation: "WRITE", operationParameters: { mode: "Append" } });
+  for (const file of (await stageFiles(fileTarget(table, snapshot), relation.node)).files) transaction.addFile(file);
+  table.follow((await transaction.commit()).snapshot);
+}
+
+/** Removes the files that hold some ids, with all their rows. */
+export async function removeFilesWith(table: DeltaTable, id: number): Promise<void> {
+  const snapshot = await table.forWriting();
+  const transaction = snapshot.transaction({ operation: "DELETE" });
+  transaction.read();
+  for (const file of await snapshot.files()) {
+    const { minValues, maxValues } = JSON.parse(file.stats ?? "") as Record<string, { readonly id: number }>;
+    if ((minValues?.id ?? 0) <= id && id <= (maxValues?.id ?? 0)) transaction.removeFile(file);
+  }
+  table.follow((await transaction.commit()).snapshot);
+}
+
+/** The ids of the newest version, as a new reader sees them, ascending. */
+export async function ids(place: Storage | string, at: { readonly version?: number } = {}): Promise<readonly number[]> {
+  const table = await DeltaTable.open(place, at);
+  const found = await table.read().collect();
+  return found.map((row) => Number(row["id"])).sort((a, b) => a - b);
+}
+
+/** Whole numbers from one up to, and without, another. */
+export function range(from: number, to: number): readonly number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i);
+}
