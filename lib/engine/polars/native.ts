@@ -91,12 +91,6 @@ export class LazyFrame {
   collectSync(): Frame {
     return new Frame(this.handle.collectSync("auto"));
   }
-  /** Streams the result into one Parquet file, also in a cloud store. */
-  async sinkParquet(path: string, cloudOptions: Readonly<Record<string, string>> = {}): Promise<void> {
-    const sinkOptions = { syncOnClose: "none", maintainOrder: true, mkdir: true };
-    const options = { compression: "snappy", statistics: true, cloudOptions: { ...cloudOptions }, sinkOptions };
-    await new LazyFrame(this.handle.sinkParquet(path, options)).run();
-  }
   /** The plan in Polars' notation (JSON text); frames in memory stand in it with all their rows. */
   serialized(): string {
     return this.handle.serialize("json").toString();
@@ -179,11 +173,6 @@ export function concatenate(frames: readonly LazyFrame[]): LazyFrame {
   return new LazyFrame(native().concatLf(handles, "vertical", false, true, false, true));
 }
 
-/** The rows of one Parquet file in a cloud store. */
-export function scanCloud(url: string, cloudOptions: Readonly<Record<string, string>>): LazyFrame {
-  return new LazyFrame(native().scanParquet(url, { parallel: "auto", cloudOptions: { ...cloudOptions } }));
-}
-
 /** A frame of text columns. */
 export function textFrame(
   columns: readonly { readonly name: string; readonly values: readonly (string | null)[] }[],
@@ -253,7 +242,6 @@ interface NativeLazyFrame {
   ): NativeLazyFrame;
   collect(): Promise<NativeDataFrame>;
   collectSync(engine: string): NativeDataFrame;
-  sinkParquet(path: string, options: object): NativeLazyFrame;
   serialize(format: "json"): Buffer;
   describeOptimizedPlan(): string;
 }
@@ -279,7 +267,6 @@ interface NativeModule {
     register(name: string, frame: NativeLazyFrame): void;
     execute(sql: string): NativeLazyFrame;
   };
-  scanParquet(path: string, options: object): NativeLazyFrame;
   concatLf(
     frames: readonly NativeLazyFrame[],
     how: string,

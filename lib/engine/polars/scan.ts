@@ -3,7 +3,7 @@ import type { Location } from "../../storage/storage.js";
 import { type DataType, field, type StructField } from "../../types.js";
 import { compileCast, convert } from "./cast.js";
 import { compileLiteral } from "./literal.js";
-import { concatenate, type Frame, fromPlan, int32Frame, type LazyFrame, scanCloud, textFrame } from "./native.js";
+import { concatenate, type Frame, fromPlan, int32Frame, type LazyFrame, textFrame } from "./native.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
 import { csvScan, parquetScan } from "./scan_plan.js";
@@ -47,11 +47,7 @@ export function scanTable(table: TableFiles, fields: readonly StructField[]): La
 
 /** The stored columns of one file and where each row stands in it. */
 function withPositions(file: DataFile, number: number, stored: readonly StructField[]): LazyFrame {
-  const frame =
-    file.location.cloudOptions === undefined
-      ? fromPlan(parquetScan([file.location.url], { fields: stored, rowIndex: POSITION.row }))
-      : scanFiles([file.location], stored).withRowIndex(POSITION.row);
-  return frame.withColumns([
+  return scanFiles([file.location], stored, POSITION.row).withColumns([
     p.alias(p.cast(p.column(POSITION.row), "long"), POSITION.row),
     p.alias(p.int32(number), POSITION.file),
   ]);
@@ -94,21 +90,11 @@ export function valuesFrame(source: ValuesSource, fields: readonly StructField[]
 }
 
 /** The stored columns of files; a column that a file lacks is null, one that is not asked for is left out. */
-function scanFiles(locations: readonly Location[], fields: readonly StructField[]): LazyFrame {
-  const cloud = locations.some((location) => location.cloudOptions !== undefined);
-  if (cloud) {
-    return concatenate(
-      locations.map((location) =>
-        scanCloud(location.url, location.cloudOptions ?? {}).select(fields.map((f) => p.column(f.name))),
-      ),
-    );
-  }
-  return fromPlan(
-    parquetScan(
-      locations.map((location) => location.url),
-      { fields },
-    ),
-  );
+function scanFiles(locations: readonly Location[], fields: readonly StructField[], rowIndex?: string): LazyFrame {
+  const paths = locations.map((location) => location.url);
+  // A table's files lie in one store.
+  const cloud = locations.find((location) => location.cloudOptions)?.cloudOptions;
+  return fromPlan(parquetScan(paths, { fields, ...(rowIndex && { rowIndex }), ...(cloud && { cloud }) }));
 }
 
 function byPartition(files: readonly DataFile[], constants: readonly StructField[]): readonly (readonly DataFile[])[] {

@@ -1,18 +1,23 @@
+import type { Location } from "../../storage/storage.js";
 import { field, type StructField } from "../../types.js";
 import { polarsSchema } from "./data_type.js";
 
 /** Plans in Polars' serialised notation (JSON text): what the binding's own functions cannot say, many files at once with a schema. */
 
+/** How a cloud store is reached, by the names of the object_store library. */
+type CloudOptions = NonNullable<Location["cloudOptions"]>;
+
 /** Parquet files of one schema, or of the schema given: columns that a file lacks are null, others are left out. */
 export function parquetScan(
   paths: readonly string[],
-  options: { readonly fields?: readonly StructField[]; readonly rowIndex?: string } = {},
+  options: { readonly fields?: readonly StructField[]; readonly rowIndex?: string; readonly cloud?: CloudOptions } = {},
 ): string {
   const schema = options.fields ? polarsSchema(options.fields) : null;
   return scan(
     paths,
     `{"Parquet":{"options":{"schema":${schema},"parallel":"Auto","low_memory":false,"use_statistics":true}}}`,
     options.rowIndex,
+    options.cloud,
   );
 }
 
@@ -68,10 +73,10 @@ function parquetFormat(rowsPerGroup: number): string {
     "row_group_size":${rowsPerGroup},"data_page_size":null,"key_value_metadata":null,"arrow_schema":null,"compat_level":null}}`;
 }
 
-function scan(paths: readonly string[], scanType: string, rowIndex?: string): string {
+function scan(paths: readonly string[], scanType: string, rowIndex?: string, cloud?: CloudOptions): string {
   const sources = paths.map((path) => `{"inner":${JSON.stringify(path)}}`).join(",");
   const index = rowIndex === undefined ? null : `{"name":${JSON.stringify(rowIndex)},"offset":0}`;
-  return `{"Scan":{"sources":{"Paths":[${sources}]},"unified_scan_args":{"schema":null,"cloud_options":null,
+  return `{"Scan":{"sources":{"Paths":[${sources}]},"unified_scan_args":{"schema":null,"cloud_options":${cloud ? cloudOptions(cloud) : null},
     "hive_options":{"enabled":false,"hive_start_idx":0,"schema":null,"try_parse_dates":false},"rechunk":false,"cache":true,"glob":false,
     "hidden_file_prefix":null,"projection":null,"column_mapping":null,"default_values":null,"row_index":${index},"pre_slice":null,
     "cast_columns_policy":{"integer_upcast":true,"float_upcast":true,"float_downcast":false,"datetime_nanoseconds_downcast":true,
@@ -79,3 +84,22 @@ function scan(paths: readonly string[], scanType: string, rowIndex?: string): st
     "missing_struct_fields":"Insert","extra_struct_fields":"Ignore"},"missing_columns_policy":"Insert","extra_columns_policy":"Ignore",
     "include_file_paths":null,"deletion_files":null,"table_statistics":null,"row_count":null},"scan_type":${scanType}}}`;
 }
+
+/** Times that a request which failed for a passing reason is sent again. */
+const CLOUD_RETRIES = 8;
+
+function cloudOptions(options: CloudOptions): string {
+  const config = Object.entries(options).map(([name, value]) => [CLOUD_KEYS[name], value]);
+  return `{"file_cache_ttl":2,"config":{"Aws":${JSON.stringify(config)}},"retry_config":{"max_retries":${CLOUD_RETRIES},"retry_timeout":null,
+    "retry_init_backoff":null,"retry_max_backoff":null,"retry_base_multiplier":null},"credential_provider":null}`;
+}
+
+const CLOUD_KEYS: Readonly<Record<string, unknown>> = {
+  aws_access_key_id: "AccessKeyId",
+  aws_secret_access_key: "SecretAccessKey",
+  aws_session_token: "Token",
+  aws_region: "Region",
+  aws_endpoint_url: "Endpoint",
+  aws_virtual_hosted_style_request: "VirtualHostedStyleRequest",
+  aws_allow_http: { Client: "AllowHttp" },
+};

@@ -5,8 +5,6 @@ import type { Location } from "../../storage/storage.js";
 import type { StructField } from "../../types.js";
 import { newFolder, removeFolder, removeIfEmpty } from "./folders.js";
 import { type ColumnStatistics, readFooter, type StoredValue } from "./footer.js";
-import { fromPlan } from "./native.js";
-import { parquetScan } from "./scan_plan.js";
 import { folderValue, type Queries, streamedFiles, streamToFile, streamToFiles } from "./stream.js";
 
 /** Of every partition column its value. */
@@ -80,7 +78,7 @@ async function writeMany(result: WrittenResult, options: WriteOptions): Promise<
  */
 async function inStaging<T>(options: WriteOptions, use: (folder: string) => Promise<T>): Promise<T> {
   const root = await options.locate("_staging");
-  const parent = isCloud(root) ? tmpdir() : root.url;
+  const parent = root.upload === undefined ? root.url : tmpdir();
   const staging = newFolder(parent);
   try {
     return await use(staging);
@@ -112,11 +110,7 @@ async function publish(
 }
 
 async function move(from: string, to: Location): Promise<void> {
-  if (isCloud(to)) return fromPlan(parquetScan([from])).sinkParquet(to.url, to.cloudOptions);
+  if (to.upload !== undefined) return to.upload(from);
   await mkdir(dirname(to.url), { recursive: true });
   await rename(from, to.url);
-}
-
-function isCloud(location: Location): boolean {
-  return location.cloudOptions !== undefined || /^[a-z][a-z0-9+.-]+:\/\//.test(location.url);
 }
