@@ -110,8 +110,16 @@ export class MemoryStorage extends MemoryFolder {
   }
 }
 
+/** Folders that go when the process ends. */
+const temporaryFolders: string[] = [];
+
 function temporaryFolder(): string {
+  if (temporaryFolders.length === 0) {
+    process.once("exit", () => {
+      for (const folder of temporaryFolders) fs.rmSync(folder, { recursive: true, force: true });
+    });
+  }
   const folder = fs.mkdtempSync(join(tmpdir(), "tslake-memory-"));
-  process.once("exit", () => fs.rmSync(folder, { recursive: true, force: true }));
+  temporaryFolders.push(folder);
   return folder;
 }

@@ -3,20 +3,28 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 
 const swept = new Set<string>();
+/** Those that were not removed yet. */
+const folders = new Set<string>();
 let number = 0;
 
-/** A new folder of this process below `parent`. What killed processes of this machine have left there is removed first. */
+/**
+ * A new folder of this process below `parent`; it goes with the process, if not before. What killed processes of this
+ * machine have left there is removed first.
+ */
 export function newFolder(parent: string): string {
   if (!swept.has(parent)) removeLeftFolders(parent);
   swept.add(parent);
+  if (number === 0) process.once("exit", () => folders.forEach(removeFolder));
   const folder = join(parent, `tslake-${hostname()}-${process.pid}-${number++}`);
   mkdirSync(folder, { recursive: true });
+  folders.add(folder);
   return folder;
 }
 
 /** Removes a folder of this process. */
 export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+  folders.delete(folder);
 }
 
 /** Removes a folder if nothing is in it. */

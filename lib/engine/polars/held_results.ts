@@ -21,7 +21,6 @@ export class HeldResults {
   private number = 0;
 
   keep(result: HeldResult): string {
-    if (this.number === 0) process.once("exit", () => this.disposeAll());
     const id = `frame-${++this.number}`;
     this.results.set(id, result);
     return id;
@@ -38,10 +37,6 @@ export class HeldResults {
   release(id: string): void {
     this.results.get(id)?.dispose();
     this.results.delete(id);
-  }
-
-  private disposeAll(): void {
-    for (const result of this.results.values()) result.dispose();
   }
 }
 
