@@ -27,13 +27,35 @@ export function fsyncFolder(folder: string): void {
   }
 }
 
-/** Makes a folder with all those above it, durably. */
+/** Folders of which this process knows that their names, and those of all folders above, are on disk. */
+const durableFolders = new Set<string>();
+
+/**
+ * Makes a folder with all those above it, durably. A folder that is there may have been made a moment ago by a process
+ * that has not flushed its name yet, or never will: the first time it is flushed here, too.
+ * @param folder an absolute path
+ */
 export function makeFolder(folder: string): void {
-  if (fs.existsSync(folder)) return;
-  const first = fs.mkdirSync(folder, { recursive: true });
-  if (first === undefined) return;
-  for (let made = folder; ; made = dirname(made)) {
-    fsyncFolder(dirname(made));
-    if (made === first || made === dirname(made)) return;
+  if (fs.existsSync(folder)) {
+    if (durableFolders.has(folder)) return;
+  } else {
+    const first = fs.mkdirSync(folder, { recursive: true });
+    // They may have been there before.
+    for (let made = folder; first !== undefined && made.length >= first.length; made = dirname(made)) {
+      durableFolders.delete(made);
+    }
+  }
+  for (let named = folder; !durableFolders.has(named) && named !== dirname(named); named = dirname(named)) {
+    flushName(named);
+    durableFolders.add(named);
+  }
+}
+
+function flushName(folder: string): void {
+  try {
+    fsyncFolder(dirname(folder));
+  } catch (error) {
+    // Above the lake there can be folders that this user may not read; they were not made for the lake.
+    if (!["EACCES", "EPERM"].includes(codeOf(error))) throw error;
   }
 }

@@ -233,30 +233,49 @@ async function renameReplacing(temporary: string, file: string): Promise<void> {
   }
 }
 
-/** For file systems without hard links: a lock file, made exclusively, guards "look, then rename". */
+/**
+ * For file systems without hard links: a lock file, made exclusively, guards "look, then rename". Who was held up so long
+ * that others took the lock for a dead writer's finds that it is no longer his.
+ */
 async function renameIfAbsent(temporary: string, file: string): Promise<boolean> {
   const lock = join(dirname(file), `${TEMPORARY_PREFIX}lock-${basename(file)}`);
-  const waited = stopwatch();
-  while (!takeLock(lock)) {
-    if (fs.existsSync(file)) return false;
-    if (waited() > STALE_LOCK_MILLIS) fs.rmSync(lock, { force: true });
-    else await sleep(20);
+  const token = basename(temporary);
+  let waited = stopwatch();
+  while (!fs.existsSync(file)) {
+    if (!takeLock(lock, token)) {
+      await sleep(20);
+      if (waited() <= STALE_LOCK_MILLIS) continue;
+      fs.rmSync(lock, { force: true });
+      waited = stopwatch();
+      continue;
+    }
+    try {
+      if (fs.existsSync(file)) return false;
+      if (!holdsLock(lock, token)) continue;
+      await renameReplacing(temporary, file);
+      return true;
+    } finally {
+      if (holdsLock(lock, token)) fs.rmSync(lock, { force: true });
+    }
   }
-  try {
-    if (fs.existsSync(file)) return false;
-    await renameReplacing(temporary, file);
-    return true;
-  } finally {
-    fs.rmSync(lock, { force: true });
-  }
+  return false;
 }
 
-function takeLock(lock: string): boolean {
+function takeLock(lock: string, token: string): boolean {
   try {
-    fs.closeSync(fs.openSync(lock, "wx"));
+    fs.writeFileSync(lock, token, { flag: "wx" });
     return true;
   } catch (error) {
     if (codeOf(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function holdsLock(lock: string, token: string): boolean {
+  try {
+    return fs.readFileSync(lock, "utf8") === token;
+  } catch (error) {
+    if (isAbsent(error)) return false;
     throw error;
   }
 }
