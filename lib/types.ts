@@ -17,7 +17,9 @@ export type PrimitiveType =
   /** An instant: microseconds UTC. */
   | "timestamp"
   /** A wall-clock time without zone: microseconds. */
-  | "timestamp_ntz";
+  | "timestamp_ntz"
+  /** Holds nothing but null. */
+  | "void";
 
 /** Precision 1 to 38, scale 0 to precision: `decimal(18,2)`. */
 export type DecimalType = `decimal(${number},${number})`;

@@ -1,6 +1,8 @@
 import { compareUtf8 } from "../storage/path.js";
 import type { DataType, StructType } from "../types.js";
 import type { AddFile } from "./actions/action.js";
+import { physicalName } from "./column_mapping.js";
+import { isPartitionColumn, partitionValue } from "./partition_values.js";
 import { type ComparisonOperator, type Literal, negate, type Predicate } from "./predicate.js";
 import { type Comparable, comparable, compareComparables, parseScalar, type Scalar } from "./scalar.js";
 import { type FileStats, parseStats } from "./stats.js";
@@ -11,17 +13,18 @@ export function fileFilter(
   schema: StructType,
   partitionColumns: readonly string[],
 ): (file: AddFile) => boolean {
-  const columns = new Map(schema.fields.map((field) => [field.name, field.type]));
+  const columns = new Map(schema.fields.map((field) => [field.name, field]));
   return (file) => {
     let stats: FileStats | undefined;
     let parsed = false;
     const column = (name: string): ColumnRange | undefined => {
-      const type = columns.get(name);
-      if (type === undefined) return undefined;
-      if (partitionColumns.includes(name)) return partitionRange(type, file.partitionValues[name]);
+      const field = columns.get(name);
+      if (field === undefined) return undefined;
+      if (isPartitionColumn(partitionColumns, name))
+        return partitionRange(field.type, partitionValue(file.partitionValues, field));
       if (!parsed) stats = parseStats(file.stats);
       parsed = true;
-      return stats && statsRange(stats, name, type);
+      return stats && statsRange(stats, physicalName(field), field.type);
     };
     return mayMatch(condition, column);
   };
@@ -87,6 +90,7 @@ function partitionRange(type: DataType, stored: string | null | undefined): Colu
     return { min: undefined, max: undefined, exact: false, mayBeNull: true, mayBeValue: false };
   }
   const value = toComparable(type, parseScalar(type, stored));
+  if (value === undefined) return undefined;
   return { min: value, max: value, exact: true, mayBeNull: false, mayBeValue: true };
 }
 
@@ -104,6 +108,8 @@ function statsRange(stats: FileStats, name: string, type: DataType): ColumnRange
   };
 }
 
+/** A float's text is the shortest that names it among floats; compared with doubles it must be that float exactly. */
 function toComparable(type: DataType, value: Scalar | undefined): Comparable | undefined {
-  return value === undefined ? undefined : comparable(type, value);
+  if (value === undefined) return undefined;
+  return comparable(type, type === "float" && typeof value === "number" ? Math.fround(value) : value);
 }

@@ -1,7 +1,8 @@
 import { DeltaError } from "../errors.js";
-import { type DataType, formatType, type StructType } from "../types.js";
+import { type DataType, decimalOf, formatType, type StructField, type StructType } from "../types.js";
 import type { PartitionValues } from "./actions/action.js";
-import { parseScalar, type Scalar } from "./scalar.js";
+import { physicalName } from "./column_mapping.js";
+import { comparable, parseScalar, type Scalar } from "./scalar.js";
 
 /**
  * A partition value as the log stores it (protocol, "Partition Value Serialization"). The protocol reads an empty text
@@ -24,6 +25,19 @@ export function serializePartitionValue(type: DataType, value: Scalar | null): s
   }
 }
 
+/** Whether a column partitions the table; names of partition columns differ in case from the schema's in some logs. */
+export function isPartitionColumn(partitionColumns: readonly string[], name: string): boolean {
+  return partitionColumns.some((column) => column === name || column.toLowerCase() === name.toLowerCase());
+}
+
+/** A column's stored partition value; undefined where the file has none. */
+export function partitionValue(values: PartitionValues, field: StructField): string | null | undefined {
+  const name = physicalName(field);
+  if (Object.hasOwn(values, name)) return values[name];
+  const key = Object.keys(values).find((one) => one.toLowerCase() === name.toLowerCase());
+  return key === undefined ? undefined : values[key];
+}
+
 /** The value that a stored partition value stands for. Throws DeltaError when it is none of the type's. */
 export function parsePartitionValue(type: DataType, stored: string | null | undefined): Scalar | null {
   if (stored === null || stored === undefined || stored === "") return null;
@@ -33,6 +47,18 @@ export function parsePartitionValue(type: DataType, stored: string | null | unde
     expected: formatType(type),
     actual: JSON.stringify(stored),
   });
+}
+
+/**
+ * A stored partition value in one spelling, whoever wrote it: null; dates `YYYY-MM-DD`; times `YYYY-MM-DD HH:MM:SS.ffffff`
+ * (UTC, where they are instants); decimals with all digits of their scale. Throws DeltaError like `parsePartitionValue`.
+ */
+export function partitionText(type: DataType, stored: string | null | undefined): string | null {
+  const value = parsePartitionValue(type, stored);
+  if (value === null) return null;
+  if (typeof value === "bigint" && (type === "timestamp" || type === "timestamp_ntz")) return formatMicros(value, " ");
+  const decimal = decimalOf(type);
+  return decimal ? decimalText(type, value, decimal.scale) : String(value);
 }
 
 /** The stored partition values of a row, in the order of the table's partition columns. */
@@ -59,4 +85,20 @@ function formatMicros(micros: bigint, separator: string): string {
   const millis = micros >= 0n ? micros / 1000n : -((-micros + 999n) / 1000n);
   const rest = String(micros - millis * 1000n).padStart(3, "0");
   return `${new Date(Number(millis)).toISOString().slice(0, -1).replace("T", separator)}${rest}`;
+}
+
+function decimalText(type: DataType, value: Scalar, scale: number): string {
+  const number = comparable(type, value);
+  if (number?.family !== "decimal") throw new TypeError("a decimal's text is a decimal");
+  const more = scale - number.scale;
+  const divisor = 10n ** BigInt(Math.max(0, -more));
+  if (number.unscaled % divisor !== 0n)
+    throw new DeltaError("The log holds a partition value with more decimals than its column", {
+      expected: formatType(type),
+      actual: String(value),
+    });
+  const unscaled = (number.unscaled * 10n ** BigInt(Math.max(0, more))) / divisor;
+  const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, "0");
+  const text = scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+  return unscaled < 0n ? `-${text}` : text;
 }

@@ -11,6 +11,7 @@ import type {
   SetTransaction,
 } from "./actions/action.js";
 import { CheckpointReader } from "./checkpoint_reader.js";
+import { tableSchema } from "./column_mapping.js";
 import { readCommitInfo, readCommits } from "./commit_reader.js";
 import { fileFilter } from "./data_skipping.js";
 import { type ActiveFiles, applyCommits, applyRemoves } from "./file_state.js";
@@ -19,7 +20,6 @@ import { type CheckpointFiles, listCommitsAfter, listLogSegment } from "./log_se
 import { CheckpointBase, type LogState, protocolAndMetadata } from "./log_state.js";
 import { parquetHandler } from "./parquet_handler.js";
 import type { Predicate } from "./predicate.js";
-import { parseSchema } from "./schema.js";
 import { parseStats } from "./stats.js";
 import { type CommitChanges, changesBetween } from "./table_changes.js";
 import { checkReadable } from "./table_features.js";
@@ -91,7 +91,7 @@ export class Snapshot {
   }
 
   get schema(): StructType {
-    this.#schema ??= parseSchema(this.metadata.schemaString);
+    this.#schema ??= tableSchema(this.metadata);
     return this.#schema;
   }
 

@@ -1,11 +1,15 @@
 import type { AddFile } from "../delta/actions/action.js";
-import { decodePath } from "../delta/file_path.js";
+import { columnMappingMode, fieldId, physicalName } from "../delta/column_mapping.js";
+import { readDeletionVector } from "../delta/deletion_vector.js";
+import { locateFile, type StoredPath } from "../delta/file_path.js";
+import { isPartitionColumn, partitionText, partitionValue } from "../delta/partition_values.js";
 import type { Snapshot } from "../delta/snapshot.js";
 import { parseStats } from "../delta/stats.js";
-import type { TableFiles } from "../engine/polars/engine.js";
-import { DeltaError, UnsupportedFeatureError } from "../errors.js";
+import type { DataFile, OpenFile, TableFiles } from "../engine/polars/engine.js";
+import { readParquetSchema } from "../engine/polars/parquet_schema.js";
+import { DeltaError } from "../errors.js";
 import type { Expr } from "../relation/expr.js";
-import type { Storage } from "../storage/storage.js";
+import type { StructField } from "../types.js";
 import { skippingPredicate } from "./skipping_predicate.js";
 
 /** The files of a table version that may hold rows for which the condition is true; with `since`, only those added after that version. */
@@ -21,10 +25,17 @@ export async function filesOf(
 
 /** Data files of a table as the engine reads them. */
 export async function asTableFiles(snapshot: Snapshot, adds: readonly AddFile[]): Promise<TableFiles> {
+  const { fields } = snapshot.schema;
+  const partitions = fields.filter(({ name }) => isPartitionColumn(snapshot.partitionColumns, name));
+  const byId = columnMappingMode(snapshot.metadata) === "id";
   return {
-    files: await Promise.all(adds.map((add) => tableFile(snapshot.storage, add))),
-    partitionColumns: snapshot.partitionColumns,
-    fields: snapshot.schema.fields,
+    files: adds.map((add) => dataFile(snapshot, add, partitions)),
+    partitionColumns: partitions.map(({ name }) => name),
+    fields,
+    placeOf: (field) => {
+      const id = byId ? fieldId(field) : undefined;
+      return id === undefined ? { name: physicalName(field) } : { id };
+    },
   };
 }
 
@@ -38,17 +49,57 @@ async function addedSince(snapshot: Snapshot, since: number): Promise<readonly A
   });
 }
 
-async function tableFile(storage: Storage, add: AddFile): Promise<TableFiles["files"][number]> {
-  if (add.deletionVector !== undefined) {
-    throw new UnsupportedFeatureError("a data file has a deletion vector", {
-      where: { file: add.path },
-      remedy: "purge the table's deletion vectors with the engine that wrote them",
-    });
-  }
-  const rows = parseStats(add.stats)?.numRecords;
+function dataFile(snapshot: Snapshot, add: AddFile, partitions: readonly StructField[]): DataFile {
+  const stats = parseStats(add.stats);
+  const rows = stats?.numRecords;
+  const value = (field: StructField) => partitionText(field.type, partitionValue(add.partitionValues, field));
   return {
-    location: await storage.locate(decodePath(add.path)),
-    partitionValues: add.partitionValues,
-    ...(rows === undefined ? {} : { rows: Number(rows) }),
+    partitionValues: Object.fromEntries(partitions.map((field) => [field.name, value(field)])),
+    ...(rows === undefined ? {} : { rows: Number(rows) - (add.deletionVector?.cardinality ?? 0) }),
+    open: () => openFile(snapshot, add),
   };
+}
+
+async function openFile({ storage: root, schema }: Snapshot, add: AddFile): Promise<OpenFile> {
+  const file = locateFile(root, add.path);
+  const nodes = await parquetSchema(file, add.size);
+  const vector = add.deletionVector;
+  return {
+    location: await file.storage.locate(file.path),
+    schema: nodes,
+    read: async () => (await file.storage.read(file.path)) ?? absent(file),
+    ...(vector && { deleted: await readDeletionVector(root, vector) }),
+    timestamps: (path) => timestampBounds(add, schema.fields, path),
+  };
+}
+
+async function parquetSchema(file: StoredPath, size: number) {
+  const { storage, path } = file;
+  const read = (start: number, end: number) => storage.readRange(path, start, end);
+  // Some writers get the size wrong: what counts is the file.
+  const schema = await readParquetSchema(path, size, read).catch(() => undefined);
+  if (schema !== undefined) return schema;
+  const meta = await storage.head(path);
+  return (meta && (await readParquetSchema(path, meta.size, read))) ?? absent(file);
+}
+
+function absent({ storage, path }: StoredPath): never {
+  throw new DeltaError(`The table needs the data file ${path}, which does not exist`, {
+    where: { path: storage.uri, file: path },
+    remedy: "Restore the file, read a version that does not need it, or restore the table to one.",
+  });
+}
+
+function timestampBounds({ stats: text }: AddFile, fields: readonly StructField[], path: readonly string[]) {
+  const stats = parseStats(text);
+  const physical: string[] = [];
+  let level = fields;
+  for (const name of path) {
+    const field = level.find((one) => one.name === name);
+    if (field === undefined) return undefined;
+    physical.push(physicalName(field));
+    level = typeof field.type === "object" && field.type.type === "struct" ? field.type.fields : [];
+  }
+  const [min, max] = [stats?.min(physical, "timestamp"), stats?.max(physical, "timestamp")];
+  return typeof min === "bigint" && typeof max === "bigint" ? { min, max } : undefined;
 }

@@ -171,7 +171,7 @@ describe("files", () => {
       fields: data.fields,
       partitionColumns: ["ano"],
       files: written.map((file) => ({
-        location: { url: join(root, file.path) },
+        open: async () => ({ location: { url: join(root, file.path) } }),
         rows: file.rows,
         partitionValues: { ano: file.partitionValues["ano"] === null ? null : String(file.partitionValues["ano"]) },
       })),

@@ -150,8 +150,8 @@ describe("tables", () => {
     const none = { a: null, b: null, c: null, d: null, e: "", f: "", g: "", h: null };
     tables.set("parts", {
       files: [
-        { location: { url: join(root, "old.parquet") }, partitionValues: partition },
-        { location: { url: join(root, "new.parquet") }, partitionValues: none },
+        { open: async () => ({ location: { url: join(root, "old.parquet") } }), partitionValues: partition },
+        { open: async () => ({ location: { url: join(root, "new.parquet") } }), partitionValues: none },
       ],
       partitionColumns: Object.keys(partition),
       fields,
@@ -181,7 +181,7 @@ describe("tables", () => {
       resolveTable: async (_, filter) => {
         seen.push(filter);
         return {
-          files: [{ location: { url: join(root, "new.parquet") }, partitionValues: {} }],
+          files: [{ open: async () => ({ location: { url: join(root, "new.parquet") } }), partitionValues: {} }],
           partitionColumns: [],
           fields,
         };
@@ -205,7 +205,7 @@ describe("tables", () => {
   test("a thousand files are one scan", async () => {
     const fields = [field("k", "long"), field("note", "string")];
     const files = Array.from({ length: 1000 }, () => ({
-      location: { url: join(root, "new.parquet") },
+      open: async () => ({ location: { url: join(root, "new.parquet") } }),
       partitionValues: {},
       rows: 1,
     }));

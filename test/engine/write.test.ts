@@ -86,7 +86,10 @@ async function write(
 async function read(files: readonly WrittenFile[]) {
   const name = `t${number++}`;
   tables.set(name, {
-    files: files.map((file) => ({ location: { url: join(root, file.path) }, partitionValues: {} })),
+    files: files.map((file) => ({
+      open: async () => ({ location: { url: join(root, file.path) } }),
+      partitionValues: {},
+    })),
     partitionColumns: [],
     fields: FIELDS,
   });

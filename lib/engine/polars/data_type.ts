@@ -1,5 +1,5 @@
 import { RelationError } from "../../errors.js";
-import { type DataType, decimalOf, formatType, type StructField } from "../../types.js";
+import { type DataType, decimalOf, formatType } from "../../types.js";
 
 /** A column type in Polars' serialised notation (JSON text). Times are microseconds. */
 export function polarsType(type: DataType): string {
@@ -20,9 +20,9 @@ export function polarsType(type: DataType): string {
   }
 }
 
-/** The schema of a scan in Polars' serialised notation. */
-export function polarsSchema(fields: readonly StructField[]): string {
-  const entries = fields.map((f) => `${JSON.stringify(f.name)}:${polarsType(f.type)}`);
+/** The schema of a scan in Polars' serialised notation, from names and types in that notation. */
+export function polarsSchema(columns: readonly (readonly [name: string, dtype: string])[]): string {
+  const entries = columns.map(([name, dtype]) => `${JSON.stringify(name)}:${dtype}`);
   return `{"fields":{${entries.join(",")}},"metadata":null}`;
 }
 
@@ -54,4 +54,5 @@ const SIMPLE: Readonly<Record<string, string>> = {
   date: '"Date"',
   timestamp: '{"Datetime":["Microseconds",{"inner":"UTC"}]}',
   timestamp_ntz: '{"Datetime":["Microseconds",null]}',
+  void: '"Null"',
 };

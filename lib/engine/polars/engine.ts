@@ -11,13 +11,14 @@ import { type Frame, fromPublic, type LazyFrame, type PublicDataFrame } from "./
 import { columnsHeld, type HeavyStep, heavyStep, isRowWise } from "./parts.js";
 import * as p from "./polars_expr.js";
 import { type Row, toRows } from "./rows.js";
-import { type Hold, scanCsv, scanForeignParquet, scanTable, valuesFrame } from "./scan.js";
+import { type Hold, scanCsv, scanForeignParquet, valuesFrame } from "./scan.js";
+import { scanTable } from "./scan_table.js";
 import { Spill } from "./spill.js";
 import { type Queries, streamToFiles } from "./stream.js";
 import { knownRows, type Tables, TablesRead } from "./tables_read.js";
 import { type WriteOptions, type WrittenFile, writeFiles } from "./write.js";
 
-export type { TableFiles } from "./table_files.js";
+export type { DataFile, OpenFile, TableFiles } from "./table_files.js";
 export type { WriteOptions, WrittenFile } from "./write.js";
 
 /** How a relation is held. */
@@ -226,7 +227,7 @@ export class PolarsEngine {
   ): Promise<LazyFrame> {
     switch (source.kind) {
       case "table":
-        return scanTable(await reads.resolveTable(source, conjunction(conditions)), fields);
+        return scanTable(await reads.resolveTable(source, conjunction(conditions)), fields, hold);
       case "file":
         return source.format === "csv" ? scanCsv(source, fields, hold) : scanForeignParquet(source, fields);
       case "values":

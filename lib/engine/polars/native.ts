@@ -173,6 +173,11 @@ export function concatenate(frames: readonly LazyFrame[]): LazyFrame {
   return new LazyFrame(native().concatLf(handles, "vertical", false, true, false, true));
 }
 
+/** The rows of a Parquet file in memory. */
+export function parquetFrame(bytes: Buffer): Frame {
+  return new Frame(native().readParquet(bytes, {}, "auto"));
+}
+
 /** A frame of text columns. */
 export function textFrame(
   columns: readonly { readonly name: string; readonly values: readonly (string | null)[] }[],
@@ -267,6 +272,7 @@ interface NativeModule {
     register(name: string, frame: NativeLazyFrame): void;
     execute(sql: string): NativeLazyFrame;
   };
+  readParquet(bytes: Buffer, options: object, parallel: string): NativeDataFrame;
   concatLf(
     frames: readonly NativeLazyFrame[],
     how: string,
@@ -293,6 +299,7 @@ function verified(module: NativeModule): NativeModule {
     module.JsSeries?.newOptStr,
     module.JsDataFrame,
     module.concatLf,
+    module.readParquet,
   ];
   if (version !== VERSION || parts.some((part) => typeof part !== "function")) {
     throw new TslakeError("this version of nodejs-polars is not the one that the engine is made for", {

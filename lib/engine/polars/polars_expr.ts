@@ -158,6 +158,11 @@ export function rowIndex(): PolarsExpr {
   return call('{"Range":{"IntRange":{"step":1,"dtype":{"Literal":"Int64"}}}}', int64(0), rows());
 }
 
+/** A struct of named expressions; never null. */
+export function struct(fields: readonly PolarsExpr[]): PolarsExpr {
+  return call('"AsStruct"', ...fields);
+}
+
 /** A field of a struct. */
 export function structField(input: PolarsExpr, name: string): PolarsExpr {
   return call(`{"StructExpr":{"FieldByName":${JSON.stringify(name)}}}`, input);

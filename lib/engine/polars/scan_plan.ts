@@ -1,18 +1,24 @@
 import type { Location } from "../../storage/storage.js";
-import { field, type StructField } from "../../types.js";
-import { polarsSchema } from "./data_type.js";
+import type { StructField } from "../../types.js";
+import { polarsSchema, polarsType } from "./data_type.js";
 
 /** Plans in Polars' serialised notation (JSON text): what the binding's own functions cannot say, many files at once with a schema. */
 
 /** How a cloud store is reached, by the names of the object_store library. */
 type CloudOptions = NonNullable<Location["cloudOptions"]>;
 
+interface ParquetScanOptions {
+  readonly fields?: readonly StructField[];
+  /** Instead of fields: names and types in Polars' notation. */
+  readonly schema?: readonly (readonly [name: string, dtype: string])[];
+  readonly rowIndex?: string;
+  readonly cloud?: CloudOptions;
+}
+
 /** Parquet files of one schema, or of the schema given: columns that a file lacks are null, others are left out. */
-export function parquetScan(
-  paths: readonly string[],
-  options: { readonly fields?: readonly StructField[]; readonly rowIndex?: string; readonly cloud?: CloudOptions } = {},
-): string {
-  const schema = options.fields ? polarsSchema(options.fields) : null;
+export function parquetScan(paths: readonly string[], options: ParquetScanOptions = {}): string {
+  const { fields, schema: entries = fields?.map((f) => [f.name, polarsType(f.type)] as const) } = options;
+  const schema = entries ? polarsSchema(entries) : null;
   return scan(
     paths,
     `{"Parquet":{"options":{"schema":${schema},"parallel":"Auto","low_memory":false,"use_statistics":true}}}`,
@@ -28,7 +34,7 @@ export function ipcScan(path: string): string {
 
 /** A CSV file of which every column is text; empty fields are null, missing ones too, surplus ones are left out. */
 export function csvScan(path: string, columns: readonly string[], rowIndex: string): string {
-  const schema = polarsSchema(columns.map((name) => field(name, "string")));
+  const schema = polarsSchema(columns.map((name) => [name, polarsType("string")]));
   const parse = `{"separator":44,"quote_char":34,"eol_char":10,"encoding":"Utf8","null_values":{"AllColumnsSingle":""},"missing_is_null":true,
     "truncate_ragged_lines":true,"comment_prefix":null,"try_parse_dates":false,"decimal_comma":false}`;
   const options = `{"path":null,"rechunk":false,"n_threads":null,"low_memory":false,"n_rows":null,"row_index":null,"columns":null,
