@@ -36,22 +36,19 @@ export function examine<T extends AnyTable>(rows: Relation, table: T): Examined<
     ...Object.fromEntries(rows.columnNames.map((name) => [`raw:${name}`, at(t, name)])),
   }));
   const rules = rulesOf(table, read);
-  const fates = fate(rules);
-  const judged = read.extend(() => ({ fate: fates })) as unknown as Relation;
-  const having = (t: Relation["columns"]): TextColumn => at(t, "fate") as TextColumn;
   const origin = rows.columnNames.filter((name) => name in LANDING_COLUMNS);
   return {
-    accepted: judged
-      .filter((t) => having(t).isIn(KEPT, "warn"))
+    accepted: read
+      .filter(() => any(rules.filter(({ severity }) => severity !== "warn")).not())
       .select((t) => ({
         ...Object.fromEntries([...parsed.keys()].map((name) => [name, at(t, name)])),
         ...Object.fromEntries(origin.map((name) => [name, at(t, `raw:${name}`)])),
       })) as unknown as Examined<T>["accepted"],
-    faulty: judged
-      .filter((t) => having(t).ne(KEPT))
+    faulty: read
+      .filter(() => any(rules))
       .select((t) => ({
         ...Object.fromEntries(rows.columnNames.map((name) => [name, at(t, `raw:${name}`)])),
-        _fate: having(t),
+        _fate: fate(rules),
         _reasons: listOf(...rules.map((rule) => when(rule.broken, rule.reason).otherwise(null))),
       })) as unknown as Faulty,
   };
@@ -61,9 +58,6 @@ export function examine<T extends AnyTable>(rows: Relation, table: T): Examined<
 export function parsedNames<T extends AnyTable>(table: T): readonly (keyof ParsedShapeOf<T> & string)[] {
   return parsedColumns(table).map(([name]) => name as keyof ParsedShapeOf<T> & string);
 }
-
-/** The fate of a row that breaks no rule. */
-const KEPT = "keep";
 
 interface BreakableRule {
   readonly severity: Severity;
@@ -107,14 +101,13 @@ function rulesOf(table: AnyTable, read: Relation): readonly BreakableRule[] {
   return [shape, ...values, ...expectations];
 }
 
-/** The gravest severity of the rules that a row breaks. */
+/** The gravest severity of the rules that a row breaks, of which there is one. */
 function fate(rules: readonly BreakableRule[]): TextColumn {
   const breaks = (severity: Severity): BooleanColumn => any(rules.filter((rule) => rule.severity === severity));
   return when(breaks("fail"), "fail")
     .when(breaks("quarantine"), "quarantine")
     .when(breaks("drop"), "drop")
-    .when(breaks("warn"), "warn")
-    .otherwise(KEPT);
+    .otherwise("warn");
 }
 
 function any(rules: readonly BreakableRule[]): BooleanColumn {

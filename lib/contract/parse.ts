@@ -24,17 +24,24 @@ export interface Parsed {
  */
 export function parseColumn(name: string, spec: ColumnSpec, text: TextColumn): Parsed {
   if (spec.parse.rule === "text") {
-    return { value: withDefault(text.nullIf(""), spec), unparsable: lit(false), reason: lit("") };
+    const value = text.nullIf("");
+    return {
+      value: spec.empty === undefined ? value : coalesce(value, emptyValue(spec)),
+      unparsable: lit(false),
+      reason: lit(""),
+    };
   }
-  const filled = text.trim().nullIf("");
-  const value = readValue(spec, filled);
+  const trimmed = text.trim();
+  const value = readValue(spec, trimmed);
+  const unparsable = value.isNull().and(text.isNotNull(), trimmed.ne(""));
   return {
-    value: withDefault(value, spec, filled),
-    unparsable: filled.isNotNull().and(value.isNull()),
-    reason: concat(`${name} is not ${expectation(spec)}: `, filled.orElse("")),
+    value: spec.empty === undefined ? value : when(value.isNotNull().or(unparsable), value).otherwise(emptyValue(spec)),
+    unparsable,
+    reason: concat(`${name} is not ${expectation(spec)}: `, trimmed.orElse("")),
   };
 }
 
+/** Null for text that does not fit, empty text among it. */
 function readValue(spec: ColumnSpec, text: TextColumn): Column {
   const { parse } = spec;
   switch (parse.rule) {
@@ -45,13 +52,17 @@ function readValue(spec: ColumnSpec, text: TextColumn): Column {
     case "number": {
       const scale = decimalOf(spec.type)?.scale;
       if (scale === undefined) return text.tryCast(spec.type);
-      return plainNumber(text, parse.locale, scale).tryCast(spec.type);
+      const isNumber = text.matches(`^${numberPattern(parse.locale, scale)}$`);
+      return when(isNumber, plainNumber(text, parse.locale, scale))
+        .otherwise(null)
+        .tryCast(spec.type);
     }
     case "percent": {
       const scale = (decimalOf(spec.type)?.scale ?? 0) - 2;
       const share: DecimalType = `decimal(${decimalOf(spec.type)?.precision ?? 0},${scale})`;
-      const number = when(text.matches("%$"), text.replaceRegex("\\s*%$", "")).otherwise(null);
-      return plainNumber(number, parse.locale, scale)
+      const isPercentage = text.matches(`^${numberPattern(parse.locale, scale)}\\s*%$`);
+      return when(isPercentage, plainNumber(text.replace("%", "").trim(), parse.locale, scale))
+        .otherwise(null)
         .tryCast(share)
         .times(lit("0.01", "decimal(3,2)"))
         .tryCast(spec.type);
@@ -66,21 +77,22 @@ function readValue(spec: ColumnSpec, text: TextColumn): Column {
   }
 }
 
-/** A number with a decimal point and no separators; null for text that is no such number, or ambiguous. */
-function plainNumber(text: TextColumn, locale: NumberLocale, scale: number): TextColumn {
-  const decimals = (most: number, mark: string): string => (most === 0 ? "" : `(${mark}[0-9]{1,${most}})?`);
-  if (locale === "plain") return when(text.matches(`^[+-]?[0-9]+${decimals(scale, "\\.")}$`), text).otherwise(null);
-  const pointed = text.matches(`^[+-]?[0-9]+${decimals(Math.min(scale, 2), "\\.")}$`);
-  if (scale === 0) return when(pointed, text).otherwise(null);
-  const grouped = text.matches(`^[+-]?([0-9]{1,3}(\\.[0-9]{3})+|[0-9]+),[0-9]{1,${scale}}$`);
-  return when(pointed, text).when(grouped, text.replace(".", "").replace(",", ".")).otherwise(null);
+/** What a number looks like that is not ambiguous; each alternative has an end of its own. */
+function numberPattern(locale: NumberLocale, scale: number): string {
+  const decimals = (most: number): string => (most === 0 ? "" : `(\\.[0-9]{1,${most}})?`);
+  if (locale === "plain") return `[+-]?[0-9]+${decimals(scale)}`;
+  const pointed = `[0-9]+${decimals(Math.min(scale, 2))}`;
+  return scale === 0 ? `[+-]?${pointed}` : `[+-]?(${pointed}|([0-9]{1,3}(\\.[0-9]{3})+|[0-9]+),[0-9]{1,${scale}})`;
 }
 
-function withDefault(value: Column, spec: ColumnSpec, filled?: TextColumn): Column {
-  if (spec.empty === undefined) return value;
-  const empty = lit(spec.empty, spec.type) as Column;
-  if (filled === undefined) return coalesce(value, empty);
-  return when(filled.isNull(), empty).otherwise(value).tryCast(spec.type);
+/** A number that looks as it should, with a decimal point and no separators. */
+function plainNumber(text: TextColumn, locale: NumberLocale, scale: number): TextColumn {
+  if (locale === "plain" || scale === 0) return text;
+  return when(text.contains(","), text.replace(".", "").replace(",", ".")).otherwise(text);
+}
+
+function emptyValue(spec: ColumnSpec): Column {
+  return lit(spec.empty ?? null, spec.type) as Column;
 }
 
 function expectation(spec: ColumnSpec): string {

@@ -61,14 +61,13 @@ const FLOATING = "^[+-]?(?:(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?|in
 
 /**
  * Text for the library's parser of decimals, which is strict but for taking exponents and rounds half to even: one more
- * digit behind too many decimals decides a tie and nothing else.
+ * digit behind too many decimals decides a tie and nothing else. Most texts need neither look.
  */
 function decimalText(input: PolarsExpr, scale: number, to: DataType, mode: CastMode, bind: Bind): PolarsExpr {
-  const point = p.stringCall('{"Find":{"literal":true,"strict":true}}', input, p.text("."));
-  const decimals = p.binary("Minus", p.cast(p.stringCall('"LenBytes"', input), "integer"), p.cast(point, "integer"));
-  const tooLong = p.binary("Gt", decimals, p.int32(scale + 1));
-  const nudged = bind(p.choose(tooLong, appended(input, "1"), input));
-  return p.choose(matches(input, "[eE]"), mode === "Strict" ? refused(input, to) : p.nullOf("string"), nudged);
+  const special = bind(matches(input, `[eE]|\\.[^.]{${scale + 1}}`));
+  const text = bind(p.choose(special, input, p.nullOf("string")));
+  const withExponent = mode === "Strict" ? refused(text, to) : p.nullOf("string");
+  return p.choose(special, p.choose(matches(text, "[eE]"), withExponent, appended(text, "1")), input);
 }
 
 function wallClock(input: PolarsExpr, bind: Bind): PolarsExpr {

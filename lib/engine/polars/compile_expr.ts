@@ -90,8 +90,11 @@ function compileCall(call: Call, bind: Bind, compile: Compile): PolarsExpr {
       return p.isNotNull(arg(a));
     case "coalesce":
       return p.call('"Coalesce"', ...call.args.map((expr) => convert(compile(expr), expr.type, call.type)));
-    case "nullIf":
-      return p.choose(compare("Eq", call, compile), p.nullOf(call.type), arg(a));
+    case "nullIf": {
+      const value = bind(arg(a));
+      const isEqual = compare("Eq", call, (part) => (part === a ? value : compile(part)));
+      return p.choose(isEqual, p.nullOf(call.type), value);
+    }
     case "and":
       return p.binary("And", arg(a), arg(b));
     case "or":

@@ -71,7 +71,9 @@ export function secondsBetween(later: PolarsExpr, earlier: PolarsExpr, bind: Bin
 
 function parse(input: PolarsExpr, pattern: string, type: "date" | "timestamp_ntz"): PolarsExpr {
   const shaped = p.stringCall('{"Contains":{"literal":false,"strict":true}}', input, p.text(shapeOf(pattern)));
-  const options = `{"format":${JSON.stringify(pattern.replaceAll(".%f", "%.f"))},"strict":false,"exact":true,"cache":true}`;
+  // Times hardly repeat; a look into the cache costs more than parsing them.
+  const cache = type === "date";
+  const options = `{"format":${JSON.stringify(pattern.replaceAll(".%f", "%.f"))},"strict":false,"exact":true,"cache":${cache}}`;
   const parsed = p.stringCall(`{"Strptime":[{"Literal":${polarsType(type)}},${options}]}`, input, p.text("raise"));
   return p.choose(shaped, parsed, p.nullOf(type));
 }
