@@ -41,9 +41,10 @@ export function usesDeletionVectors({ configuration }: FileTarget): boolean {
 /** How the data files of a table version are written. */
 export function fileTarget(
   { engine, storage, label }: Pick<FileTarget, "engine" | "storage" | "label">,
-  { schema, partitionColumns, properties }: Snapshot,
+  { schema, partitionColumns, properties, metadata }: Snapshot,
 ): FileTarget {
-  return { engine, storage, label, schema, partitionColumns, properties };
+  const { configuration } = metadata;
+  return { engine, storage, label, schema, partitionColumns, properties, configuration };
 }
 
 /** Data files that are written but in no table yet. */

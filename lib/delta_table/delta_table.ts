@@ -3,12 +3,19 @@ import { type HistoryEntry, history } from "../delta/history.js";
 import { Snapshot } from "../delta/snapshot.js";
 import type { PolarsEngine } from "../engine/polars/engine.js";
 import { DeltaError, UsageError } from "../errors.js";
-import type { Relation } from "../relation/relation.js";
+import type { Relation, Shape } from "../relation/relation.js";
 import { openStorage } from "../storage/open_storage.js";
 import type { Storage } from "../storage/storage.js";
 import type { StructField } from "../types.js";
+import type { CommitOptions, TableWrite } from "./commit_change.js";
+import { deleteRows } from "./delete.js";
+import { MergeBuilder, type MergeKeys } from "./merge.js";
+import type { Assignments, Condition } from "./rules.js";
+import type { TableHandle } from "./table_handle.js";
 import { scanSnapshot, sharedEngine } from "./table_reads.js";
 import { versionOf } from "./time_travel.js";
+import { updateRows } from "./update.js";
+import { type AppendOptions, appendRows, type OverwriteOptions, overwriteRows, type Rows } from "./write_rows.js";
 
 /** A past state of a table: a version, or the newest one that was committed up to an instant (ISO text). */
 export interface TimeTravel {
@@ -34,9 +41,10 @@ export interface CreateOptions {
 
 /**
  * Any Delta table, without a contract. A handle stands at one version: the newest when it was opened, and the one that its
- * own last write made, or that `snapshot` found.
+ * own last write made, or that `snapshot` found. Its columns can be named for the compiler:
+ * `DeltaTable.open<{ id: "long"; price: "decimal" }>(place)`.
  */
-export class DeltaTable {
+export class DeltaTable<S extends Shape = Shape> implements TableHandle {
   readonly storage: Storage;
   readonly engine: PolarsEngine;
   readonly #isPast: boolean;
@@ -53,11 +61,14 @@ export class DeltaTable {
    * Opens the table at a folder, at `s3://bucket/prefix`, or at a storage's root.
    * @throws DeltaError when no table is there, or not that version
    */
-  static async open(place: string | Storage, options: OpenOptions = {}): Promise<DeltaTable> {
+  static async open<S extends Shape = Shape>(
+    place: string | Storage,
+    options: OpenOptions = {},
+  ): Promise<DeltaTable<S>> {
     const storage = storageOf(place);
     const version = await versionOf(storage, options);
     const snapshot = await Snapshot.load(storage, version === undefined ? {} : { version });
-    if (snapshot) return new DeltaTable(snapshot, options.engine ?? sharedEngine(), version !== undefined);
+    if (snapshot) return new DeltaTable<S>(snapshot, options.engine ?? sharedEngine(), version !== undefined);
     throw new DeltaError(`There is no Delta table in ${storage.uri}`, {
       where: { path: storage.uri },
       expected: "a folder that holds _delta_log",
@@ -69,7 +80,10 @@ export class DeltaTable {
    * Makes an empty table.
    * @throws DeltaError when one is there, or the definition contradicts itself
    */
-  static async create(place: string | Storage, options: CreateOptions): Promise<DeltaTable> {
+  static async create<S extends Shape = Shape>(
+    place: string | Storage,
+    options: CreateOptions,
+  ): Promise<DeltaTable<S>> {
     const { fields, partitionBy = [], properties = {}, engine = sharedEngine(), name, description } = options;
     const transaction = await createTable(storageOf(place), {
       schema: { type: "struct", fields },
@@ -78,7 +92,7 @@ export class DeltaTable {
       ...(name === undefined ? {} : { name }),
       ...(description === undefined ? {} : { description }),
     });
-    return new DeltaTable((await transaction.commit()).snapshot, engine, false);
+    return new DeltaTable<S>((await transaction.commit()).snapshot, engine, false);
   }
 
   /** The version that the handle stands at. */
@@ -114,12 +128,47 @@ export class DeltaTable {
   }
 
   /** The rows of the version that the handle stands at, lazily; files that a filter excludes are not read. */
-  read(): Relation;
+  read(): Relation<S>;
   /** The rows of a past version. */
-  read(at: TimeTravel): Promise<Relation>;
-  read(at?: TimeTravel): Relation | Promise<Relation> {
-    if (at === undefined) return scanSnapshot(this.#snapshot, this.engine);
-    return DeltaTable.open(this.storage, { ...at, engine: this.engine }).then((table) => table.read());
+  read(at: TimeTravel): Promise<Relation<S>>;
+  read(at?: TimeTravel): Relation<S> | Promise<Relation<S>> {
+    if (at === undefined) return scanSnapshot<S>(this.#snapshot, this.engine);
+    return DeltaTable.open<S>(this.storage, { ...at, engine: this.engine }).then((table) => table.read());
+  }
+
+  /**
+   * Adds rows: a relation, or objects. Columns that they lack are null, or what their generation expression gives.
+   * @throws DataError for unknown columns, other types, nulls where none may be, and rows that break a constraint
+   */
+  append(rows: Rows, options?: AppendOptions): Promise<TableWrite> {
+    return appendRows(this, rows, options);
+  }
+
+  /**
+   * Replaces the whole table, only the partitions of the new rows (`partitionOverwriteMode: "dynamic"`), or only the rows
+   * of a condition (`replaceWhere`).
+   * @throws DataError as `append` does, and for rows outside `replaceWhere`
+   */
+  overwrite(rows: Rows, options?: OverwriteOptions<S>): Promise<TableWrite> {
+    return overwriteRows(this, rows, options as OverwriteOptions);
+  }
+
+  /** Removes the rows for which the condition is true; all rows without one. Only files with such rows are touched. */
+  delete(condition?: Condition<S>, options?: CommitOptions): Promise<TableWrite> {
+    return deleteRows(this, condition, options);
+  }
+
+  /**
+   * Sets columns of the rows for which the condition is true, or of all. Generated columns follow.
+   * @throws DataError for an unknown column, and when a new value breaks a constraint
+   */
+  update(set: Assignments<S>, condition?: Condition<S>, options?: CommitOptions): Promise<TableWrite> {
+    return updateRows(this, set, condition, options);
+  }
+
+  /** Begins a merge of rows into the table: `merge(rows, ["id"]).whenMatchedUpdateAll().whenNotMatchedInsertAll().execute()`. */
+  merge<R extends Shape>(source: Relation<R>, on: MergeKeys): MergeBuilder<S, R> {
+    return new MergeBuilder<S, R>(this, source, on);
   }
 
   /** The commits that the log still holds, newest first. */

@@ -39,9 +39,10 @@ export interface FileChange {
 }
 
 /** How a table's data files are written: by its contract. */
-export function fileTarget({ engine, storage, table }: Target): FileTarget {
+export function fileTarget({ engine, storage, table, snapshot }: Target): FileTarget {
   const { name: label, schema, partitionBy: partitionColumns } = table;
-  return { engine, storage, label, schema, partitionColumns };
+  const stored = snapshot && { properties: snapshot.properties, configuration: snapshot.metadata.configuration };
+  return { engine, storage, label, schema, partitionColumns, ...stored };
 }
 
 /** Adds the rows, or replaces the whole table by them. */
