@@ -10,7 +10,7 @@ import type { StructField } from "../types.js";
 import { asTableFiles, filesOf } from "./table_files.js";
 
 /** The rows of a table version; files that cannot hold what the query asks for are left out. */
-export function scanSnapshot(snapshot: Snapshot, runner: Runner): Relation {
+export function scanSnapshot<S extends Shape = Shape>(snapshot: Snapshot, runner: Runner): Relation<S> {
   return bind({ snapshot }, snapshot.schema.fields, runner);
 }
 
@@ -62,8 +62,8 @@ interface BoundRead {
 let engine: PolarsEngine | undefined;
 const reads = new WeakMap<TableSource, BoundRead>();
 
-function bind(read: BoundRead, fields: readonly StructField[], runner: Runner): Relation {
+function bind<S extends Shape>(read: BoundRead, fields: readonly StructField[], runner: Runner): Relation<S> {
   const source: TableSource = { kind: "table", table: read.snapshot.metadata.name ?? read.snapshot.storage.uri };
   reads.set(source, read);
-  return scan<Shape>(source, fields, runner);
+  return scan<S>(source, fields, runner);
 }
