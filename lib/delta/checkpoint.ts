@@ -25,18 +25,21 @@ import { hasFeature } from "./table_features.js";
 const DEFAULT_CHECKPOINT_INTERVAL = 10;
 
 /**
- * Writes a checkpoint when enough commits have come since the last one, then clears away what the log no longer needs;
- * answers the snapshot that stands on the checkpoint, or the one given. Without the property
- * `delta.checkpointInterval`, a large table (of n actions) waits for n / 20 commits, so that the work of checkpoints
- * stays in proportion to that of the commits.
+ * Writes a checkpoint when enough commits have come since the last one; answers the snapshot that stands on it, or the
+ * one given. Without the property `delta.checkpointInterval`, a large table (of n actions) waits for n / 20 commits, so
+ * that the work of checkpoints stays in proportion to that of the commits.
  */
 export async function checkpointIfDue(snapshot: Snapshot): Promise<Snapshot> {
   const { version, checkpoint: last, properties } = snapshot;
   const commits = version - (last?.version ?? 0);
   const due = properties.checkpointInterval ?? Math.max(DEFAULT_CHECKPOINT_INTERVAL, (last?.actions ?? 0) / 20);
-  if (commits < due) return snapshot;
+  return commits < due ? snapshot : checkpointNow(snapshot);
+}
+
+/** Writes a checkpoint, then clears away what the log no longer needs; answers the snapshot that stands on it. */
+export async function checkpointNow(snapshot: Snapshot): Promise<Snapshot> {
   const standing = await snapshot.withCheckpoint(await writeCheckpoint(snapshot));
-  if (properties.enableExpiredLogCleanup) await cleanUpLog(standing);
+  if (snapshot.properties.enableExpiredLogCleanup) await cleanUpLog(standing);
   return standing;
 }
 

@@ -1,3 +1,4 @@
+import { checkpointNow } from "../delta/checkpoint.js";
 import { createTable } from "../delta/create_table.js";
 import { type HistoryEntry, history } from "../delta/history.js";
 import { Snapshot } from "../delta/snapshot.js";
@@ -8,20 +9,19 @@ import { openStorage } from "../storage/open_storage.js";
 import type { Storage } from "../storage/storage.js";
 import type { StructField } from "../types.js";
 import type { CommitOptions, TableWrite } from "./commit_change.js";
+import { type ConvertOptions, type ConvertResult, convertFolder } from "./convert.js";
 import { deleteRows } from "./delete.js";
 import { MergeBuilder, type MergeKeys } from "./merge.js";
+import { type OptimizeOptions, type OptimizeResult, optimizeTable } from "./optimize.js";
+import { addConstraint, changeProperties, dropConstraint, type PropertyChanges } from "./properties.js";
+import { type RestoreResult, restoreTable } from "./restore.js";
 import type { Assignments, Condition } from "./rules.js";
 import type { TableHandle } from "./table_handle.js";
 import { scanSnapshot, sharedEngine } from "./table_reads.js";
-import { versionOf } from "./time_travel.js";
+import { type TimeTravel, versionOf } from "./time_travel.js";
 import { updateRows } from "./update.js";
+import { type VacuumOptions, type VacuumResult, vacuumTable } from "./vacuum.js";
 import { type AppendOptions, appendRows, type OverwriteOptions, overwriteRows, type Rows } from "./write_rows.js";
-
-/** A past state of a table: a version, or the newest one that was committed up to an instant (ISO text). */
-export interface TimeTravel {
-  readonly version?: number;
-  readonly timestamp?: string;
-}
 
 export interface OpenOptions extends TimeTravel {
   /** The engine that runs the table's relations; by default one that all tables share. */
@@ -95,6 +95,14 @@ export class DeltaTable<S extends Shape = Shape> implements TableHandle {
     return new DeltaTable<S>((await transaction.commit()).snapshot, engine, false);
   }
 
+  /**
+   * Makes the Parquet files of a folder a table; the files stay as they are.
+   * @throws DeltaError when a table is there already, or the files do not fit together
+   */
+  static async convert(place: string | Storage, options: ConvertOptions = {}): Promise<ConvertResult> {
+    return convertFolder(storageOf(place), options);
+  }
+
   /** The version that the handle stands at. */
   get version(): number {
     return this.#snapshot.version;
@@ -124,7 +132,7 @@ export class DeltaTable<S extends Shape = Shape> implements TableHandle {
 
   /** The handle stands at the version that a commit of this process has made. */
   follow(snapshot: Snapshot): void {
-    if (snapshot.version > this.#snapshot.version) this.#snapshot = snapshot;
+    if (snapshot.version >= this.#snapshot.version) this.#snapshot = snapshot;
   }
 
   /** The rows of the version that the handle stands at, lazily; files that a filter excludes are not read. */
@@ -169,6 +177,53 @@ export class DeltaTable<S extends Shape = Shape> implements TableHandle {
   /** Begins a merge of rows into the table: `merge(rows, ["id"]).whenMatchedUpdateAll().whenNotMatchedInsertAll().execute()`. */
   merge<R extends Shape>(source: Relation<R>, on: MergeKeys): MergeBuilder<S, R> {
     return new MergeBuilder<S, R>(this, source, on);
+  }
+
+  /**
+   * Writes rows into fewer and larger files, or clusters them, without changing them.
+   * @throws ConflictError when another writer has removed one of the files meanwhile
+   */
+  optimize(options?: OptimizeOptions): Promise<OptimizeResult> {
+    return optimizeTable(this, options);
+  }
+
+  /**
+   * Tells, or with `dryRun: false` deletes, the files that no version within the retention needs.
+   * @throws UsageError for a retention shorter than the table's, unless `enforceRetention` is false
+   */
+  vacuum(options?: VacuumOptions): Promise<VacuumResult> {
+    return vacuumTable(this, options);
+  }
+
+  /**
+   * Brings the state of a past version back, as a new version.
+   * @throws DeltaError that lists the files of that version which are gone
+   */
+  restore(to: TimeTravel): Promise<RestoreResult> {
+    return restoreTable(this, to);
+  }
+
+  /** Writes a checkpoint of the newest version, and clears away what the log need not keep. */
+  async checkpoint(): Promise<void> {
+    this.follow(await checkpointNow(await this.snapshot()));
+  }
+
+  /** Sets table properties, and takes away those that are null; answers the version afterwards. */
+  setProperties(changes: PropertyChanges): Promise<number> {
+    return changeProperties(this, changes);
+  }
+
+  /**
+   * Adds a CHECK constraint in SQL; answers the version afterwards.
+   * @throws DataError when rows of the table break it
+   */
+  addConstraint(name: string, sql: string): Promise<number> {
+    return addConstraint(this, name, sql);
+  }
+
+  /** Takes a CHECK constraint away; answers the version afterwards. Throws UsageError when there is none of that name. */
+  dropConstraint(name: string): Promise<number> {
+    return dropConstraint(this, name);
   }
 
   /** The commits that the log still holds, newest first. */

@@ -2,14 +2,17 @@ import { history } from "../delta/history.js";
 import { DeltaError, UsageError } from "../errors.js";
 import type { Storage } from "../storage/storage.js";
 
+/** A past state of a table: a version, or the newest one that was committed up to an instant (ISO text). */
+export interface TimeTravel {
+  readonly version?: number;
+  readonly timestamp?: string;
+}
+
 /**
  * The version that is asked for; undefined for the newest. An instant stands for the newest version committed at or before.
  * @throws DeltaError when the log holds no commit that old
  */
-export async function versionOf(
-  storage: Storage,
-  { version, timestamp }: { readonly version?: number; readonly timestamp?: string },
-): Promise<number | undefined> {
+export async function versionOf(storage: Storage, { version, timestamp }: TimeTravel): Promise<number | undefined> {
   if (version !== undefined && timestamp !== undefined)
     throw new UsageError("A past state is named by its version or by an instant, not by both");
   if (timestamp === undefined) return version;

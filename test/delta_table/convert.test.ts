@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parquetHandler } from "../../lib/delta/parquet_handler.js";
 import { parseStats } from "../../lib/delta/stats.js";
-import { convertFolder } from "../../lib/delta_table/convert.js";
 import { DeltaTable } from "../../lib/delta_table/delta_table.js";
 import { DeltaError, UsageError } from "../../lib/errors.js";
 import { MemoryStorage } from "../../lib/storage/memory.js";
@@ -52,7 +51,7 @@ describe("a folder of Parquet files becomes a table", () => {
     await put(storage, "nested/b c.parquet", { id: "long", more: "boolean" }, [{ id: 9n, more: true }]);
     await storage.put("_SUCCESS", new Uint8Array());
     await storage.put(".a.parquet.crc", new Uint8Array(8));
-    expect(await convertFolder(storage, { properties: { "x.y": "1" } })).toMatchObject({
+    expect(await DeltaTable.convert(storage, { properties: { "x.y": "1" } })).toMatchObject({
       version: 0,
       files: 2,
       rows: 5,
@@ -97,7 +96,7 @@ describe("a folder of Parquet files becomes a table", () => {
       ["ano=2015/canal=__HIVE_DEFAULT_PARTITION__", 3],
     ] as const)
       await put(storage, `${folder}/x.parquet`, { id: "long" }, [{ id: BigInt(id) }]);
-    await convertFolder(storage);
+    await DeltaTable.convert(storage);
     const table = await DeltaTable.open(storage);
     const snapshot = await table.snapshot();
     expect(snapshot.partitionColumns).toEqual(["ano", "canal"]);
@@ -114,14 +113,17 @@ describe("a folder of Parquet files becomes a table", () => {
   test("with the partition types that are given", async () => {
     const storage = new MemoryStorage();
     await put(storage, "ano=2014/a.parquet", { id: "long" }, [{ id: 1n }]);
-    await convertFolder(storage, { partitionTypes: [field("ano", "string")] });
+    await DeltaTable.convert(storage, { partitionTypes: [field("ano", "string")] });
     expect(await rowsOf(storage)).toEqual([{ id: 1n, ano: "2014" }]);
   });
 });
 
 describe("a folder is refused", () => {
-  const refused = async (storage: Storage, options: Parameters<typeof convertFolder>[1] = {}): Promise<unknown> => {
-    const error: unknown = await convertFolder(storage, options).catch((caught: unknown) => caught);
+  const refused = async (
+    storage: Storage,
+    options: Parameters<typeof DeltaTable.convert>[1] = {},
+  ): Promise<unknown> => {
+    const error: unknown = await DeltaTable.convert(storage, options).catch((caught: unknown) => caught);
     expect((await storage.list("_delta_log/0")).filter(({ size }) => size === 0)).toEqual([]);
     return error;
   };
@@ -130,8 +132,8 @@ describe("a folder is refused", () => {
     expect(await refused(new MemoryStorage())).toMatchObject({ message: expect.stringContaining("no Parquet file") });
     const storage = new MemoryStorage();
     await put(storage, "a.parquet", { id: "long" }, [{ id: 1n }]);
-    await convertFolder(storage);
-    await expect(convertFolder(storage)).rejects.toThrow("is a Delta table already");
+    await DeltaTable.convert(storage);
+    await expect(DeltaTable.convert(storage)).rejects.toThrow("is a Delta table already");
     expect(await rowsOf(storage)).toHaveLength(1);
   });
 

@@ -1,6 +1,4 @@
-import { fileTarget, stageFiles } from "../../lib/delta_table/data_files.js";
 import { DeltaTable } from "../../lib/delta_table/delta_table.js";
-import { scan } from "../../lib/relation/relation.js";
 import { MemoryStorage } from "../../lib/storage/memory.js";
 import type { Storage } from "../../lib/storage/storage.js";
 import { field } from "../../lib/types.js";
@@ -32,12 +30,7 @@ export async function newTable(
 
 /** Commits the rows as one file (in each partition). */
 export async function append(table: DeltaTable, added: readonly Row[]): Promise<void> {
-  const snapshot = await table.forWriting();
-  const values = added.map(({ id, name, ano }) => [String(id), name, ano === null ? null : String(ano)]);
-  const relation = scan({ kind: "values", rows: values }, FIELDS, table.engine);
-  const transaction = snapshot.transaction({ operation: "WRITE", operationParameters: { mode: "Append" } });
-  for (const file of (await stageFiles(fileTarget(table, snapshot), relation.node)).files) transaction.addFile(file);
-  table.follow((await transaction.commit()).snapshot);
+  await table.append(added.map(({ id, name, ano }) => ({ id: BigInt(id), name, ano })));
 }
 
 /** Removes the files that hold some ids, with all their rows. */
