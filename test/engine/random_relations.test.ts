@@ -215,6 +215,89 @@ describe("like the oracle", () => {
     );
   });
 
+  test("one order after another, some of them there already", async () => {
+    const step = fc.constantFrom<
+      "by k, d" | "by d, k" | "k down" | "last of k" | "first of k, d" | "first of d" | "renamed" | "last number"
+    >("by k, d", "by d, k", "k down", "last of k", "first of k, d", "first of d", "renamed", "last number");
+    await fc.assert(
+      fc.asyncProperty(rowsArbitrary, fc.array(step, { minLength: 2, maxLength: 4 }), async (rows, names) => {
+        let relation = relationOf(rows);
+        for (const name of names) {
+          relation = relation.filter((t) => t.i.isNull().or(t.i.ne(7)));
+          if (name === "by k, d")
+            relation = relation.extend((t) => {
+              const over = { partitionBy: [t.k], orderBy: [t.d, t.id] };
+              return { s: lag(t.s, over), v: lastKnown(t.v, over) };
+            });
+          if (name === "by d, k")
+            relation = relation.extend((t) => ({ i: lag(t.i, { partitionBy: [t.d, t.k], orderBy: [t.id] }) }));
+          if (name === "k down")
+            relation = relation.extend((t) => ({ b: lastKnown(t.b, { partitionBy: [t.k], orderBy: [t.id.desc()] }) }));
+          if (name === "last of k") relation = relation.distinct(["k"], (t) => [t.d.desc(), t.id.desc()]);
+          if (name === "first of k, d") relation = relation.distinct(["k", "d"], (t) => [t.id.asc()]);
+          if (name === "first of d") relation = relation.distinct(["d"], (t) => [t.id.desc()]);
+          if (name === "last number")
+            relation = relation
+              .extend((t) => ({ n: rowNumber({ partitionBy: [t.k], orderBy: [t.d, t.id.desc()] }) }))
+              .distinct(["k", "d"], (t) => [t.n.desc()])
+              .drop("n");
+          if (name === "renamed") relation = relation.extend((t) => ({ k: t.id, d: t.d.orElse("2024-03-01") }));
+        }
+        await sameAsOracle(relation, true);
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  test("conditions on keys, which reach what is below joins, groups, windows and distinct rows", async () => {
+    const step = fc.constantFrom<"window" | "other window" | "last" | "group" | "left" | "inner" | "full" | "anti">(
+      "window",
+      "other window",
+      "last",
+      "group",
+      "left",
+      "inner",
+      "full",
+      "anti",
+    );
+    const wanted = fc.subarray([1n, 2n, 3n, 9007199254740993n]);
+    await fc.assert(
+      fc.asyncProperty(
+        rowsArbitrary,
+        rowsArbitrary,
+        fc.array(step, { maxLength: 3 }),
+        wanted,
+        async (rows, more, names, keys) => {
+          let relation = relationOf(rows).select(["k", "id", "v"]);
+          const other = relationOf(more)
+            .select((t) => ({ key: t.k, w: t.i }))
+            .distinct(["key"], (t) => [t.w]);
+          for (const name of names) {
+            if (name === "window")
+              relation = relation.extend((t) => ({
+                v: lastKnown(t.v, { partitionBy: [t.k], orderBy: [t.id] }),
+              }));
+            if (name === "other window")
+              relation = relation.extend((t) => ({ v: lag(t.v, { partitionBy: [], orderBy: [t.id] }) }));
+            if (name === "last") relation = relation.distinct(["k"], (t) => [t.id.desc()]);
+            if (name === "group") relation = relation.groupBy("k").aggregate((t) => ({ id: min(t.id), v: max(t.v) }));
+            if (name === "left") relation = relation.leftJoin(other, { k: "key" }).drop("w");
+            if (name === "inner") relation = relation.join(other, { k: "key" }).drop("w");
+            if (name === "full") relation = relation.fullJoin(other, { k: "key" }).drop("w");
+            if (name === "anti") relation = relation.antiJoin(other, { k: "key" });
+          }
+          await sameAsOracle(
+            relation.filter((t) => keys.map((key) => t.k.eq(key)).reduce((any, is) => any.or(is), t.k.eq(2n))),
+            true,
+          );
+          await sameAsOracle(relation.filter((t) => t.k.isNull()));
+          await sameAsOracle(relation.filter((t) => t.v.isNotNull()));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
   test("orders", async () => {
     await fc.assert(
       fc.asyncProperty(

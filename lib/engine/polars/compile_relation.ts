@@ -2,13 +2,16 @@ import type { Expr, SortKey } from "../../relation/expr.js";
 import type { Project, RelationNode, Source } from "../../relation/node.js";
 import type { StructField } from "../../types.js";
 import { convert } from "./cast.js";
+import { compileExpr } from "./compile_expr.js";
 import { compileDistinct } from "./distinct.js";
 import { compileGroupBy } from "./group_by.js";
 import { classBelow, type HashClass, inClass } from "./hash_class.js";
 import { compileJoin } from "./join.js";
+import { conditionsBelow } from "./key_conditions.js";
 import { concatenate, type LazyFrame } from "./native.js";
 import * as p from "./polars_expr.js";
 import { replacer } from "./replace_exprs.js";
+import { isOrderedBy, type OrderedFrame, orderOf, projectedOrder } from "./row_order.js";
 import { compileRowWise, hasWindows, plainConditions, type RowWiseSteps, rowWiseSteps } from "./row_wise.js";
 import { compileKeys, sortFrame } from "./sort.js";
 import { compileWindows } from "./window.js";
@@ -28,38 +31,50 @@ export interface Demand {
 
 /** A relation as a Polars query, whose columns have the names, types and order of the node's fields. */
 export async function compileRelation(node: RelationNode, scans: Scans, demand: Demand = {}): Promise<LazyFrame> {
+  return (await compileOrdered(node, scans, demand)).frame;
+}
+
+async function compileOrdered(node: RelationNode, scans: Scans, demand: Demand): Promise<OrderedFrame> {
   if (node.op === "filter" || (node.op === "project" && !hasWindows(node))) {
     return compileSteps(rowWiseSteps(node), scans, demand);
   }
   const { conditions = [], rows, streamed = false } = demand;
   const below = rows && classBelow(node, rows.column);
-  if (rows && !below) return (await compileRelation(node, scans, { conditions, streamed })).filter(inClass(rows));
-  const input = (of: RelationNode, i = 0, holding: readonly Expr[] = []): Promise<LazyFrame> => {
+  if (rows && !below) return ofClass(rows, await compileOrdered(node, scans, { conditions, streamed }));
+  const input = (of: RelationNode, i = 0, holding: readonly Expr[] = []): Promise<OrderedFrame> => {
     const column = below?.[i];
     const inputRows = column === undefined || !rows ? undefined : { ...rows, column };
-    return compileRelation(of, scans, { conditions: holding, rows: inputRows, streamed });
+    return compileOrdered(of, scans, { conditions: holding, rows: inputRows, streamed });
+  };
+  const ofKeys = conditionsBelow(node, conditions);
+  const chosen = async (of: RelationNode, i = 0): Promise<OrderedFrame> => {
+    const { frame, order } = await input(of, i, ofKeys(i));
+    return { frame: ofKeys(i).reduce((kept, condition) => kept.filter(compileExpr(condition)), frame), order };
   };
   switch (node.op) {
     case "scan":
-      return scans(node.source, node.fields, conditions);
+      return unordered(await scans(node.source, node.fields, conditions));
     case "project":
-      return projectWindows(node, await input(node.input));
+      return projectWindows(node, await chosen(node.input));
     case "join": {
-      const [left, right] = await Promise.all([input(node.left, 0), input(node.right, 1)]);
-      return compileJoin(node, left, right);
+      const [left, right] = await Promise.all([chosen(node.left, 0), chosen(node.right, 1)]);
+      return unordered(compileJoin(node, left.frame, right.frame));
     }
     case "groupBy":
-      return compileGroupBy(node, await input(node.input));
+      return unordered(compileGroupBy(node, (await chosen(node.input)).frame));
     case "distinct":
-      return compileDistinct(node, await input(node.input), streamed);
+      return compileDistinct(node, await chosen(node.input), streamed);
     case "union": {
       const inputs = await Promise.all(node.inputs.map((of, i) => input(of, i, conditions)));
-      return concatenate(inputs.map((frame, i) => retyped(frame, node.inputs[i]?.fields ?? [], node.fields)));
+      const frames = inputs.map(({ frame }, i) => retyped(frame, node.inputs[i]?.fields ?? [], node.fields));
+      return unordered(concatenate(frames));
     }
     case "sort":
       return sortBy(await input(node.input, 0, conditions), node.orderBy, node.fields);
-    case "limit":
-      return (await input(node.input)).slice(0, node.rows);
+    case "limit": {
+      const { frame, order } = await input(node.input);
+      return { frame: frame.slice(0, node.rows), order };
+    }
   }
 }
 
@@ -67,26 +82,37 @@ async function compileSteps(
   steps: RowWiseSteps,
   scans: Scans,
   { conditions = [], rows, streamed = false }: Demand,
-): Promise<LazyFrame> {
+): Promise<OrderedFrame> {
   const columns = new Map(steps.columns.map(({ name, expr }) => [name, expr]));
   const overBase = replacer((part) => (part.kind === "column" ? columns.get(part.name) : undefined));
   const holding = plainConditions([...steps.conditions, ...conditions.map(overBase)]);
   const source = rows && columns.get(rows.column);
   const below = rows && source?.kind === "column" ? { ...rows, column: source.name } : undefined;
-  const result = compileRowWise(
-    steps,
-    await compileRelation(steps.base, scans, { conditions: holding, rows: below, streamed }),
-  );
-  return rows && !below ? result.filter(inClass(rows)) : result;
+  const base = await compileOrdered(steps.base, scans, { conditions: holding, rows: below, streamed });
+  const result = { frame: compileRowWise(steps, base.frame), order: projectedOrder(base.order, steps.columns) };
+  return rows && !below ? ofClass(rows, result) : result;
 }
 
-function projectWindows(node: Project, input: LazyFrame): LazyFrame {
-  const { frame, columns } = compileWindows(node.columns, input);
-  return compileRowWise({ base: node, conditions: [], columns }, frame);
+function projectWindows(node: Project, input: OrderedFrame): OrderedFrame {
+  const { frame, order, columns } = compileWindows(node.columns, input);
+  return {
+    frame: compileRowWise({ base: node, conditions: [], columns }, frame),
+    order: projectedOrder(order, columns),
+  };
 }
 
-function sortBy(input: LazyFrame, orderBy: readonly SortKey[], fields: readonly StructField[]): LazyFrame {
-  return sortFrame(input, compileKeys(orderBy)).select(fields.map((f) => p.column(f.name)));
+function sortBy(input: OrderedFrame, orderBy: readonly SortKey[], fields: readonly StructField[]): OrderedFrame {
+  if (isOrderedBy(input.order, [], orderBy)) return input;
+  const frame = sortFrame(input.frame, compileKeys(orderBy)).select(fields.map((f) => p.column(f.name)));
+  return { frame, order: orderOf(orderBy) };
+}
+
+function ofClass(rows: HashClass, { frame, order }: OrderedFrame): OrderedFrame {
+  return { frame: frame.filter(inClass(rows)), order };
+}
+
+function unordered(frame: LazyFrame): OrderedFrame {
+  return { frame, order: [] };
 }
 
 function retyped(frame: LazyFrame, from: readonly StructField[], to: readonly StructField[]): LazyFrame {

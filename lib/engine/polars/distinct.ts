@@ -1,3 +1,4 @@
+import type { Expr } from "../../relation/expr.js";
 import type { Distinct } from "../../relation/node.js";
 import type { StructField } from "../../types.js";
 import { fingerprint } from "./fingerprint.js";
@@ -6,6 +7,7 @@ import { firstOfPartitions } from "./partition.js";
 import { isRowWise } from "./parts.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
+import { isOrderedBy, type OrderedFrame, reversed } from "./row_order.js";
 import { type CompiledKey, compileKeys, sortFrame } from "./sort.js";
 import { TEMPORARY } from "./temporary.js";
 
@@ -13,19 +15,24 @@ import { TEMPORARY } from "./temporary.js";
  * One row per combination of the keys: of whole rows any of the equal ones, else the first in order. What costs least
  * differs by the kind of keys, by whether the query is streamed, and by whether its input can be read twice in one order.
  */
-export function compileDistinct(node: Distinct, input: LazyFrame, streamed: boolean): LazyFrame {
+export function compileDistinct(node: Distinct, input: OrderedFrame, streamed: boolean): OrderedFrame {
   const keys = node.fields.filter((f) => node.on.includes(f.name));
-  const output = node.fields.map(columnOf);
-  const order = compileKeys(node.orderBy);
-  if (keys.some(isText)) {
-    if (!streamed) return sortFrame(input, order).unique(node.on, "first").select(output);
-    return isTextOfRowWise(node)
-      ? withoutRows(node, input, repetitions(node, input))
-      : firstOfGroups(node, input, keys, order);
+  const exprs = keys.map(({ name, type, nullable }): Expr => ({ kind: "column", name, type, nullable }));
+  const isSorted = [node.orderBy, reversed(node.orderBy)].some((by) => isOrderedBy(input.order, exprs, by));
+  if (isSorted || (node.orderBy.length > 0 && !keys.some(isText))) {
+    const { frame, order } = firstOfPartitions(input, exprs, node.orderBy);
+    return { frame: frame.select(node.fields.map(columnOf)), order };
   }
-  if (order.length === 0) return firstOfGroups(node, input, keys, order);
-  const partitions = keys.map((key) => ({ expr: p.column(key.name), nullable: key.nullable }));
-  return firstOfPartitions(input, partitions, order).select(output);
+  return { frame: ofUnsorted(node, input.frame, keys, streamed), order: [] };
+}
+
+function ofUnsorted(node: Distinct, input: LazyFrame, keys: readonly StructField[], streamed: boolean): LazyFrame {
+  const order = compileKeys(node.orderBy);
+  if (!keys.some(isText)) return firstOfGroups(node, input, keys, order);
+  if (!streamed) return sortFrame(input, order).unique(node.on, "first").select(node.fields.map(columnOf));
+  return isTextOfRowWise(node)
+    ? withoutRows(node, input, repetitions(node, input))
+    : firstOfGroups(node, input, keys, order);
 }
 
 const ROWS = `${TEMPORARY}rows`;

@@ -10,10 +10,23 @@ export function compileJoin(node: Join, left: LazyFrame, right: LazyFrame): Lazy
   const output = node.fields.map((f) => p.column(f.name));
   if (!node.nullsEqual) {
     const leftOn = node.on.map((key) => p.column(key.left));
+    if (node.how === "full") return fullJoin(node, left, right, output);
     const rightOn = node.on.map((key) => p.column(key.right));
     return left.join(right, node.how, leftOn, rightOn).select(output);
   }
   return joinNulls(node, left, right, output);
+}
+
+/** Keys come from the side that has the row. Polars' own way of doing that ends the process when both sides are sorted. */
+function fullJoin(node: Join, left: LazyFrame, right: LazyFrame, output: readonly PolarsExpr[]): LazyFrame {
+  const keys = node.on.map((key, i) => ({ ...key, name: `${TEMPORARY}right${i}` }));
+  const rightKeys = new Set(keys.map((key) => key.right));
+  const rightColumns = node.right.fields.filter((f) => !rightKeys.has(f.name)).map((f) => p.column(f.name));
+  const renamed = right.select([...rightColumns, ...keys.map((key) => p.alias(p.column(key.right), key.name))]);
+  const leftOn = keys.map((key) => p.column(key.left));
+  const rightOn = keys.map((key) => p.column(key.name));
+  const merged = keys.map((key) => p.alias(p.call('"Coalesce"', p.column(key.left), p.column(key.name)), key.left));
+  return left.join(renamed, "full", leftOn, rightOn, { keepKeys: true }).withColumns(merged).select(output);
 }
 
 /** Polars matches no null keys; here every key is matched as two that are never null: whether it is null, and its value. */

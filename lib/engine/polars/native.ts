@@ -160,6 +160,16 @@ export function fromPlan(json: string): LazyFrame {
   return new LazyFrame(native().JsLazyFrame.deserialize(Buffer.from(json), "json"));
 }
 
+/** The same, or undefined for a plan of more steps than Polars can read. */
+export function fromDeepPlan(json: string): LazyFrame | undefined {
+  try {
+    return fromPlan(json);
+  } catch (error) {
+    if (error instanceof Error && error.message.includes("recursion limit exceeded")) return undefined;
+    throw error;
+  }
+}
+
 /** The frame inside a `DataFrame` of nodejs-polars. */
 export function fromPublic(frame: PublicDataFrame): Frame {
   return new Frame(frame._df as NativeDataFrame);

@@ -1,17 +1,13 @@
-import type { LazyFrame } from "./native.js";
+import type { Expr, SortKey } from "../../relation/expr.js";
+import { compileExpr } from "./compile_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
-import { type CompiledKey, sortFrame } from "./sort.js";
+import { isOrderedBy, type OrderedFrame, orderOf, reversed } from "./row_order.js";
+import { compileKeys, sortFrame } from "./sort.js";
 import { TEMPORARY } from "./temporary.js";
 
-export interface PartitionKey {
-  readonly expr: PolarsExpr;
-  readonly nullable: boolean;
-}
-
 /** Rows sorted so that those of equal keys follow one another, in order. */
-export interface SortedPartitions {
-  readonly frame: LazyFrame;
+export interface SortedPartitions extends OrderedFrame {
   /** True in the first row of each partition. */
   readonly isFirst: PolarsExpr;
   /** The row's number in the whole frame, from 0. */
@@ -20,39 +16,47 @@ export interface SortedPartitions {
 
 /** Sorts by partition, then order; comparing a key with the row above tells where a partition begins. Nulls are equal. */
 export function sortPartitions(
-  input: LazyFrame,
-  partitionBy: readonly PartitionKey[],
-  orderBy: readonly CompiledKey[],
+  input: OrderedFrame,
+  partitionBy: readonly Expr[],
+  orderBy: readonly SortKey[],
 ): SortedPartitions {
-  const descending = orderBy[0]?.descending ?? false;
-  const keys = partitionBy.map((key) => ({ ...key, descending }));
   const index = p.column(`${TEMPORARY}index`);
-  const frame = sortFrame(input, [...keys, ...orderBy])
+  const { frame, order } = isOrderedBy(input.order, partitionBy, orderBy) ? input : sorted(input, partitionBy, orderBy);
+  const numbered = frame
     .withColumns([p.alias(p.rowIndex(), `${TEMPORARY}index`)])
     .withColumns([p.alias(differs(partitionBy, 1, index), `${TEMPORARY}first`)]);
-  return { frame, index, isFirst: p.column(`${TEMPORARY}first`) };
+  return { frame: numbered, order, index, isFirst: p.column(`${TEMPORARY}first`) };
 }
 
 /** The first row, in order, of each partition. */
 export function firstOfPartitions(
-  input: LazyFrame,
-  partitionBy: readonly PartitionKey[],
-  orderBy: readonly CompiledKey[],
-): LazyFrame {
-  const backwards = orderBy.every((key) => key.descending);
-  const descending = !backwards && (orderBy[0]?.descending ?? false);
-  const keys = partitionBy.map((key) => ({ ...key, descending }));
-  const order = backwards ? orderBy.map((key) => ({ ...key, descending: false })) : orderBy;
-  const sorted = sortFrame(input, [...keys, ...order]);
+  input: OrderedFrame,
+  partitionBy: readonly Expr[],
+  orderBy: readonly SortKey[],
+): OrderedFrame {
+  const [isForwards, isBackwards] = [orderBy, reversed(orderBy)].map((by) => isOrderedBy(input.order, partitionBy, by));
+  const backwards = isBackwards || (!isForwards && orderBy.every((key) => key.descending));
+  const { frame, order } =
+    isForwards || isBackwards ? input : sorted(input, partitionBy, backwards ? reversed(orderBy) : orderBy);
   const number = backwards
     ? p.binary("Minus", p.binary("Minus", p.cast(p.rows(), "long"), p.int64(1)), p.rowIndex())
     : p.rowIndex();
-  return sorted.filter(differs(partitionBy, backwards ? -1 : 1, number));
+  return { frame: frame.filter(differs(partitionBy, backwards ? -1 : 1, number)), order };
+}
+
+/** Polars sorts fastest when all keys have one direction. */
+function sorted(input: OrderedFrame, partitionBy: readonly Expr[], orderBy: readonly SortKey[]): OrderedFrame {
+  const descending = orderBy[0]?.descending ?? false;
+  const keys = [...partitionBy.map((expr) => ({ expr, descending })), ...orderBy];
+  return { frame: sortFrame(input.frame, compileKeys(keys)), order: orderOf(keys) };
 }
 
 /** True where a key differs from that of the row above (or below); the row numbered 0 has none there. */
-function differs(keys: readonly PartitionKey[], rowsBack: 1 | -1, number: PolarsExpr): PolarsExpr {
-  const changes = keys.map(({ expr }) => p.binary("NotEqValidity", expr, p.shift(expr, rowsBack)));
+function differs(keys: readonly Expr[], rowsBack: 1 | -1, number: PolarsExpr): PolarsExpr {
+  const changes = keys.map((key) => {
+    const value = compileExpr(key);
+    return p.binary("NotEqValidity", value, p.shift(value, rowsBack));
+  });
   const certain = keys.some((key) => !key.nullable);
   const begins = certain ? changes : [p.binary("Eq", number, p.int64(0)), ...changes];
   return begins.reduce((any, change) => p.binary("Or", any, change));

@@ -1,12 +1,14 @@
 import { readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join, sep } from "node:path";
 import { type DataType, decimalOf, type StructField } from "../../types.js";
 import { compileCast } from "./cast.js";
+import { newFolder, removeFolder } from "./folders.js";
 import type { StoredValue } from "./footer.js";
-import { fromPlan, type LazyFrame } from "./native.js";
+import { fromDeepPlan, fromPlan, type LazyFrame } from "./native.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
-import { parquetFileSink, parquetSink } from "./scan_plan.js";
+import { parquetFileSink, parquetScan, parquetSink } from "./scan_plan.js";
 
 /** A result as one query, or as several whose rows together are the result; each is made when the one before has run. */
 export type Queries = readonly (() => Promise<LazyFrame>)[];
@@ -24,24 +26,38 @@ const NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__";
 
 /** Streams results into Parquet files `<number of the query>/[<partition>/…]<number>.parquet` in a folder. */
 export async function streamToFiles(queries: Queries, folder: string, options: StreamOptions = {}): Promise<void> {
-  const { partitions = [], rowsPerFile = MOST_ROWS } = options;
   for (const [part, query] of queries.entries()) {
-    const frame = await query();
-    const keyed = frame.withColumns(partitions.map((f) => p.alias(folderText(p.column(f.name), f.type), f.name)));
-    const sink = parquetSink(keyed.serialized(), {
-      folder: join(folder, String(part).padStart(4, "0")),
+    await streamPart(await query(), join(folder, String(part).padStart(4, "0")), options);
+  }
+}
+
+async function streamPart(frame: LazyFrame, folder: string, options: StreamOptions): Promise<void> {
+  const { partitions = [], rowsPerFile = MOST_ROWS } = options;
+  const keyed = frame.withColumns(partitions.map((f) => p.alias(folderText(p.column(f.name), f.type), f.name)));
+  const sinkOf = (query: LazyFrame): string =>
+    parquetSink(query.serialized(), {
+      folder,
       partitionBy: partitions.map((f) => f.name),
       rowsPerFile,
       bytesPerFile: BYTES_PER_FILE,
       rowsPerGroup: ROWS_PER_GROUP,
     });
-    await fromPlan(sink).run();
+  const sink = fromDeepPlan(sinkOf(keyed));
+  if (sink) return sink.run();
+  const between = newFolder(tmpdir());
+  try {
+    const path = join(between, "rows.parquet");
+    await keyed.sinkParquet(path);
+    await fromPlan(sinkOf(fromPlan(parquetScan([path])))).run();
+  } finally {
+    removeFolder(between);
   }
 }
 
 /** Streams a result into one Parquet file. */
 export async function streamToFile(query: LazyFrame, path: string): Promise<void> {
-  await fromPlan(parquetFileSink(query.serialized(), path, ROWS_PER_GROUP)).run();
+  const sink = fromDeepPlan(parquetFileSink(query.serialized(), path, ROWS_PER_GROUP));
+  return sink ? sink.run() : query.sinkParquet(path);
 }
 
 /** The files below a folder, by partition values, then in the order in which they were streamed. */

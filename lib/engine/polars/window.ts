@@ -5,12 +5,11 @@ import { formatExpr } from "../../relation/print.js";
 import { decimalOf } from "../../types.js";
 import { compileExpr } from "./compile_expr.js";
 import { isFloating, isInteger } from "./data_type.js";
-import type { LazyFrame } from "./native.js";
 import { type SortedPartitions, sortPartitions } from "./partition.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
 import { replacer } from "./replace_exprs.js";
-import { compileKeys } from "./sort.js";
+import type { OrderedFrame } from "./row_order.js";
 import { TEMPORARY } from "./temporary.js";
 
 /**
@@ -19,20 +18,20 @@ import { TEMPORARY } from "./temporary.js";
  */
 export function compileWindows(
   columns: readonly NamedExpr[],
-  input: LazyFrame,
-): { readonly frame: LazyFrame; readonly columns: readonly NamedExpr[] } {
-  let [frame, remaining, number] = [input, columns, 0];
+  input: OrderedFrame,
+): OrderedFrame & { readonly columns: readonly NamedExpr[] } {
+  let [sorted, remaining, number] = [input, columns, 0];
   for (let ready = innermost(remaining); ready.length > 0; ready = innermost(remaining)) {
     const names = new Map<string, string>();
     for (const group of bySpecification(ready)) {
       const named = group.map((window) => ({ window, name: `${TEMPORARY}window${number++}` }));
       for (const { window, name } of named) names.set(formatExpr(window), name);
-      frame = addWindows(frame, named);
+      sorted = addWindows(sorted, named);
     }
     const computed = columnsFor(names);
     remaining = remaining.map(({ name, expr }) => ({ name, expr: computed(expr) }));
   }
-  return { frame, columns: remaining };
+  return { ...sorted, columns: remaining };
 }
 
 interface NamedWindow {
@@ -41,21 +40,24 @@ interface NamedWindow {
 }
 
 /** All windows of equal partitions and order. */
-function addWindows(input: LazyFrame, windows: readonly NamedWindow[]): LazyFrame {
+function addWindows(input: OrderedFrame, windows: readonly NamedWindow[]): OrderedFrame {
   const [first] = windows;
   if (!first) return input;
-  const partitionBy = first.window.partitionBy.map((expr, i) => ({
-    expr: compileExpr(expr),
-    nullable: expr.nullable,
-    name: `${TEMPORARY}key${i}`,
-  }));
-  const keyed = input.withColumns(partitionBy.map(({ expr, name }) => p.alias(expr, name)));
-  const partitions = partitionBy.map(({ name, nullable }) => ({ expr: p.column(name), nullable }));
-  const sorted = sortPartitions(keyed, partitions, compileKeys(first.window.orderBy));
+  const { partitionBy, orderBy } = first.window;
+  const sorted = sortPartitions(input, partitionBy, orderBy);
   const start = p.forwardFill(p.choose(sorted.isFirst, sorted.index, p.nullOf("long")));
-  const frame = sorted.frame.withColumns([p.alias(start, START)]);
-  const keys = partitionBy.map(({ name }) => p.column(name));
-  return frame.withColumns(windows.map(({ window, name }) => p.alias(compileWindow(window, sorted, keys), name)));
+  const keys = partitionBy.map((key) => compileExpr(key));
+  const added = windows.map(({ window, name }) => p.alias(compileWindow(window, sorted, keys), name));
+  const frame = sorted.frame.withColumns([p.alias(start, START)]).withColumns(added);
+  const place = new Set(partitionBy.map(formatExpr)).size + orderBy.length;
+  const numbers = windows
+    .filter(({ window }) => window.fn === "rowNumber")
+    .map(({ name }) => ({ name, descending: false }));
+  const order =
+    sorted.order.length < place
+      ? sorted.order
+      : [...sorted.order.slice(0, place), ...numbers, ...sorted.order.slice(place)];
+  return { frame, order };
 }
 
 const START = `${TEMPORARY}start`;
