@@ -17,6 +17,7 @@ const ENTRIES = {
   cli: "lib/cli/main.ts",
   pipeline: "scripts/run-notebooks.ts",
   bench: "bench/bench.ts",
+  conformance: "scripts/conformance.ts",
   "notebook process": "lib/notebook/process.ts",
   "notebook check": "lib/notebook/check.ts",
 };
