@@ -31,12 +31,20 @@ export function renderTable(
   };
 }
 
-/** A value as people read it: text as it is, lists joined, null as `null`. */
+/** A value as people read it: text as it is, lists joined, structs with the names of their fields, null as `null`. */
 function formatValue(value: Value): string {
   if (value === null) return "null";
   if (value instanceof Uint8Array) return `${value.length} bytes`;
-  if (typeof value === "object") return value.map(formatValue).join("; ");
+  if (isList(value)) return value.map(formatValue).join("; ");
+  if (typeof value === "object")
+    return `{${Object.entries(value)
+      .map(([name, item]) => `${name}: ${formatValue(item)}`)
+      .join(", ")}}`;
   return String(value);
+}
+
+function isList(value: Value): value is readonly Value[] {
+  return Array.isArray(value);
 }
 
 interface RenderedColumn {

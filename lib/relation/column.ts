@@ -8,7 +8,7 @@ import type { DecimalColumn, DoubleColumn, IntegerColumn, LongColumn } from "./n
 import type { TextColumn } from "./text_column.js";
 import type { DateColumn, TimestampColumn, WallClockColumn } from "./time_column.js";
 
-/** What kind of values a column holds, as the compiler of TypeScript sees it. Precision, scale and nullability are known when a relation is built. */
+/** What kind of values a column holds, as the compiler of TypeScript sees it (`list`: all that is nested). Precision, scale and nullability are known when a relation is built. */
 export type Kind =
   | "boolean"
   | "integer"
@@ -42,7 +42,7 @@ function kindOf(type: DataType): Kind {
     case "binary":
       return type;
     default:
-      if (typeof type === "object" && type.type === "array") return "list";
+      if (typeof type === "object" || type === "void") return "list";
       throw new RelationError(`no column operations for type ${formatType(type)}`, {
         remedy: "drop the column before building a relation on it",
       });

@@ -1,8 +1,16 @@
 import type { Kind } from "./column.js";
 import type { RelationNode } from "./node.js";
 
-/** A value as JavaScript gets it: long as bigint; decimals, dates and times as exact text; lists as arrays. */
-export type Value = string | number | bigint | boolean | null | Uint8Array | readonly Value[];
+/**
+ * A value as JavaScript gets it: long as bigint; decimals, dates and times as exact text; lists as arrays, structs as
+ * objects, maps as arrays of pairs.
+ */
+export type Value = string | number | bigint | boolean | null | Uint8Array | readonly Value[] | StructValue;
+
+/** The fields of a struct by name. */
+export interface StructValue {
+  readonly [field: string]: Value;
+}
 
 interface Values {
   boolean: boolean;
@@ -15,7 +23,7 @@ interface Values {
   timestamp: string;
   timestamp_ntz: string;
   binary: Uint8Array;
-  list: readonly Value[];
+  list: readonly Value[] | StructValue;
 }
 
 /** What JavaScript gets for a kind of column. */
