@@ -8,8 +8,10 @@ export interface Settings {
   readonly root: string;
   /** Absolute folder of arriving files. */
   readonly landing: string;
-  /** Absolute folder of the tables. */
+  /** Where the tables are: an absolute folder, or an address in a bucket (`s3://bucket/prefix`). */
   readonly lake: string;
+  /** Absolute folder of run records, executed notebooks and the run's lock: the lake's, or one that stands for its bucket. */
+  readonly lakeFolder: string;
   /** IANA time zone in which logical days are counted. */
   readonly timeZone: string;
   /** Where the star schema goes; undefined when there is none. */
@@ -78,16 +80,26 @@ export function readSettings({ cwd, flags = {}, environment = process.env }: Set
     return flag === undefined ? resolve(root, value(name) ?? ".") : resolve(cwd, flag);
   };
   const landing = folder("landing");
-  const lake = folder("lake");
+  const bucket = bucketAddress(value("lake"));
+  const lake = bucket ?? folder("lake");
   const shipped = (name: "landing" | "lake"): string => resolve(root, SETTINGS[name].shipped ?? ".");
   return {
     root,
     landing,
     lake,
+    lakeFolder: bucket === undefined ? lake : join(root, "data_lake", bucket.replace(":/", "")),
     timeZone: checkedTimeZone(value("timeZone") ?? "UTC"),
     warehouse: value("warehouse"),
     isShipped: landing === shipped("landing") && lake === shipped("lake"),
   };
+}
+
+/** The address without its last `/`; undefined when the text names a folder. */
+function bucketAddress(text: string | undefined): string | undefined {
+  const [, scheme, place = ""] = /^([a-z][a-z0-9+.-]+):\/\/(.*)$/is.exec(text ?? "") ?? [];
+  if (scheme === undefined) return undefined;
+  if (/^s3a?$/.test(scheme)) return `s3://${place.replace(/\/+$/, "")}`;
+  throw new UsageError(`there is no storage for ${scheme}: addresses`, { expected: "a folder, or s3://bucket/prefix" });
 }
 
 /** @throws UsageError when no folder from here up is a workspace */

@@ -4,7 +4,7 @@ import type { AnyTable } from "./contract/define_table.js";
 import { Lake } from "./lake/lake.js";
 import { openSamples, type Samples } from "./pipeline/samples.js";
 import { readSettings, type Settings, type SettingsSources } from "./settings.js";
-import { LocalStorage } from "./storage/local.js";
+import { openStorage } from "./storage/open_storage.js";
 import type { Storage } from "./storage/storage.js";
 import * as bronze from "./tables/bronze/index.js";
 import * as gold from "./tables/gold/index.js";
@@ -15,7 +15,7 @@ export interface Workspace {
   readonly settings: Settings;
   /** The contracts of `lib/tables`. */
   readonly catalog: Catalog;
-  /** Rooted at the lake's folder. */
+  /** Rooted at the lake's folder or address. */
   readonly storage: Storage;
   readonly lake: Lake;
 }
@@ -27,7 +27,7 @@ export interface Workspace {
 export function openWorkspace(sources: SettingsSources): Workspace {
   const settings = readSettings(sources);
   const catalog = new Catalog([bronze, silver, gold].flatMap((layer): readonly AnyTable[] => Object.values(layer)));
-  const storage = new LocalStorage(settings.lake);
+  const storage = openStorage(settings.lake);
   const lake = new Lake({ storage, catalog, timeZone: settings.timeZone });
   return { settings, catalog, storage, lake };
 }

@@ -34,7 +34,7 @@ export function main(argv: readonly string[]): Promise<number> {
         "Brings the tables of the lake up to date: runs the notebooks of what is stale, in dependency order.",
       )
       .option("--landing <dir>", "folder of arriving files")
-      .option("--lake <dir>", "folder of the tables")
+      .option("--lake <place>", "folder of the tables, or s3://bucket/prefix")
       .option("--date <day>", "logical day, YYYY-MM-DD; default yesterday")
       .option("--from <day>", "first day of a range")
       .option("--to <day>", "last day of a range")
@@ -57,6 +57,7 @@ async function pipeline(flags: Flags): Promise<number> {
     root: settings.root,
     landing: settings.landing,
     lake: settings.lake,
+    lakeFolder: settings.lakeFolder,
     timeZone: settings.timeZone,
     catalog,
     stored: lake,
@@ -67,7 +68,7 @@ async function pipeline(flags: Flags): Promise<number> {
     samples: samplesOf(settings),
     mayCopySamples: settings.isShipped,
   };
-  const places: Places = { cwd, lake: settings.lake, landing: settings.landing };
+  const places: Places = { cwd, lake: settings.lakeFolder, landing: settings.landing };
   const live = process.stdout.isTTY && flags.json === undefined;
   const paint = live ? terminalPaint() : PLAIN;
   if (flags.plan) {

@@ -26,8 +26,9 @@ export async function examineWorkspace(workspace: Workspace): Promise<readonly F
     { about: "workspace", state: "ok", text: settings.root },
     { about: "time zone", state: "ok", text: settings.timeZone },
     folder("landing", settings.landing),
-    folder("lake", settings.lake),
-    space(settings.lake),
+    ...(settings.lake === settings.lakeFolder ? [] : [await bucket(workspace.storage)]),
+    folder("lake", settings.lakeFolder),
+    space(settings.lakeFolder),
     ...notebooks(
       settings.root,
       catalog.tables.map((table) => table.name),
@@ -71,6 +72,15 @@ function folder(about: string, path: string): Finding {
       state: "broken",
       text: `${existing} cannot be read and written by this user; change its permissions`,
     };
+  }
+}
+
+async function bucket(storage: Workspace["storage"]): Promise<Finding> {
+  try {
+    await storage.read("_runs/doctor");
+    return { about: "bucket", state: "ok", text: storage.uri };
+  } catch (error) {
+    return { about: "bucket", state: "broken", text: describeError(error) };
   }
 }
 

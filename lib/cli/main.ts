@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { newId, nowMillis } from "../clock.js";
+import { UsageError } from "../errors.js";
 import { planReset, resetLake } from "../pipeline/reset.js";
 import { lockLake } from "../pipeline/run_lock.js";
 import { withdraw } from "../quality/withdraw.js";
@@ -36,7 +37,7 @@ function define(answer: Answer): Command {
     program
       .command(usage)
       .description(description)
-      .option("--lake <dir>", "folder of the tables")
+      .option("--lake <place>", "folder of the tables, or s3://bucket/prefix")
       .allowExcessArguments(false);
   const withRows = (made: Command): Command =>
     made
@@ -86,7 +87,7 @@ async function withdrawSales({ lake, catalog, settings }: Workspace, what: strin
     silver: catalog.table("silver.vendas"),
     gold: [catalog.table("gold.vendas")],
   };
-  const release = lockLake(settings.lake, commandId("withdraw"), isoNow());
+  const release = lockLake(settings.lakeFolder, commandId("withdraw"), isoNow());
   try {
     const { removed } = await withdraw(lake, sales, what);
     return Object.entries(removed)
@@ -98,6 +99,12 @@ async function withdrawSales({ lake, catalog, settings }: Workspace, what: strin
 }
 
 function reset({ settings }: Workspace, confirmed: boolean, answer: Answer): void {
+  if (settings.lake !== settings.lakeFolder) {
+    throw new UsageError("reset deletes lakes on this machine only", {
+      actual: settings.lake,
+      remedy: "delete the objects below it with the bucket's own tools",
+    });
+  }
   const plan = planReset(settings.lake, settings.landing, samplesOf(settings));
   for (const [from, to] of plan.returned)
     print(`${confirmed ? "brought back" : "would be brought back"}: ${to} (from ${from})`);

@@ -14,10 +14,13 @@ import { StoredView } from "./stored_view.js";
 
 /** Where a pipeline works and what is asked of it. */
 export interface PipelineOptions {
-  /** Absolute folders: of the workspace, of the landing zone, of the lake. */
+  /** Absolute folders, of the workspace and of the landing zone. */
   readonly root: string;
   readonly landing: string;
+  /** Where the tables are: a folder or an address. */
   readonly lake: string;
+  /** Absolute folder of run records, executed notebooks and the run's lock. */
+  readonly lakeFolder: string;
   /** Of the IANA database: decides which day yesterday was. */
   readonly timeZone: string;
   readonly catalog: Catalog;

@@ -19,7 +19,7 @@ export interface Recorder {
 
 /** What was asked of a run, as far as its record says. */
 export interface RunRequest {
-  readonly lake: string;
+  readonly lakeFolder: string;
   readonly landing: string;
   readonly select: readonly string[];
   readonly fullRefresh: boolean;
@@ -36,7 +36,7 @@ export type RecordRow = Readonly<Record<string, Value>>;
 export async function recordRun(summary: RunSummary, request: RunRequest, recorder: Recorder): Promise<void> {
   const run = runRow(summary, request);
   const steps = summary.steps.filter((step) => step.status !== "fresh").map((step) => stepRow(step, summary));
-  const folder = join(request.lake, "_runs", summary.runId);
+  const folder = join(request.lakeFolder, "_runs", summary.runId);
   fs.mkdirSync(folder, { recursive: true });
   fs.writeFileSync(join(folder, "run.json"), `${formatJson({ ...run, steps })}\n`);
   if (steps.length > 0) await recorder.appendRows("ops.steps", fieldsOf(STEP_COLUMNS), steps);

@@ -59,7 +59,7 @@ export async function runPipeline(options: RunOptions): Promise<RunSummary> {
   const prepared = await prepare(options);
   await refuseIllTyped(options);
   const runId = newRunId();
-  const release = lockLake(options.lake, runId, new Date(nowMillis()).toISOString());
+  const release = lockLake(options.lakeFolder, runId, new Date(nowMillis()).toISOString());
   try {
     const { warnings } = prepared;
     const samplesCopied = prepared.needsSamples && options.samples ? copySamples(options.samples, options.landing) : 0;

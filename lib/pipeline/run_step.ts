@@ -17,6 +17,7 @@ export interface RunningStep {
   readonly root: string;
   readonly landing: string;
   readonly lake: string;
+  readonly lakeFolder: string;
   readonly timeZone: string;
   readonly days: LogicalDays;
   readonly fullRefresh: boolean;
@@ -44,7 +45,7 @@ export async function runStep(run: RunningStep, step: Step, reasons: readonly Re
     const parameters = parametersOf(run, step, await closedDay(await run.stored.snapshot(step.name)));
     const job = {
       notebook: step.notebook,
-      output: join(run.lake, notebook),
+      output: join(run.lakeFolder, notebook),
       parameters,
       environment: environmentOf(run, step, parameters),
       timeLimit: run.timeLimit,

@@ -16,5 +16,5 @@ export function openStorage(address: string): Storage {
 
 /** True for `s3://…` and `s3a://…`. */
 export function isBucketAddress(address: string): boolean {
-  return /^s3a?:\/\//.test(address);
+  return /^s3a?:\/\//i.test(address);
 }

@@ -120,7 +120,7 @@ next: mend it, then npm run pipeline`);
       error: null,
     });
     expect(lines[3].error).toContain("cell 4 failed");
-    const request = { lake: "/w/lake", landing: "/w/landing", select: [], fullRefresh: false };
+    const request = { lakeFolder: "/w/lake", landing: "/w/landing", select: [], fullRefresh: false };
     expect(JSON.parse(runJson(summary, request))).toMatchObject({
       type: "run",
       status: "failed",

@@ -33,6 +33,7 @@ describe("settings", () => {
       root,
       landing: join(root, "data_lake", "landing"),
       lake: join(root, "data_lake", "lake"),
+      lakeFolder: join(root, "data_lake", "lake"),
       timeZone: "America/Sao_Paulo",
       warehouse: undefined,
       isShipped: true,
@@ -53,6 +54,15 @@ describe("settings", () => {
     expect(read({ cwd })).toMatchObject({ root, lake: join(root, "data_lake", "lake") });
     expect(read({ cwd, flags: { lake: "x" } }).lake).toBe(join(cwd, "x"));
     expect(read({ cwd, environment: { TSLAKE_LAKE: "x" } }).lake).toBe(join(root, "x"));
+  });
+
+  test("may name a bucket, for which a folder of the workspace stands", () => {
+    const flags = { lake: "s3a://bucket/a/b/" };
+    const lakeFolder = join(root, "data_lake", "s3", "bucket", "a", "b");
+    expect(read({ flags })).toMatchObject({ lake: "s3://bucket/a/b", lakeFolder, isShipped: false });
+    const environment = { TSLAKE_LAKE: "s3://bucket" };
+    expect(read({ environment })).toMatchObject({ lake: "s3://bucket" });
+    expect(() => read({ flags: { lake: "gs://bucket/x" } })).toThrow(/no storage for gs/);
   });
 
   test("skip a nearer package.json without the key", () => {

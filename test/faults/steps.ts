@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, utimesSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { history } from "../../lib/delta/history.js";
@@ -161,7 +161,7 @@ export function removeFolders(): void {
 /** The rows of all tables of a lake, without what the clock decides: moments of arrival, and what archived names have before and behind them. */
 export async function contentsOf(lake: Lake): Promise<Readonly<Record<string, readonly string[]>>> {
   const found: Record<string, readonly string[]> = {};
-  for (const name of storedTables(lake)) {
+  for (const name of await storedTables(lake)) {
     const rows = await (await lake.readStored(name)).collect();
     found[name] = rows.map((row) => JSON.stringify(timeless(row))).sort();
   }
@@ -169,12 +169,13 @@ export async function contentsOf(lake: Lake): Promise<Readonly<Record<string, re
 }
 
 /** Names of the stored tables but for the record of runs. */
-function storedTables(lake: Lake): readonly string[] {
-  return ["bronze", "silver", "gold"].flatMap((layer) => {
-    const folder = join(lake.storage.uri, layer);
-    const names = existsSync(folder) ? readdirSync(folder).sort() : [];
-    return names.filter((name) => existsSync(join(folder, name, "_delta_log"))).map((name) => `${layer}.${name}`);
+async function storedTables(lake: Lake): Promise<readonly string[]> {
+  const objects = await lake.storage.list("");
+  const names = objects.flatMap(({ path }) => {
+    const [, layer, name] = /^(bronze|silver|gold)\/([^/]+)\/_delta_log\//.exec(path) ?? [];
+    return name === undefined ? [] : [`${layer}.${name}`];
   });
+  return [...new Set(names)];
 }
 
 /** Sums of what the commits of a table have counted. */

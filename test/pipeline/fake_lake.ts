@@ -142,6 +142,7 @@ export class FakeLake implements StoredTables, Recorder, Notebooks {
       root: this.folder,
       landing: this.landing,
       lake: this.lake,
+      lakeFolder: this.lake,
       timeZone: "UTC",
       catalog: this.catalog,
       stored: this,
