@@ -1,4 +1,4 @@
-import type { AddFile } from "../delta/actions/action.js";
+import type { AddFile, Metadata } from "../delta/actions/action.js";
 import { columnMappingMode, fieldId, physicalName } from "../delta/column_mapping.js";
 import { readDeletionVector } from "../delta/deletion_vector.js";
 import { locateFile, type StoredPath } from "../delta/file_path.js";
@@ -23,8 +23,13 @@ export async function filesOf(
   return asTableFiles(snapshot, await snapshot.files(predicate));
 }
 
+/** What data files mean: the columns, and how they are found in files. */
+export type TableLayout = Pick<Snapshot, "storage" | "schema" | "partitionColumns"> & {
+  readonly metadata: Pick<Metadata, "configuration" | "name">;
+};
+
 /** Data files of a table as the engine reads them. */
-export async function asTableFiles(snapshot: Snapshot, adds: readonly AddFile[]): Promise<TableFiles> {
+export function asTableFiles(snapshot: TableLayout, adds: readonly AddFile[]): TableFiles {
   const { fields } = snapshot.schema;
   const partitions = fields.filter(({ name }) => isPartitionColumn(snapshot.partitionColumns, name));
   const byId = columnMappingMode(snapshot.metadata) === "id";
@@ -49,7 +54,7 @@ async function addedSince(snapshot: Snapshot, since: number): Promise<readonly A
   });
 }
 
-function dataFile(snapshot: Snapshot, add: AddFile, partitions: readonly StructField[]): DataFile {
+function dataFile(snapshot: TableLayout, add: AddFile, partitions: readonly StructField[]): DataFile {
   const stats = parseStats(add.stats);
   const rows = stats?.numRecords;
   const value = (field: StructField) => partitionText(field.type, partitionValue(add.partitionValues, field));
@@ -60,7 +65,7 @@ function dataFile(snapshot: Snapshot, add: AddFile, partitions: readonly StructF
   };
 }
 
-async function openFile({ storage: root, schema }: Snapshot, add: AddFile): Promise<OpenFile> {
+async function openFile({ storage: root, schema }: TableLayout, add: AddFile): Promise<OpenFile> {
   const file = locateFile(root, add.path);
   const nodes = await parquetSchema(file, add.size);
   const vector = add.deletionVector;

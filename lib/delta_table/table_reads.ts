@@ -7,7 +7,7 @@ import type { TableSource } from "../relation/node.js";
 import { type Relation, type Shape, scan } from "../relation/relation.js";
 import type { Runner } from "../relation/runner.js";
 import type { StructField } from "../types.js";
-import { asTableFiles, filesOf } from "./table_files.js";
+import { asTableFiles, filesOf, type TableLayout } from "./table_files.js";
 
 /** The rows of a table version; files that cannot hold what the query asks for are left out. */
 export function scanSnapshot<S extends Shape = Shape>(snapshot: Snapshot, runner: Runner): Relation<S> {
@@ -24,13 +24,22 @@ export function scanFiles(
   return bind({ snapshot, files }, fields, runner);
 }
 
+/** The rows of files that the caller has described, for the table of a snapshot. */
+export function scanTableFiles(
+  files: TableFiles,
+  snapshot: TableLayout,
+  fields: readonly StructField[],
+  runner: Runner,
+): Relation {
+  return bind({ snapshot, files }, fields, runner);
+}
+
 /** The files of a source that `scanSnapshot` or `scanFiles` has made; undefined for every other one. */
 export async function resolveBound(source: TableSource, condition: Expr | undefined): Promise<TableFiles | undefined> {
   const read = reads.get(source);
   if (read === undefined) return undefined;
-  return read.files === undefined
-    ? filesOf(read.snapshot, undefined, condition)
-    : asTableFiles(read.snapshot, read.files);
+  if (read.files === undefined) return filesOf(read.snapshot, undefined, condition);
+  return "fields" in read.files ? read.files : asTableFiles(read.snapshot, read.files);
 }
 
 /** True for sources that `scanSnapshot` and `scanFiles` have made. */
@@ -54,10 +63,9 @@ export function sharedEngine(): PolarsEngine {
 }
 
 /** What a source reads: all files of a version, or these. */
-interface BoundRead {
-  readonly snapshot: Snapshot;
-  readonly files?: readonly AddFile[];
-}
+type BoundRead =
+  | { readonly snapshot: Snapshot; readonly files?: readonly AddFile[] }
+  | { readonly snapshot: TableLayout; readonly files: TableFiles };
 
 let engine: PolarsEngine | undefined;
 const reads = new WeakMap<TableSource, BoundRead>();

@@ -95,7 +95,7 @@ function groupOf({ file, open }: Opened, number: number, wanted: Wanted, plans: 
   const plan = plans.get(open.schema) ?? { number: plans.size, columns: planOf(open.schema, wanted) };
   plans.set(open.schema, plan);
   const columns = plan.columns && isInRange(plan.columns, open) ? plan.columns : undefined;
-  const isAlone = columns === undefined || wanted.isPositioned || (open.deleted?.length ?? 0) > 0;
+  const isAlone = columns === undefined || wanted.isPositioned || isChosen(open);
   const partition = [...wanted.partitions.keys()].map((name) => file.partitionValues[name] ?? null);
   const key = [isAlone ? number : null, plan.number, open.location.cloudOptions !== undefined, ...partition];
   return { key: JSON.stringify(key), files: [open], file, number, columns };
@@ -120,12 +120,11 @@ function isInRange({ int96 }: StoredColumns, open: OpenFile): boolean {
 async function frameOf(group: FileGroup, wanted: Wanted, hold: Hold): Promise<LazyFrame> {
   const { files, columns } = group;
   const [first] = files;
-  const deleted = first?.deleted ?? new Uint32Array();
-  const needsIndex = wanted.isPositioned || deleted.length > 0 || (columns?.schema.length ?? 0) === 0;
+  const needsIndex = wanted.isPositioned || isChosen(first) || (columns?.schema.length ?? 0) === 0;
   const source = columns
     ? { rows: scanFiles(files, columns, needsIndex), columns }
     : await transcoded(first, wanted, hold, needsIndex);
-  const kept = deleted.length === 0 ? source.rows : withoutRows(source.rows, deleted, hold);
+  const kept = chosen(source.rows, first, hold);
   const exprs = wanted.fields.map((field) =>
     p.alias(columnOf(field, group, source.columns.columns, wanted), field.name),
   );
@@ -159,11 +158,22 @@ async function transcoded(file: OpenFile | undefined, { stored, placeOf }: Wante
   return { rows: withIndex ? frame.withRowIndex(INDEX) : frame, columns };
 }
 
-function withoutRows(rows: LazyFrame, deleted: Uint32Array, hold: Hold): LazyFrame {
-  if ((deleted.at(-1) ?? 0) > 0x7fffffff)
-    throw new UnsupportedFeatureError("A deletion vector names a row beyond 2^31", { actual: String(deleted.at(-1)) });
-  const numbers = hold(int32Frame(INDEX, Int32Array.from(deleted))).select([p.cast(p.column(INDEX), "UInt32")]);
-  return rows.join(numbers, "anti", [p.column(INDEX)], [p.column(INDEX)]);
+/** True when not all rows of a file count. */
+function isChosen(file: OpenFile | undefined): boolean {
+  return file?.only !== undefined || (file?.deleted?.length ?? 0) > 0;
+}
+
+function chosen(rows: LazyFrame, file: OpenFile | undefined, hold: Hold): LazyFrame {
+  const { only, deleted } = file ?? {};
+  const kept = only ? joined(rows, only, "semi", hold) : rows;
+  return deleted?.length ? joined(kept, deleted, "anti", hold) : kept;
+}
+
+function joined(rows: LazyFrame, numbers: Uint32Array, how: "semi" | "anti", hold: Hold): LazyFrame {
+  if ((numbers.at(-1) ?? 0) > 0x7fffffff)
+    throw new UnsupportedFeatureError("A deletion vector names a row beyond 2^31", { actual: String(numbers.at(-1)) });
+  const frame = hold(int32Frame(INDEX, Int32Array.from(numbers))).select([p.cast(p.column(INDEX), "UInt32")]);
+  return rows.join(frame, how, [p.column(INDEX)], [p.column(INDEX)]);
 }
 
 function columnOf(

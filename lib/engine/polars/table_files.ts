@@ -47,6 +47,8 @@ export interface OpenFile {
   readonly read?: () => Promise<Uint8Array>;
   /** Rows that do not count, by their number from 0, ascending. */
   readonly deleted?: Uint32Array;
+  /** The only rows that count, likewise; by default all. */
+  readonly only?: Uint32Array;
   /** Bounds of a column of timestamps in microseconds, where the log has them. */
   readonly timestamps?: (path: readonly string[]) => { readonly min: bigint; readonly max: bigint } | undefined;
 }
