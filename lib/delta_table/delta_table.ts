@@ -8,6 +8,7 @@ import type { Relation, Shape } from "../relation/relation.js";
 import { openStorage } from "../storage/open_storage.js";
 import type { Storage } from "../storage/storage.js";
 import type { StructField } from "../types.js";
+import { type ChangeRange, scanChanges } from "./change_feed.js";
 import type { CommitOptions, TableWrite } from "./commit_change.js";
 import { type ConvertOptions, type ConvertResult, convertFolder } from "./convert.js";
 import { deleteRows } from "./delete.js";
@@ -224,6 +225,15 @@ export class DeltaTable<S extends Shape = Shape> implements TableHandle {
   /** Takes a CHECK constraint away; answers the version afterwards. Throws UsageError when there is none of that name. */
   dropConstraint(name: string): Promise<number> {
     return dropConstraint(this, name);
+  }
+
+  /**
+   * The rows that commits have changed, with what happened to each: the table's columns, `_change_type`, `_commit_version`
+   * and `_commit_timestamp`.
+   * @throws DeltaError when the log no longer holds these commits, or the table did not record its changes
+   */
+  changes(range: ChangeRange): Promise<Relation> {
+    return scanChanges(this.#snapshot, range, this.engine);
   }
 
   /** The commits that the log still holds, newest first. */

@@ -19,6 +19,7 @@ export interface Reading {
 export interface TableReading extends Partial<Reading> {
   readonly earlier?: readonly Reading[];
   readonly changes?: {
+    readonly rows?: number;
     readonly counts?: Readonly<Record<string, number>>;
     readonly digest?: string;
     readonly error?: string;
@@ -35,7 +36,29 @@ export async function readTable(folder: string, wanted: Wanted): Promise<TableRe
   const newest = await readVersion(folder, undefined);
   const earlier: Reading[] = [];
   for (const version of wanted.versions) earlier.push({ version, ...(await readVersion(folder, version)) });
-  return { ...newest, ...(earlier.length > 0 && { earlier }) };
+  const changes = wanted.changes && (await readChanges(folder, wanted.changes));
+  return { ...newest, ...(earlier.length > 0 && { earlier }), ...(changes && { changes }) };
+}
+
+async function readChanges(
+  folder: string,
+  { startingVersion: from, endingVersion: to }: NonNullable<Wanted["changes"]>,
+): Promise<NonNullable<TableReading["changes"]>> {
+  try {
+    const changes = await (await DeltaTable.open(folder)).changes({ from, to });
+    const fields = changes.node.fields.filter(({ name }) => name !== "_commit_timestamp");
+    const read = await changes.select(fields.map(({ name }) => name)).collect();
+    const rows = new CanonicalRows(fields);
+    rows.add(read);
+    const counts: Record<string, number> = {};
+    for (const row of read) {
+      const type = String(row["_change_type"]);
+      counts[type] = (counts[type] ?? 0) + 1;
+    }
+    return { rows: rows.rows, counts, digest: rows.digest() };
+  } catch (error) {
+    return { error: describeError(error) };
+  }
 }
 
 async function readVersion(folder: string, version: number | undefined): Promise<Partial<Reading>> {
