@@ -1,8 +1,9 @@
+import type { DeltaTable } from "../delta_table/delta_table.js";
 import { UsageError } from "../errors.js";
-import type { Lake } from "../lake/lake.js";
 import type { Relation } from "../relation/relation.js";
 import { lit } from "../relation/when.js";
-import { noTable, type ShowOptions, showRelation, snapshotOf } from "./show.js";
+import { type FoundTable, tableAsOf } from "./find_table.js";
+import { type ShowOptions, showRelation } from "./show.js";
 
 /** Which change a row is, under the names that Delta's change data feed has for them. */
 const CHANGE = "_change_type";
@@ -10,21 +11,22 @@ const CHANGE = "_change_type";
 /**
  * What differs between a past version of a table and the newest: rows added (`insert`) and gone (`delete`); with a key, a row
  * that replaced another is `update_postimage`, the one before it `update_preimage`.
- * @throws UsageError for an unknown table or version
+ * @throws UsageError for an unknown version
  */
-export async function showChanges(lake: Lake, name: string, since: number, options: ShowOptions): Promise<string> {
-  const newest = await snapshotOf(lake, name);
-  if (newest === undefined) throw noTable(lake.catalog, name);
-  if (since > newest.version) {
+export async function showChanges(
+  found: FoundTable & { readonly table: DeltaTable },
+  since: number,
+  options: ShowOptions,
+): Promise<string> {
+  const { name, table, contract } = found;
+  if (since > table.version) {
     throw new UsageError(`${name} has no version ${since}`, {
-      expected: `0 to ${newest.version}`,
+      expected: `0 to ${table.version}`,
       actual: String(since),
     });
   }
-  const before = await lake.readStored(name, { version: since });
-  const after = await lake.readStored(name, { version: newest.version });
-  const key = lake.catalog.has(name) ? lake.catalog.table(name).key : [];
-  return showRelation(changesBetween(before, after, key), options);
+  const before = (await tableAsOf(found, { version: since })).read();
+  return showRelation(changesBetween(before, table.read(), contract?.key ?? []), options);
 }
 
 function changesBetween(before: Relation, after: Relation, key: readonly string[]): Relation {

@@ -1,40 +1,63 @@
 import type { AnyTable } from "../contract/define_table.js";
+import type { Snapshot } from "../delta/snapshot.js";
 import type { Lake } from "../lake/lake.js";
 import { closedDay } from "../pipeline/step.js";
 import { formatExpr } from "../relation/print.js";
 import { formatType } from "../types.js";
-import { noTable, snapshotOf } from "./show.js";
+import type { FoundTable } from "./find_table.js";
+import { printable } from "./rows.js";
 
-/**
- * The data dictionary of a table, from its contract, and what is stored of it.
- * @throws UsageError for a table without contract that is not stored either
- */
-export async function describeTable(lake: Lake, name: string): Promise<string> {
-  const snapshot = await snapshotOf(lake, name);
-  if (snapshot === undefined && !lake.catalog.has(name)) throw noTable(lake.catalog, name);
-  const facts: [string, string][] = [];
-  if (snapshot === undefined) {
-    facts.push(["stored", "not yet"]);
-  } else {
-    const files = await snapshot.files();
-    const bytes = files.reduce((sum, file) => sum + file.size, 0);
-    const rows = await snapshot.numRecords();
-    facts.push([
-      "stored",
-      `version ${snapshot.version}, ${rows ?? "?"} rows, ${files.length} files, ${formatBytes(bytes)}`,
-    ]);
-    facts.push(["committed", isoSeconds(snapshot.timestamp)]);
-    const closed = await closedDay(snapshot);
-    if (closed !== undefined) facts.push(["closed through", closed]);
-    facts.push(["folder", snapshot.storage.uri]);
-  }
-  if (lake.catalog.has(name)) return contractText(lake, lake.catalog.table(name), facts);
-  const columns = (snapshot?.schema.fields ?? []).map((f) => [
-    f.name,
-    formatType(f.type),
-    f.nullable ? "" : "not null",
+/** The data dictionary of a table, from its contract or, without one, from its log, and what is stored of it. */
+export async function describeTable({ name, table, lake, contract }: FoundTable): Promise<string> {
+  const snapshot = await table?.snapshot();
+  const facts: Fact[] = snapshot === undefined ? [["stored", "not yet"]] : await storedFacts(snapshot);
+  if (lake !== undefined && contract !== undefined) return contractText(lake, contract, facts);
+  return printable(snapshot === undefined ? name : storedText(name, snapshot, facts));
+}
+
+type Fact = [name: string, value: string];
+
+async function storedFacts(snapshot: Snapshot): Promise<Fact[]> {
+  const files = await snapshot.files();
+  const bytes = files.reduce((sum, file) => sum + file.size, 0);
+  const rows = await snapshot.numRecords();
+  const facts: Fact[] = [
+    ["stored", `version ${snapshot.version}, ${rows ?? "?"} rows, ${files.length} files, ${formatBytes(bytes)}`],
+    ["committed", isoSeconds(snapshot.timestamp)],
+  ];
+  const closed = await closedDay(snapshot);
+  if (closed !== undefined) facts.push(["closed through", closed]);
+  facts.push(["folder", snapshot.storage.uri]);
+  return facts;
+}
+
+/** A table as its log describes it. */
+function storedText(name: string, snapshot: Snapshot, facts: readonly Fact[]): string {
+  const { schema, partitionColumns, metadata, protocol } = snapshot;
+  const features = [...new Set([...(protocol.readerFeatures ?? []), ...(protocol.writerFeatures ?? [])])];
+  const about: Fact[] = [
+    ...facts,
+    ...(partitionColumns.length > 0 ? [["partitioned by", partitionColumns.join(", ")] satisfies Fact] : []),
+    [
+      "protocol",
+      [`reader ${protocol.minReaderVersion}, writer ${protocol.minWriterVersion}`, ...features.sort()].join(", "),
+    ],
+  ];
+  const properties = Object.entries(metadata.configuration).sort(([a], [b]) => (a < b ? -1 : 1));
+  const columns = schema.fields.map(({ name: column, type, nullable, metadata: { comment } }) => [
+    column,
+    formatType(type),
+    nullable ? "" : "not null",
+    typeof comment === "string" ? comment : "",
   ]);
-  return [name, ...factLines(facts), "", ...aligned([["column", "type", ""], ...columns])].join("\n");
+  const title = metadata.name !== undefined && metadata.name !== name ? `${name} (${metadata.name})` : name;
+  return [
+    metadata.description ? `${title}: ${metadata.description}` : title,
+    ...factLines(about),
+    "",
+    ...aligned([["column", "type", "", "comment"], ...columns]),
+    ...(properties.length > 0 ? ["", ...aligned([["property", "value"], ...properties])] : []),
+  ].join("\n");
 }
 
 /** A number of bytes as people read it. */

@@ -1,27 +1,24 @@
-import type { Lake } from "../lake/lake.js";
+import type { HistoryEntry } from "../delta/history.js";
+import type { DeltaTable } from "../delta_table/delta_table.js";
 import { formatJson, type JsonValue } from "../pipeline/json.js";
 import { field } from "../types.js";
 import { isoSeconds } from "./describe.js";
 import { type Format, formatRows } from "./rows.js";
-import { noTable, snapshotOf } from "./show.js";
 
-/**
- * The commits of a table, newest first.
- * @throws UsageError for a table that the lake does not have
- */
-export async function showHistory(lake: Lake, name: string, limit: number, format: Format): Promise<string> {
-  if ((await snapshotOf(lake, name)) === undefined) throw noTable(lake.catalog, name);
-  const commits = await lake.history(name, { limit });
+/** The commits of a table, newest first. Counts of rows stand under the names that other engines have for them, too. */
+export async function showHistory(table: DeltaTable, limit: number, format: Format): Promise<string> {
+  const commits = await table.history({ limit });
   const rows = commits.map((commit) => {
-    const count = (metric: string): string => commit.operationMetrics[metric] ?? "";
+    const count = (...metrics: readonly string[]): string =>
+      metrics.map((metric) => commit.operationMetrics[metric]).find((value) => value !== undefined) ?? "";
     const run = commit.tslake["runId"];
     return {
       version: String(commit.version),
       committed: isoSeconds(commit.timestamp),
       operation: commit.operation ?? "",
-      inserted: count("inserted"),
-      updated: count("updated"),
-      deleted: count("deleted"),
+      inserted: count("inserted", "numTargetRowsInserted", ...(isWrite(commit) ? ["numOutputRows"] : [])),
+      updated: count("updated", "numTargetRowsUpdated", "numUpdatedRows"),
+      deleted: count("deleted", "numTargetRowsDeleted", "numDeletedRows"),
       run: typeof run === "string" ? run : "",
       engine: commit.engineInfo ?? "",
     };
@@ -34,6 +31,10 @@ export async function showHistory(lake: Lake, name: string, limit: number, forma
     format,
     `${rows.length} commits`,
   );
+}
+
+function isWrite({ operation = "" }: HistoryEntry): boolean {
+  return operation === "WRITE" || operation === "STREAMING UPDATE" || operation.startsWith("CREATE");
 }
 
 function plain(value: object): JsonValue {

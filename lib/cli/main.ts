@@ -1,28 +1,14 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { newId, nowMillis } from "../clock.js";
 import { UsageError } from "../errors.js";
 import { planReset, resetLake } from "../pipeline/reset.js";
 import { lockLake } from "../pipeline/run_lock.js";
 import { withdraw } from "../quality/withdraw.js";
 import { openWorkspace, samplesOf, type Workspace } from "../workspace.js";
-import { showChanges } from "./changes.js";
-import { describeTable } from "./describe.js";
 import { examineWorkspace } from "./doctor.js";
-import { showHistory } from "./history.js";
 import { type Answer, EXIT, newProgram, runProgram } from "./program.js";
 import { showQuarantine } from "./quarantine.js";
-import { FORMATS, type Format, wholeNumber } from "./rows.js";
-import { showTable } from "./show.js";
-
-interface LakeFlags {
-  readonly landing?: string;
-  readonly lake?: string;
-}
-
-interface RowFlags extends LakeFlags {
-  readonly format: Format;
-  readonly limit?: number;
-}
+import { defineTableCommands, type LakeFlags, type RowFlags, withRows } from "./table_commands.js";
 
 /** The command `tslake`: looks at tables and mends what went wrong. Answers the exit status. */
 export function main(argv: readonly string[]): Promise<number> {
@@ -31,7 +17,9 @@ export function main(argv: readonly string[]): Promise<number> {
 
 function define(answer: Answer): Command {
   const program = newProgram("tslake")
-    .description("Explores the tables of the lake. `npm run pipeline` brings them up to date.")
+    .description(
+      "Explores and maintains Delta tables: <table> is one of the lake (silver.vendas), or the folder or\ns3:// address of any other. `npm run pipeline` brings the lake up to date.",
+    )
     .helpCommand(false);
   const command = (usage: string, description: string): Command =>
     program
@@ -39,28 +27,7 @@ function define(answer: Answer): Command {
       .description(description)
       .option("--lake <place>", "folder of the tables, or s3://bucket/prefix")
       .allowExcessArguments(false);
-  const withRows = (made: Command): Command =>
-    made
-      .addOption(new Option("--format <format>", "how rows are printed").choices(FORMATS).default("table"))
-      .option("--limit <n>", "rows; default 20 in a table, all otherwise", wholeNumber);
-
-  withRows(command("show <table>", "rows of a table"))
-    .option("--version <n>", "as the table was at a version", wholeNumber)
-    .option("--as-known <day>", "of each key, the version known at the end of a day")
-    .action(async (table: string, flags: RowFlags & { version?: number; asKnown?: string }) =>
-      print(await showTable(open(flags).lake, table, flags)),
-    );
-  command("describe <table>", "its contract as a data dictionary, and what is stored").action(
-    async (table: string, flags: LakeFlags) => print(await describeTable(open(flags).lake, table)),
-  );
-  withRows(command("history <table>", "its commits, newest first")).action(async (table: string, flags: RowFlags) =>
-    print(await showHistory(open(flags).lake, table, flags.limit ?? 20, flags.format)),
-  );
-  withRows(command("changes <table>", "rows that differ from those of a past version"))
-    .requiredOption("--since <n>", "the past version", wholeNumber)
-    .action(async (table: string, flags: RowFlags & { since: number }) =>
-      print(await showChanges(open(flags).lake, table, flags.since, flags)),
-    );
+  defineTableCommands({ command, open, print });
   withRows(command("quarantine <table>", "rows that a table refused, with every reason")).action(
     async (table: string, flags: RowFlags) => print(await showQuarantine(open(flags).lake, table, flags)),
   );

@@ -2,7 +2,7 @@ import { UsageError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
 import type { Value } from "../relation/runner.js";
 import { printable } from "./rows.js";
-import { type ShowOptions, showRelation, snapshotOf, storedTable } from "./show.js";
+import { type ShowOptions, showRelation } from "./show.js";
 
 /**
  * The rows that a table refused. As a table: file, line and every reason, and how they get another chance; the other formats
@@ -12,7 +12,7 @@ import { type ShowOptions, showRelation, snapshotOf, storedTable } from "./show.
 export async function showQuarantine(lake: Lake, name: string, options: ShowOptions): Promise<string> {
   const table = lake.catalog.table(name);
   const quarantine = `${table.name}_quarantine`;
-  const isEmpty = (await snapshotOf(lake, quarantine)) === undefined;
+  const isEmpty = (await lake.snapshot(quarantine)) === undefined;
   if (isEmpty && table.layer === "bronze") {
     throw new UsageError(`${name} refuses no rows: it keeps them as they came`, {
       expected: lake.catalog.tables
@@ -22,7 +22,7 @@ export async function showQuarantine(lake: Lake, name: string, options: ShowOpti
     });
   }
   if (isEmpty) return options.format === "json" ? "[]" : `${name} has no rows in quarantine`;
-  const rows = await storedTable(lake, quarantine);
+  const rows = await lake.readStored(quarantine);
   const ordered = rows.orderBy((t) => ["_file", "_row"].flatMap((column) => t[column] ?? []));
   if (options.format !== "table") return showRelation(ordered, options);
   const shown = await ordered.limit(options.limit ?? 20).collect();

@@ -14,7 +14,7 @@ import { type ConvertOptions, type ConvertResult, convertFolder } from "./conver
 import { deleteRows } from "./delete.js";
 import { MergeBuilder, type MergeKeys } from "./merge.js";
 import { type OptimizeOptions, type OptimizeResult, optimizeTable } from "./optimize.js";
-import { addConstraint, changeProperties, dropConstraint, type PropertyChanges } from "./properties.js";
+import { addConstraint, changeProperties, constraints, dropConstraint, type PropertyChanges } from "./properties.js";
 import { type RestoreResult, restoreTable } from "./restore.js";
 import type { Assignments, Condition } from "./rules.js";
 import type { TableHandle } from "./table_handle.js";
@@ -212,6 +212,11 @@ export class DeltaTable<S extends Shape = Shape> implements TableHandle {
   /** Sets table properties, and takes away those that are null; answers the version afterwards. */
   setProperties(changes: PropertyChanges): Promise<number> {
     return changeProperties(this, changes);
+  }
+
+  /** The CHECK constraints: each name's SQL. */
+  constraints(): Promise<Readonly<Record<string, string>>> {
+    return constraints(this);
   }
 
   /**

@@ -47,8 +47,9 @@ export async function restoreTable(table: TableHandle, to: TimeTravel): Promise<
     isolationLevel: "Serializable",
   });
   transaction.read();
-  if (metadata) transaction.updateMetadata(metadata);
+  // While the table's present properties count, which may forbid it.
   for (const file of removed) transaction.removeFile(file);
+  if (metadata) transaction.updateMetadata(metadata);
   for (const file of restored) transaction.addFile({ ...file, dataChange: true });
   transaction.setMetrics({
     numRestoredFiles: restored.length,
