@@ -91,6 +91,12 @@ export class LazyFrame {
   collectSync(): Frame {
     return new Frame(this.handle.collectSync("auto"));
   }
+  /** Streams the result into one Parquet file. */
+  async sinkParquet(path: string): Promise<void> {
+    const sinkOptions = { syncOnClose: "none", maintainOrder: true, mkdir: true };
+    const options = { compression: "snappy", statistics: true, cloudOptions: {}, sinkOptions };
+    await new LazyFrame(this.handle.sinkParquet(path, options)).run();
+  }
   /** The plan in Polars' notation (JSON text); frames in memory stand in it with all their rows. */
   serialized(): string {
     return this.handle.serialize("json").toString();
@@ -257,6 +263,7 @@ interface NativeLazyFrame {
   ): NativeLazyFrame;
   collect(): Promise<NativeDataFrame>;
   collectSync(engine: string): NativeDataFrame;
+  sinkParquet(path: string, options: object): NativeLazyFrame;
   serialize(format: "json"): Buffer;
   describeOptimizedPlan(): string;
 }
