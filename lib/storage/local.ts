@@ -46,19 +46,9 @@ export class LocalStorage implements Storage {
 
   async readRange(path: string, start: number, end: number): Promise<Uint8Array | undefined> {
     return this.#absentIsUndefined("read", path, async (file) => {
-      const handle = await fs.promises.open(file, "r");
-      try {
-        const buffer = Buffer.allocUnsafe(Math.max(0, end - start));
-        let filled = 0;
-        while (filled < buffer.length) {
-          const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, start + filled);
-          if (bytesRead === 0) break;
-          filled += bytesRead;
-        }
-        return buffer.subarray(0, filled);
-      } finally {
-        await handle.close();
-      }
+      const buffer = Buffer.allocUnsafe(Math.max(0, end - start));
+      const read = buffer.length <= SMALL_BYTES ? fillNow : fillLater;
+      return buffer.subarray(0, await read(file, buffer, start));
     });
   }
 
@@ -193,6 +183,37 @@ export class LocalStorage implements Storage {
       const stat = fs.statSync(join(this.uri, path), { throwIfNoEntry: false });
       if (stat?.isFile()) found.push({ path, size: stat.size, modifiedAt: Math.floor(stat.mtimeMs) });
     }
+  }
+}
+
+/** Reads into a buffer from a place of a file on, as far as the file goes; answers how many bytes were read. */
+function fillNow(file: string, buffer: Buffer, start: number): number {
+  const descriptor = fs.openSync(file, "r");
+  try {
+    let filled = 0;
+    while (filled < buffer.length) {
+      const bytes = fs.readSync(descriptor, buffer, filled, buffer.length - filled, start + filled);
+      if (bytes === 0) break;
+      filled += bytes;
+    }
+    return filled;
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+async function fillLater(file: string, buffer: Buffer, start: number): Promise<number> {
+  const handle = await fs.promises.open(file, "r");
+  try {
+    let filled = 0;
+    while (filled < buffer.length) {
+      const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, start + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return filled;
+  } finally {
+    await handle.close();
   }
 }
 
