@@ -50,10 +50,10 @@ export async function s3Error(
   const { code, status } = failureOf(cause);
   const said = await connection.redact(cause instanceof Error ? cause.message : String(cause));
   const [meaning, remedy] = explain(code, status, place.bucket, connection.server) ?? [said || code, undefined];
-  const answer = [status && `status ${status}`, code, said].filter(Boolean).join(", ");
+  const answer = status === undefined ? "" : `${connection.server} answered with status ${status}: `;
   return new StorageError(`Could not ${verb} ${place.path || "objects"} in ${place.uri}: ${meaning}`, {
     where: { path: place.path },
-    actual: `${connection.server} answered: ${answer}`,
+    actual: `${answer}${[code, said].filter(Boolean).join(", ")}`,
     remedy,
     transient: isTransient(cause),
   });
