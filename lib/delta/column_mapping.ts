@@ -1,7 +1,8 @@
+import { newId } from "../clock.js";
 import { UnsupportedFeatureError } from "../errors.js";
 import type { DataType, StructField, StructType } from "../types.js";
 import type { Metadata } from "./actions/action.js";
-import { parseSchema } from "./schema.js";
+import { parseSchema, serializeSchema } from "./schema.js";
 
 /** How columns are found in data files (protocol, "Column Mapping"): by their own name, a physical one, or a field id. */
 export type ColumnMappingMode = "none" | "name" | "id";
@@ -34,7 +35,95 @@ export function fieldId({ metadata }: StructField): number | undefined {
   return typeof id === "number" ? id : undefined;
 }
 
+/** The schema under the names that its fields have in data files. */
+export function physicalSchema(schema: StructType): StructType;
+export function physicalSchema(type: DataType): DataType;
+export function physicalSchema(type: DataType): DataType {
+  if (typeof type === "string") return type;
+  switch (type.type) {
+    case "array":
+      return { ...type, elementType: physicalSchema(type.elementType) };
+    case "map":
+      return { ...type, keyType: physicalSchema(type.keyType), valueType: physicalSchema(type.valueType) };
+    case "struct":
+      return {
+        ...type,
+        fields: type.fields.map((f) => ({ ...f, name: physicalName(f), type: physicalSchema(f.type) })),
+      };
+  }
+}
+
+/** The names of a table's partition columns in the log. */
+export function physicalPartitionColumns(schema: StructType, partitionColumns: readonly string[]): readonly string[] {
+  return partitionColumns.map((name) => {
+    const found = schema.fields.find((f) => f.name === name);
+    return found === undefined ? name : physicalName(found);
+  });
+}
+
+/** The highest id that a column of the table has had. */
+const MAX_COLUMN_ID = "delta.columnMapping.maxColumnId";
+
+/**
+ * Metadata in which every column has a name in data files and an id, if the table maps columns. Columns of a table that
+ * has files already keep their names there; others get names that no column will ever have.
+ */
+export function mappedMetadata(metadata: Metadata, before: Metadata | undefined): Metadata {
+  if (columnMappingMode(metadata) === "none") return metadata;
+  const keepsNames = before !== undefined && columnMappingMode(before) === "none";
+  const { schema, maxColumnId } = withColumnIds(
+    keepsNames ? tableSchema({ ...before, schemaString: metadata.schemaString }) : parseSchema(metadata.schemaString),
+    Number(metadata.configuration[MAX_COLUMN_ID] ?? 0),
+    (field) => (keepsNames ? field.name : `col-${newId()}`),
+  );
+  const configuration = { ...metadata.configuration, [MAX_COLUMN_ID]: String(maxColumnId) };
+  return { ...metadata, schemaString: serializeSchema(schema), configuration };
+}
+
+/**
+ * The schema with a name in data files and an id for every field that has none: `newName` makes the names. Answers the
+ * highest id, too, which belongs into the table's properties.
+ */
+function withColumnIds(
+  schema: StructType,
+  maxColumnId: number,
+  newName: (field: StructField) => string,
+): { readonly schema: StructType; readonly maxColumnId: number } {
+  let last = Math.max(maxColumnId, 0, ...idsIn(schema));
+  const assigned = (type: DataType): DataType => {
+    if (typeof type === "string") return type;
+    switch (type.type) {
+      case "array":
+        return { ...type, elementType: assigned(type.elementType) };
+      case "map":
+        return { ...type, keyType: assigned(type.keyType), valueType: assigned(type.valueType) };
+      case "struct":
+        return { ...type, fields: type.fields.map(assignedField) };
+    }
+  };
+  const assignedField = (f: StructField): StructField => {
+    const id = fieldId(f) ?? ++last;
+    const physical = f.metadata[`${PREFIX}physicalName`] ?? newName(f);
+    const metadata = { ...f.metadata, [`${PREFIX}id`]: id, [`${PREFIX}physicalName`]: physical };
+    return { ...f, metadata, type: assigned(f.type) };
+  };
+  const fields = schema.fields.map(assignedField);
+  return { schema: { type: "struct", fields }, maxColumnId: last };
+}
+
 const PREFIX = "delta.columnMapping.";
+
+function idsIn(type: DataType): readonly number[] {
+  if (typeof type === "string") return [];
+  switch (type.type) {
+    case "array":
+      return idsIn(type.elementType);
+    case "map":
+      return [...idsIn(type.keyType), ...idsIn(type.valueType)];
+    case "struct":
+      return type.fields.flatMap((f) => [fieldId(f) ?? 0, ...idsIn(f.type)]);
+  }
+}
 
 function unmapped(type: StructType): StructType;
 function unmapped(type: DataType): DataType;

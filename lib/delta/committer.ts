@@ -2,6 +2,7 @@ import { newId } from "../clock.js";
 import { ConflictError } from "../errors.js";
 import type { Storage } from "../storage/storage.js";
 import type {
+  AddCdcFile,
   AddFile,
   Commit,
   DomainMetadata,
@@ -33,6 +34,7 @@ export interface StagedChanges {
   readonly txns: ReadonlyMap<string, SetTransaction>;
   readonly domains: ReadonlyMap<string, DomainMetadata>;
   readonly adds: readonly AddFile[];
+  readonly changeFiles: readonly AddCdcFile[];
   readonly removes: readonly RemoveFile[];
   readonly reads: readonly (Predicate | "everything")[];
   readonly metrics: Readonly<Record<string, string>>;
@@ -154,7 +156,7 @@ export class Committer {
   }
 
   #build(): Commit {
-    const { protocol, metadata, txns, domains, adds, removes, metrics } = this.#changes;
+    const { protocol, metadata, txns, domains, adds, changeFiles, removes, metrics } = this.#changes;
     return {
       version: (this.#base?.version ?? -1) + 1,
       commitInfo: commitInfo(this.#options, {
@@ -170,6 +172,7 @@ export class Committer {
       domains: [...domains.values()],
       removes,
       adds,
+      ...(changeFiles.length > 0 && { cdc: changeFiles }),
     };
   }
 

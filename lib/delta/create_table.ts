@@ -2,7 +2,7 @@ import { newId, nowMillis } from "../clock.js";
 import { DeltaError } from "../errors.js";
 import type { Storage } from "../storage/storage.js";
 import type { StructType } from "../types.js";
-import type { Metadata } from "./actions/action.js";
+import { columnMappingMode, mappedMetadata } from "./column_mapping.js";
 import type { ParquetHandler } from "./handler.js";
 import { listLogSegment } from "./log_segment.js";
 import { parquetHandler } from "./parquet_handler.js";
@@ -37,16 +37,19 @@ export async function createTable(
     throw new DeltaError(`There is already a table in ${storage.uri}`, { where: { version: existing.version } });
   }
   checkDefinition(table);
-  const metadata: Metadata = {
-    id: newId(),
-    name: table.name,
-    description: table.description,
-    format: { provider: "parquet", options: {} },
-    schemaString: serializeSchema(table.schema),
-    partitionColumns: table.partitionColumns ?? [],
-    configuration: table.configuration ?? {},
-    createdTime: nowMillis(),
-  };
+  const metadata = mappedMetadata(
+    {
+      id: newId(),
+      name: table.name,
+      description: table.description,
+      format: { provider: "parquet", options: {} },
+      schemaString: serializeSchema(table.schema),
+      partitionColumns: table.partitionColumns ?? [],
+      configuration: table.configuration ?? {},
+      createdTime: nowMillis(),
+    },
+    undefined,
+  );
   const protocol = withFeatures({ minReaderVersion: 1, minWriterVersion: 2 }, [
     ...neededFeatures(metadata),
     ...(table.features ?? []),
@@ -66,16 +69,17 @@ export async function createTable(
   );
 }
 
-function checkDefinition({ schema, partitionColumns = [] }: NewTable): void {
+function checkDefinition({ schema, partitionColumns = [], configuration = {} }: NewTable): void {
+  const isMapped = columnMappingMode({ configuration }) !== "none";
   const seen = new Set<string>();
   for (const { name } of schema.fields) {
     if (seen.has(name.toLowerCase()))
       throw new DeltaError(`The schema has two columns named ${name} (case is ignored)`);
     seen.add(name.toLowerCase());
-    if (/[ ,;{}()\n\t=]/.test(name)) {
+    if (!isMapped && /[ ,;{}()\n\t=]/.test(name)) {
       throw new DeltaError(`The column name ${JSON.stringify(name)} has a character that Delta refuses`, {
         expected: "no space, comma, semicolon, brace, parenthesis, newline, tab or =",
-        remedy: "Rename the column.",
+        remedy: "Rename the column, or create the table with delta.columnMapping.mode = name.",
       });
     }
   }

@@ -26,31 +26,15 @@ const hasFieldKey = (prefix: string) => (metadata: Metadata) =>
 /** Table features by name (protocol, "Valid Feature Names in Table Features"). A name that is not here is unknown. */
 const FEATURES: Readonly<Record<string, Feature>> = {
   appendOnly: { read: "yes", write: "yes", legacy: { writer: 2 } },
-  invariants: { read: "yes", write: "unused", legacy: { writer: 2 }, isUsed: hasFieldKey("delta.invariants") },
-  checkConstraints: {
-    read: "yes",
-    write: "unused",
-    legacy: { writer: 3 },
-    isUsed: ({ configuration }) => Object.keys(configuration).some((key) => key.startsWith("delta.constraints.")),
-  },
-  changeDataFeed: { read: "yes", write: "unused", legacy: { writer: 4 }, isUsed: isTrue("delta.enableChangeDataFeed") },
-  generatedColumns: {
-    read: "yes",
-    write: "unused",
-    legacy: { writer: 4 },
-    isUsed: hasFieldKey("delta.generationExpression"),
-  },
-  columnMapping: {
-    read: "yes",
-    write: "unused",
-    readerWriter: true,
-    legacy: { reader: 2, writer: 5 },
-    isUsed: ({ configuration }) => (configuration["delta.columnMapping.mode"] ?? "none") !== "none",
-  },
+  invariants: { read: "yes", write: "yes", legacy: { writer: 2 } },
+  checkConstraints: { read: "yes", write: "yes", legacy: { writer: 3 } },
+  changeDataFeed: { read: "yes", write: "yes", legacy: { writer: 4 } },
+  generatedColumns: { read: "yes", write: "yes", legacy: { writer: 4 } },
+  columnMapping: { read: "yes", write: "yes", readerWriter: true, legacy: { reader: 2, writer: 5 } },
   identityColumns: { read: "yes", write: "unused", legacy: { writer: 6 }, isUsed: hasFieldKey("delta.identity.") },
   timestampNtz: { read: "yes", write: "yes", readerWriter: true },
   domainMetadata: { read: "yes", write: "yes" },
-  deletionVectors: { read: "yes", write: "no", readerWriter: true },
+  deletionVectors: { read: "yes", write: "yes", readerWriter: true },
   v2Checkpoint: { read: "yes", write: "no", readerWriter: true },
   typeWidening: { read: "yes", write: "no", readerWriter: true },
   "typeWidening-preview": { read: "yes", write: "no", readerWriter: true },
@@ -95,10 +79,24 @@ export function withFeatures(base: Protocol, names: readonly string[]): Protocol
 
 /** The table features that a table of this metadata must list. */
 export function neededFeatures(metadata: Metadata): string[] {
-  const needed: string[] = [];
-  if (containsType(parseSchema(metadata.schemaString), "timestamp_ntz")) needed.push("timestampNtz");
-  if (isTrue("delta.appendOnly")(metadata)) needed.push("appendOnly");
-  return needed;
+  const { configuration, schemaString } = metadata;
+  const properties = Object.keys(configuration);
+  const conditions: Readonly<Record<string, boolean>> = {
+    timestampNtz: containsType(parseSchema(schemaString), "timestamp_ntz"),
+    appendOnly: isTrue("delta.appendOnly")(metadata),
+    invariants: hasFieldKey("delta.invariants")(metadata),
+    checkConstraints: properties.some((name) => name.startsWith("delta.constraints.")),
+    changeDataFeed: isTrue("delta.enableChangeDataFeed")(metadata),
+    generatedColumns: hasFieldKey("delta.generationExpression")(metadata),
+    columnMapping: (configuration["delta.columnMapping.mode"] ?? "none") !== "none",
+    deletionVectors: isTrue("delta.enableDeletionVectors")(metadata),
+    identityColumns: hasFieldKey("delta.identity.")(metadata),
+    inCommitTimestamp: isTrue("delta.enableInCommitTimestamps")(metadata),
+    rowTracking: isTrue("delta.enableRowTracking")(metadata),
+    typeWidening: isTrue("delta.enableTypeWidening")(metadata),
+    v2Checkpoint: configuration["delta.checkpointPolicy"]?.toLowerCase() === "v2",
+  };
+  return Object.keys(conditions).filter((name) => conditions[name]);
 }
 
 function check(

@@ -2,6 +2,7 @@ import { nowMillis } from "../clock.js";
 import { DeltaError } from "../errors.js";
 import type { Storage } from "../storage/storage.js";
 import type {
+  AddCdcFile,
   AddFile,
   Commit,
   DomainMetadata,
@@ -10,6 +11,7 @@ import type {
   RemoveFile,
   SetTransaction,
 } from "./actions/action.js";
+import { columnMappingMode, mappedMetadata, physicalPartitionColumns, tableSchema } from "./column_mapping.js";
 import type { CommitDescription } from "./commit_info.js";
 import { Committer, type StagedChanges } from "./committer.js";
 import { decodePath, fileKey } from "./file_path.js";
@@ -58,9 +60,11 @@ export class Transaction {
   readonly #txns = new Map<string, SetTransaction>();
   readonly #domains = new Map<string, DomainMetadata>();
   readonly #adds: AddFile[] = [];
+  readonly #changeFiles: AddCdcFile[] = [];
   readonly #removes = new Map<string, RemoveFile>();
   readonly #reads: (Predicate | "everything")[] = [];
   readonly #metrics: Record<string, string> = {};
+  #mapped: readonly string[] | undefined;
   #isDone = false;
 
   private constructor(
@@ -116,7 +120,7 @@ export class Transaction {
 
   /** Adds a data file, which must be written and durable. Throws DeltaError when its partition values do not fit. */
   addFile(file: NewFile): void {
-    const { partitionColumns } = this.metadata;
+    const partitionColumns = this.#partitionNames();
     const given = Object.keys(file.partitionValues);
     if (given.length !== partitionColumns.length || !partitionColumns.every((name) => given.includes(name))) {
       throw new DeltaError("A data file's partition values do not fit the table", {
@@ -127,6 +131,11 @@ export class Transaction {
     }
     decodePath(file.path);
     this.#adds.push({ dataChange: true, modificationTime: nowMillis(), ...file });
+  }
+
+  /** Adds a file that says, row by row, what the commit changes (protocol, "Add CDC File"). */
+  addChangeFile(file: AddCdcFile): void {
+    this.#changeFiles.push(file);
   }
 
   /**
@@ -161,7 +170,8 @@ export class Transaction {
 
   /** Changes the table's metadata; features that the new schema or properties need are added to the protocol. */
   updateMetadata(changes: Partial<Omit<Metadata, "id">>): void {
-    this.#metadata = { ...this.metadata, ...changes };
+    this.#metadata = mappedMetadata({ ...this.metadata, ...changes }, this.#base?.metadata);
+    this.#mapped = undefined;
     this.#needFeatures(neededFeatures(this.#metadata));
   }
 
@@ -181,6 +191,15 @@ export class Transaction {
     return new Committer(this.#storage, this.#base, this.#changes(), this.#options, this.#snapshotOf).commit();
   }
 
+  /** The names under which files give their partition values. */
+  #partitionNames(): readonly string[] {
+    const { metadata } = this;
+    if (metadata.partitionColumns.length === 0 || columnMappingMode(metadata) === "none")
+      return metadata.partitionColumns;
+    this.#mapped ??= physicalPartitionColumns(tableSchema(metadata), metadata.partitionColumns);
+    return this.#mapped;
+  }
+
   #changes(): StagedChanges {
     return {
       protocol: this.#protocol,
@@ -188,6 +207,7 @@ export class Transaction {
       txns: this.#txns,
       domains: this.#domains,
       adds: this.#adds,
+      changeFiles: this.#changeFiles,
       removes: [...this.#removes.values()],
       reads: this.#reads,
       metrics: this.#metrics,

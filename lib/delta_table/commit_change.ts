@@ -42,7 +42,7 @@ export async function commitChange(
   { operation, operationParameters, metrics, read, evolution, options }: Operation,
 ): Promise<TableWrite> {
   const { txn, userMetadata } = options;
-  const isIdle = change.staged.files.length + change.removed.length === 0 && evolution?.schemaString === undefined;
+  const isIdle = change.staged.files.length + change.removed.length === 0 && evolution?.metadata === undefined;
   if (isIdle && txn === undefined && operation !== "WRITE")
     return { version: snapshot.version, committed: false, metrics };
   const transaction = snapshot.transaction({
@@ -50,7 +50,7 @@ export async function commitChange(
     operationParameters,
     ...(userMetadata === undefined ? {} : { userMetadata }),
   });
-  if (evolution?.schemaString !== undefined) transaction.updateMetadata({ schemaString: evolution.schemaString });
+  if (evolution?.metadata !== undefined) transaction.updateMetadata(evolution.metadata);
   if (read !== undefined) transaction.read(read === "everything" ? undefined : read);
   if (txn !== undefined) transaction.setTransaction(txn.appId, txn.version);
   for (const file of change.removed) transaction.removeFile(file);

@@ -1,17 +1,20 @@
 import { newId } from "../clock.js";
+import { fieldId, physicalName, physicalPartitionColumns, physicalSchema } from "../delta/column_mapping.js";
 import { encodePath, partitionFolder } from "../delta/file_path.js";
 import { serializePartitionValues } from "../delta/partition_values.js";
-import type { Scalar } from "../delta/scalar.js";
 import type { Snapshot } from "../delta/snapshot.js";
 import { serializeStats } from "../delta/stats.js";
 import { statsColumns } from "../delta/stats_columns.js";
 import type { TableProperties } from "../delta/table_properties.js";
 import type { NewFile } from "../delta/transaction.js";
 import type { PolarsEngine, WrittenFile } from "../engine/polars/engine.js";
-import { DataError } from "../errors.js";
+import { DataError, UnsupportedFeatureError } from "../errors.js";
 import type { RelationNode } from "../relation/node.js";
 import type { Storage } from "../storage/storage.js";
-import type { StructType } from "../types.js";
+import { type DataType, formatType, type StructField, type StructType } from "../types.js";
+import { checkRows, constraintsOf } from "./constraints.js";
+import { asTableFiles, type TableLayout } from "./table_files.js";
+import { scanTableFiles } from "./table_reads.js";
 
 /** What a table's data files are written by and for. */
 export interface FileTarget {
@@ -57,22 +60,24 @@ export interface StagedFiles {
 /**
  * Writes the rows of a relation that has the table's columns as data files. Nothing sees them until they are committed.
  * @param options.targetRows rows of a file at most
- * @throws DataError for a null in a column that is not nullable
+ * @throws DataError for a null in a column that is not nullable, and for rows that break a constraint; then no file stays
  */
 export async function stageFiles(
   target: FileTarget,
   node: RelationNode,
   options: { readonly targetRows?: number } = {},
 ): Promise<StagedFiles> {
-  const { engine, storage, partitionColumns } = target;
-  const written = await engine.writeParquet(node, {
-    ...options,
-    partitionBy: partitionColumns,
-    newPath: (values, index) => dataPath(target, values, index),
-    locate: (path) => storage.locate(path),
+  const written = await writeFiles(target, node, options, (folder, index) => {
+    return `${folder}part-${String(index).padStart(5, "0")}-${newId()}.parquet`;
   });
   const files = await Promise.all(written.map((file) => newFile(target, file)));
-  checkNulls(target, nullCounts(written));
+  try {
+    checkNulls(target, nullCounts(written));
+    await checkConstraints(target, files);
+  } catch (error) {
+    await Promise.all(written.map(({ path }) => target.storage.delete(path)));
+    throw error;
+  }
   return {
     files,
     rows: written.reduce((sum, file) => sum + file.rows, 0),
@@ -80,21 +85,66 @@ export async function stageFiles(
   };
 }
 
-function dataPath(
-  { schema, partitionColumns }: FileTarget,
-  values: Readonly<Record<string, Scalar | null>>,
-  index: number,
-): string {
-  const stored = serializePartitionValues(schema, partitionColumns, values);
-  return `${partitionFolder(partitionColumns, stored)}part-${String(index).padStart(5, "0")}-${newId()}.parquet`;
+/** Writes rows with a table's columns, and perhaps more, under the names that the table's files have. */
+function writeFiles(
+  target: FileTarget,
+  node: RelationNode,
+  options: { readonly targetRows?: number; readonly others?: readonly StructField[] },
+  newPath: (folder: string, index: number) => string,
+): Promise<readonly WrittenFile[]> {
+  const { engine, storage, schema, label } = target;
+  const { others = [], ...rest } = options;
+  const { fields, partitionColumns } = physicalLayout(target);
+  refuseMaps(schema.fields, label);
+  return engine.writeParquet(node, {
+    ...rest,
+    partitionBy: partitionColumns,
+    stored: {
+      fields: [...schema.fields, ...others],
+      nameOf: (field) => ({ name: physicalName(field), id: fieldId(field) }),
+    },
+    newPath: (values, index) => {
+      const stored = serializePartitionValues({ type: "struct", fields }, partitionColumns, values);
+      return newPath(partitionFolder(partitionColumns, stored), index);
+    },
+    locate: (path) => storage.locate(path),
+  });
+}
+
+/** A table's columns under the names that its files have. */
+function physicalLayout({ schema, partitionColumns }: FileTarget) {
+  const { fields } = physicalSchema(schema);
+  return { fields, partitionColumns: physicalPartitionColumns(schema, partitionColumns) };
+}
+
+/** Polars writes a map as a list of entries, which other engines do not read as one. */
+function refuseMaps(fields: readonly StructField[], label: string): void {
+  const found = fields.find(({ type }) => holdsMap(type));
+  if (found === undefined) return;
+  throw new UnsupportedFeatureError(`${label}: this engine cannot write maps`, {
+    where: { table: label, column: found.name },
+    actual: formatType(found.type),
+    remedy: "Write the table with the engine that made it.",
+  });
+}
+
+function holdsMap(type: DataType): boolean {
+  if (typeof type === "string") return false;
+  if (type.type === "map") return true;
+  return type.type === "array" ? holdsMap(type.elementType) : type.fields.some((f) => holdsMap(f.type));
 }
 
 async function newFile(target: FileTarget, file: WrittenFile): Promise<NewFile> {
   const { storage, schema, partitionColumns, properties } = target;
+  const stored = physicalLayout(target);
   const indexed = new Set(statsColumns(schema, partitionColumns, properties).map(({ path }) => JSON.stringify(path)));
   return {
     path: encodePath(file.path),
-    partitionValues: serializePartitionValues(schema, partitionColumns, file.partitionValues),
+    partitionValues: serializePartitionValues(
+      { type: "struct", fields: stored.fields },
+      stored.partitionColumns,
+      file.partitionValues,
+    ),
     size: await storage.settle(file.path),
     stats: serializeStats(
       file.rows,
@@ -103,9 +153,21 @@ async function newFile(target: FileTarget, file: WrittenFile): Promise<NewFile> 
   };
 }
 
+/** The files are read again, as readers will see them: no plan is made by which a condition decides over rows that never came. */
+async function checkConstraints(target: FileTarget, files: readonly NewFile[]): Promise<void> {
+  const { schema, configuration = {}, label, storage, partitionColumns, engine } = target;
+  const constraints = constraintsOf(schema.fields, configuration, label);
+  if (constraints.length === 0) return;
+  const adds = files.map((file) => ({ dataChange: true, modificationTime: 0, ...file }));
+  const layout: TableLayout = { schema, storage, partitionColumns, metadata: { configuration } };
+  const rows = scanTableFiles(asTableFiles(layout, adds), layout, schema.fields, engine);
+  await checkRows(rows, constraints, label);
+}
+
 function checkNulls({ label, schema }: FileTarget, nulls: ReadonlyMap<string, number>): void {
-  for (const { name, nullable } of schema.fields) {
-    const count = nulls.get(name) ?? 0;
+  for (const field of schema.fields) {
+    const { name, nullable } = field;
+    const count = nulls.get(physicalName(field)) ?? 0;
     if (nullable || count === 0) continue;
     throw new DataError(`${label}: null in a column that is not nullable, nothing is written`, {
       where: { table: label, column: name },

@@ -64,8 +64,8 @@ export function sharedEngine(): PolarsEngine {
 
 /** What a source reads: all files of a version, or these. */
 type BoundRead =
-  | { readonly snapshot: Snapshot; readonly files?: readonly AddFile[] }
-  | { readonly snapshot: TableLayout; readonly files: TableFiles };
+  | { readonly snapshot: Snapshot; readonly files?: undefined }
+  | { readonly snapshot: TableLayout; readonly files: TableFiles | readonly AddFile[] };
 
 let engine: PolarsEngine | undefined;
 const reads = new WeakMap<TableSource, BoundRead>();

@@ -95,7 +95,7 @@ const SERIALIZABLE: Readonly<Record<Operation, string>> = {
 };
 
 async function race(winner: Operation, loser: Operation, isolationLevel: IsolationLevel): Promise<string> {
-  const features = [winner, loser].includes("upgrade") ? [] : ["domainMetadata"];
+  const features = ["checkConstraints", ...([winner, loser].includes("upgrade") ? [] : ["domainMetadata"])];
   const created = (await newTable({ features })).transaction({ operation: "WRITE" });
   created.addFile(file("a", [0, 9]));
   created.addFile(file("b", [10, 19]));

@@ -124,19 +124,9 @@ describe("loading a table", () => {
   });
 
   test("writing is refused by the name of the feature that forbids it", async () => {
-    const invariant = { ...SCHEMA, fields: [{ ...SCHEMA.fields[0], metadata: { "delta.invariants": "{}" } }] };
+    const identity = { ...SCHEMA, fields: [{ ...SCHEMA.fields[0], metadata: { "delta.identity.start": 1 } }] };
     const cases: readonly (readonly [object, object, RegExp])[] = [
-      [PROTOCOL, withConfiguration({}, invariant), /invariants/],
-      [
-        { protocol: { minReaderVersion: 1, minWriterVersion: 3 } },
-        withConfiguration({ "delta.constraints.c": "id > 0" }),
-        /checkConstraints/,
-      ],
-      [
-        { protocol: { minReaderVersion: 1, minWriterVersion: 4 } },
-        withConfiguration({ "delta.enableChangeDataFeed": "true" }),
-        /changeDataFeed/,
-      ],
+      [{ protocol: { minReaderVersion: 1, minWriterVersion: 6 } }, withConfiguration({}, identity), /identityColumns/],
       [
         { protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ["rowTracking"] } },
         METADATA,

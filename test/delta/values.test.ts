@@ -144,7 +144,7 @@ describe("schema", () => {
 
 describe("table properties", () => {
   test("have the protocol's defaults and read Spark's intervals", () => {
-    expect(tableProperties({})).toEqual({
+    expect(tableProperties({})).toMatchObject({
       appendOnly: false,
       checkpointInterval: undefined,
       deletedFileRetention: 7 * 86_400_000,

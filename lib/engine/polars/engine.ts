@@ -14,6 +14,7 @@ import { type Row, toRows } from "./rows.js";
 import { type Hold, scanCsv, scanForeignParquet, valuesFrame } from "./scan.js";
 import { scanTable } from "./scan_table.js";
 import { Spill } from "./spill.js";
+import { storedColumns, storedFields } from "./stored_names.js";
 import { type Queries, streamToFiles } from "./stream.js";
 import { knownRows, type Tables, TablesRead } from "./tables_read.js";
 import { type WriteOptions, type WrittenFile, writeFiles } from "./write.js";
@@ -99,7 +100,11 @@ export class PolarsEngine {
       const query = await this.compile(node, reads, { streamed: true }, (frame) => spill.lazy(frame));
       const small = !(await isLarge(node, reads));
       const queries = small ? [async () => query] : withFrames(await this.queries(node, reads), spill);
-      return writeFiles({ queries, fields: node.fields, small }, options);
+      const { stored } = options;
+      if (stored === undefined) return writeFiles({ queries, fields: node.fields, small }, options);
+      const columns = storedColumns(stored.fields, stored.nameOf);
+      const named = queries.map((next) => async () => (await next()).select(columns));
+      return writeFiles({ queries: named, fields: storedFields(stored.fields, stored.nameOf), small }, options);
     });
   }
 

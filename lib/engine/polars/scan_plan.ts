@@ -52,12 +52,13 @@ export interface ParquetSink {
   readonly rowsPerFile: number;
   /** About so many bytes in memory go into one file. */
   readonly bytesPerFile: number;
-  readonly rowsPerGroup: number;
+  /** See `parquetFormat`. */
+  readonly format: string;
 }
 
 /** A plan, itself serialised, whose result is streamed into one file. */
-export function parquetFileSink(plan: string, path: string, rowsPerGroup: number): string {
-  return `{"Sink":{"input":${plan},"payload":{"File":{"target":{"inner":${JSON.stringify(path)}},"file_format":${parquetFormat(rowsPerGroup)},
+export function parquetFileSink(plan: string, path: string, format: string): string {
+  return `{"Sink":{"input":${plan},"payload":{"File":{"target":{"inner":${JSON.stringify(path)}},"file_format":${format},
     "unified_sink_args":${SINK_ARGUMENTS}}}}}`;
 }
 
@@ -67,16 +68,17 @@ export function parquetSink(plan: string, sink: ParquetSink): string {
   const strategy =
     keys === "" ? '"FileSize"' : `{"Keyed":{"keys":[${keys}],"include_keys":false,"keys_pre_grouped":false}}`;
   return `{"Sink":{"input":${plan},"payload":{"Partitioned":{"base_path":{"inner":${JSON.stringify(sink.folder)}},
-    "file_path_provider":{"Hive":{"extension":"parquet"}},"partition_strategy":${strategy},"file_format":${parquetFormat(sink.rowsPerGroup)},
+    "file_path_provider":{"Hive":{"extension":"parquet"}},"partition_strategy":${strategy},"file_format":${sink.format},
     "unified_sink_args":${SINK_ARGUMENTS},
     "max_rows_per_file":${sink.rowsPerFile},"approximate_bytes_per_file":${sink.bytesPerFile}}}}}`;
 }
 
 const SINK_ARGUMENTS = '{"mkdir":true,"maintain_order":true,"sync_on_close":"None","cloud_options":null}';
 
-function parquetFormat(rowsPerGroup: number): string {
+/** How Parquet files are written; `schema`: their Arrow schema in Polars' notation, where it says more than the plan does. */
+export function parquetFormat(rowsPerGroup: number, schema = "null"): string {
   return `{"Parquet":{"compression":"Snappy","statistics":{"min_value":true,"max_value":true,"distinct_count":false,"null_count":true},
-    "row_group_size":${rowsPerGroup},"data_page_size":null,"key_value_metadata":null,"arrow_schema":null,"compat_level":null}}`;
+    "row_group_size":${rowsPerGroup},"data_page_size":null,"key_value_metadata":null,"arrow_schema":${schema},"compat_level":null}}`;
 }
 
 function scan(paths: readonly string[], scanType: string, rowIndex?: string, cloud?: CloudOptions): string {

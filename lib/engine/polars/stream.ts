@@ -8,7 +8,7 @@ import type { StoredValue } from "./footer.js";
 import { fromDeepPlan, fromPlan, type LazyFrame } from "./native.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
-import { parquetFileSink, parquetScan, parquetSink } from "./scan_plan.js";
+import { parquetFileSink, parquetFormat, parquetScan, parquetSink } from "./scan_plan.js";
 
 /** A result as one query, or as several whose rows together are the result; each is made when the one before has run. */
 export type Queries = readonly (() => Promise<LazyFrame>)[];
@@ -17,6 +17,8 @@ export interface StreamOptions {
   /** Columns whose values are folders, `name=value`, and not in the files. */
   readonly partitions?: readonly StructField[];
   readonly rowsPerFile?: number | undefined;
+  /** The files' Arrow schema in Polars' notation, where it says more than the query does. */
+  readonly schema?: string;
 }
 
 const BYTES_PER_FILE = 2 ** 30;
@@ -32,7 +34,7 @@ export async function streamToFiles(queries: Queries, folder: string, options: S
 }
 
 async function streamPart(frame: LazyFrame, folder: string, options: StreamOptions): Promise<void> {
-  const { partitions = [], rowsPerFile = MOST_ROWS } = options;
+  const { partitions = [], rowsPerFile = MOST_ROWS, schema } = options;
   const keyed = frame.withColumns(partitions.map((f) => p.alias(folderText(p.column(f.name), f.type), f.name)));
   const sinkOf = (query: LazyFrame): string =>
     parquetSink(query.serialized(), {
@@ -40,24 +42,29 @@ async function streamPart(frame: LazyFrame, folder: string, options: StreamOptio
       partitionBy: partitions.map((f) => f.name),
       rowsPerFile,
       bytesPerFile: BYTES_PER_FILE,
-      rowsPerGroup: ROWS_PER_GROUP,
+      format: parquetFormat(ROWS_PER_GROUP, schema),
     });
-  const sink = fromDeepPlan(sinkOf(keyed));
+  await runSink(keyed, sinkOf);
+}
+
+/** Streams a result into one Parquet file. */
+export async function streamToFile(query: LazyFrame, path: string, schema?: string): Promise<void> {
+  const format = parquetFormat(ROWS_PER_GROUP, schema);
+  await runSink(query, (rows) => parquetFileSink(rows.serialized(), path, format));
+}
+
+/** Runs a sink; rows of a plan that is too deep for it go through a file. */
+async function runSink(query: LazyFrame, sinkOf: (rows: LazyFrame) => string): Promise<void> {
+  const sink = fromDeepPlan(sinkOf(query));
   if (sink) return sink.run();
   const between = newFolder(tmpdir());
   try {
     const path = join(between, "rows.parquet");
-    await keyed.sinkParquet(path);
+    await query.sinkParquet(path);
     await fromPlan(sinkOf(fromPlan(parquetScan([path])))).run();
   } finally {
     removeFolder(between);
   }
-}
-
-/** Streams a result into one Parquet file. */
-export async function streamToFile(query: LazyFrame, path: string): Promise<void> {
-  const sink = fromDeepPlan(parquetFileSink(query.serialized(), path, ROWS_PER_GROUP));
-  return sink ? sink.run() : query.sinkParquet(path);
 }
 
 /** The files below a folder, by partition values, then in the order in which they were streamed. */

@@ -5,6 +5,7 @@ import type { Location } from "../../storage/storage.js";
 import type { StructField } from "../../types.js";
 import { newFolder, removeFolder, removeIfEmpty } from "./folders.js";
 import { type ColumnStatistics, readFooter, type StoredValue } from "./footer.js";
+import { arrowSchema, type NameOf } from "./stored_names.js";
 import { folderValue, type Queries, streamedFiles, streamToFile, streamToFiles } from "./stream.js";
 
 /** Of every partition column its value. */
@@ -16,6 +17,8 @@ export interface WriteOptions {
   readonly partitionBy?: readonly string[];
   /** Rows in a file at most; by default a file holds about a gigabyte of rows in memory, 100 to 250 MB on disk. */
   readonly targetRows?: number;
+  /** The columns, and how files name their fields; by default as the relation does. All that is answered has these names. */
+  readonly stored?: { readonly fields: readonly StructField[]; readonly nameOf: NameOf };
   /** The path of a new file, relative to the table. */
   newPath(partitionValues: PartitionValues, index: number): string;
   locate(path: string): Promise<Location>;
@@ -54,7 +57,7 @@ async function writeOne(
 ): Promise<readonly WrittenFile[]> {
   return inStaging(options, async (staging) => {
     const staged = join(staging, "0.parquet");
-    await streamToFile(await query(), staged);
+    await streamToFile(await query(), staged, schemaOf(fields, options));
     const footer = await readFooter(staged, fields);
     if (footer.rows === 0) return [];
     const path = options.newPath({}, 0);
@@ -67,7 +70,8 @@ async function writeMany(result: WrittenResult, options: WriteOptions): Promise<
   const partitions = result.fields.filter((f) => options.partitionBy?.includes(f.name));
   const stored = result.fields.filter((f) => !partitions.includes(f));
   return inStaging(options, async (staging) => {
-    await streamToFiles(result.queries, staging, { partitions, rowsPerFile: options.targetRows });
+    const schema = schemaOf(stored, options);
+    await streamToFiles(result.queries, staging, { partitions, rowsPerFile: options.targetRows, schema });
     return publish(staging, partitions, stored, options);
   });
 }
@@ -107,6 +111,10 @@ async function publish(
     written.push({ path, partitionValues, ...footer });
   }
   return written;
+}
+
+function schemaOf(fields: readonly StructField[], { stored }: WriteOptions): string {
+  return stored ? arrowSchema(fields, stored.nameOf) : "null";
 }
 
 async function move(from: string, to: Location): Promise<void> {
