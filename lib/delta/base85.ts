@@ -21,6 +21,22 @@ export function decodeBase85(text: string): Uint8Array {
   return bytes;
 }
 
+/** The text of bytes, whose number is a multiple of four. */
+export function encodeBase85(bytes: Uint8Array): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 4) {
+    let word = view.getUint32(i);
+    let digits = "";
+    for (let j = 0; j < 5; j++) {
+      digits = `${ALPHABET[word % 85]}${digits}`;
+      word = Math.floor(word / 85);
+    }
+    text += digits;
+  }
+  return text;
+}
+
 const ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
 const DIGITS = new Map([...ALPHABET].map((char, value) => [char, value]));
 

@@ -1,11 +1,12 @@
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
+import { newId } from "../clock.js";
 import { DeltaError } from "../errors.js";
 import type { Storage } from "../storage/storage.js";
 import type { DeletionVectorDescriptor } from "./actions/action.js";
-import { decodeBase85 } from "./base85.js";
+import { decodeBase85, encodeBase85 } from "./base85.js";
 import { encodePath, locateFile, type StoredPath } from "./file_path.js";
-import { decodeRoaringBitmap } from "./roaring_bitmap.js";
+import { decodeRoaringBitmap, encodeRoaringBitmap } from "./roaring_bitmap.js";
 
 /**
  * The rows of a data file that are deleted, by their number in the file from 0, ascending (protocol, "Deletion Vectors").
@@ -44,7 +45,36 @@ export function deletionVectorFile(storage: Storage, vector: DeletionVectorDescr
   }
 }
 
+/**
+ * Writes deletion vectors, each of rows ascending and once, into one file of the table; answers how the log names them.
+ * Nothing refers to the file until they are committed.
+ */
+export async function writeDeletionVectors(
+  storage: Storage,
+  vectors: readonly Uint32Array[],
+): Promise<readonly DeletionVectorDescriptor[]> {
+  const id = newId();
+  const parts: Uint8Array[] = [Uint8Array.of(FORMAT_VERSION)];
+  let offset = FIRST_OFFSET;
+  const descriptors = vectors.map((rows): DeletionVectorDescriptor => {
+    const data = encodeRoaringBitmap(rows);
+    const framed = new Uint8Array(data.length + 8);
+    const view = new DataView(framed.buffer);
+    view.setInt32(0, data.length);
+    framed.set(data, 4);
+    view.setUint32(data.length + 4, crc32(data));
+    parts.push(framed);
+    const start = offset;
+    offset += framed.length;
+    const pathOrInlineDv = encodeBase85(Buffer.from(id.replaceAll("-", ""), "hex"));
+    return { storageType: "u", pathOrInlineDv, offset: start, sizeInBytes: data.length, cardinality: rows.length };
+  });
+  if (vectors.length > 0) await storage.put(`deletion_vector_${id}.bin`, Buffer.concat(parts));
+  return descriptors;
+}
+
 const UUID_CHARACTERS = 20;
+const FORMAT_VERSION = 1;
 /** The first deletion vector of a file comes after the file's version. */
 const FIRST_OFFSET = 1;
 

@@ -20,6 +20,30 @@ export function decodeRoaringBitmap(bytes: Uint8Array): Uint32Array {
   return Uint32Array.from(rows);
 }
 
+/** The bitmap of rows, which are ascending and below 2^32, each once; without runs. */
+export function encodeRoaringBitmap(rows: Uint32Array): Uint8Array {
+  const containers = containersOf(rows);
+  const data = containers.map(({ values }) => (values.length <= ARRAY_CARDINALITY ? 2 * values.length : BITMAP_BYTES));
+  const first = HEADER_BYTES + 8 * containers.length;
+  const bytes = new Uint8Array(data.reduce((sum, size) => sum + size, BITMAPS_BYTES + first));
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, MAGIC, true);
+  view.setBigUint64(4, 1n, true);
+  view.setUint32(12, 0, true);
+  view.setUint32(BITMAPS_BYTES, COOKIE, true);
+  view.setUint32(BITMAPS_BYTES + 4, containers.length, true);
+  let offset = first;
+  for (const [index, { key, values }] of containers.entries()) {
+    const header = BITMAPS_BYTES + HEADER_BYTES + 4 * index;
+    view.setUint16(header, key, true);
+    view.setUint16(header + 2, values.length - 1, true);
+    view.setUint32(BITMAPS_BYTES + HEADER_BYTES + 4 * containers.length + 4 * index, offset, true);
+    writeContainer(view, BITMAPS_BYTES + offset, values);
+    offset += data[index] ?? 0;
+  }
+  return bytes;
+}
+
 const MAGIC = 1_681_511_377;
 const COOKIE = 12_346;
 const COOKIE_WITH_RUNS = 12_347;
@@ -27,6 +51,10 @@ const COOKIE_WITH_RUNS = 12_347;
 const CONTAINERS_WITH_OFFSETS = 4;
 const ARRAY_CARDINALITY = 4_096;
 const BITMAP_BYTES = 8_192;
+/** Magic number, number of bitmaps, and the key of the only one. */
+const BITMAPS_BYTES = 16;
+/** Cookie and number of containers. */
+const HEADER_BYTES = 8;
 
 class Reader {
   readonly #view: DataView;
@@ -85,6 +113,37 @@ function readBits(reader: Reader, base: number, rows: number[]): void {
   for (let i = 0; i < BITMAP_BYTES; i++) {
     const byte = reader.byte();
     for (let bit = 0; bit < 8; bit++) if ((byte >> bit) & 1) rows.push(base + i * 8 + bit);
+  }
+}
+
+interface Container {
+  /** The upper half of the rows' 32 bits. */
+  readonly key: number;
+  readonly values: Uint32Array;
+}
+
+function containersOf(rows: Uint32Array): readonly Container[] {
+  const containers: Container[] = [];
+  for (let start = 0; start < rows.length; ) {
+    const key = (rows[start] ?? 0) >>> 16;
+    let end = start + 1;
+    while (end < rows.length && (rows[end] ?? 0) >>> 16 === key) end++;
+    containers.push({ key, values: rows.subarray(start, end) });
+    start = end;
+  }
+  return containers;
+}
+
+function writeContainer(view: DataView, offset: number, values: Uint32Array): void {
+  if (values.length <= ARRAY_CARDINALITY) {
+    values.forEach((value, i) => {
+      view.setUint16(offset + 2 * i, value & 0xffff, true);
+    });
+    return;
+  }
+  for (const value of values) {
+    const at = offset + ((value & 0xffff) >>> 3);
+    view.setUint8(at, view.getUint8(at) | (1 << (value & 7)));
   }
 }
 

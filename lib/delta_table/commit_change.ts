@@ -38,7 +38,7 @@ export interface Operation {
 export async function commitChange(
   table: TableHandle,
   snapshot: Snapshot,
-  change: Pick<FileChange, "staged" | "removed">,
+  change: Omit<FileChange, "counts">,
   { operation, operationParameters, metrics, read, evolution, options }: Operation,
 ): Promise<TableWrite> {
   const { txn, userMetadata } = options;
@@ -54,7 +54,9 @@ export async function commitChange(
   if (read !== undefined) transaction.read(read === "everything" ? undefined : read);
   if (txn !== undefined) transaction.setTransaction(txn.appId, txn.version);
   for (const file of change.removed) transaction.removeFile(file);
+  for (const file of change.hidden ?? []) transaction.addFile(file);
   for (const file of change.staged.files) transaction.addFile(file);
+  for (const file of change.changeFiles ?? []) transaction.addChangeFile(file);
   transaction.setMetrics(metrics);
   const result = await transaction.commit();
   table.follow(result.snapshot);

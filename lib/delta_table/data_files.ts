@@ -1,4 +1,5 @@
 import { newId } from "../clock.js";
+import type { AddCdcFile } from "../delta/actions/action.js";
 import { fieldId, physicalName, physicalPartitionColumns, physicalSchema } from "../delta/column_mapping.js";
 import { encodePath, partitionFolder } from "../delta/file_path.js";
 import { serializePartitionValues } from "../delta/partition_values.js";
@@ -11,7 +12,7 @@ import type { PolarsEngine, WrittenFile } from "../engine/polars/engine.js";
 import { DataError, UnsupportedFeatureError } from "../errors.js";
 import type { RelationNode } from "../relation/node.js";
 import type { Storage } from "../storage/storage.js";
-import { type DataType, formatType, type StructField, type StructType } from "../types.js";
+import { type DataType, field, formatType, type StructField, type StructType } from "../types.js";
 import { checkRows, constraintsOf } from "./constraints.js";
 import { asTableFiles, type TableLayout } from "./table_files.js";
 import { scanTableFiles } from "./table_reads.js";
@@ -83,6 +84,22 @@ export async function stageFiles(
     rows: written.reduce((sum, file) => sum + file.rows, 0),
     bytes: files.reduce((sum, file) => sum + file.size, 0),
   };
+}
+
+/** The column of change files that says what happened to a row. */
+export const CHANGE_TYPE = "_change_type";
+
+/**
+ * Writes rows with a table's columns and `CHANGE_TYPE` as change files (protocol, "Change Data Files"). Nothing sees them
+ * until they are committed.
+ */
+export async function stageChangeFiles(target: FileTarget, node: RelationNode): Promise<readonly AddCdcFile[]> {
+  const options = { others: [field(CHANGE_TYPE, "string", false)] };
+  const written = await writeFiles(target, node, options, (folder, index) => {
+    return `_change_data/${folder}cdc-${String(index).padStart(5, "0")}-${newId()}.parquet`;
+  });
+  const files = await Promise.all(written.map((file) => newFile(target, file)));
+  return files.map(({ path, partitionValues, size }) => ({ path, partitionValues, size }));
 }
 
 /** Writes rows with a table's columns, and perhaps more, under the names that the table's files have. */

@@ -8,13 +8,15 @@ type Metrics = Readonly<Record<string, number>>;
 export function changeMetrics(change: FileChange, millis: number): Metrics {
   const { counts, staged, removed } = change;
   return {
-    numRemovedFiles: removed.length,
+    numRemovedFiles: removed.length - (change.hidden?.length ?? 0),
     numRemovedBytes: bytes(removed),
     numAddedFiles: staged.files.length,
     numAddedBytes: staged.bytes,
     ...(counts.updated > 0 ? { numUpdatedRows: counts.updated } : {}),
     ...(counts.deleted > 0 ? { numDeletedRows: counts.deleted } : {}),
     numCopiedRows: counts.copied,
+    numAddedChangeFiles: change.changeFiles?.length ?? 0,
+    ...vectorMetrics("num", change),
     executionTimeMs: millis,
   };
 }
@@ -30,9 +32,11 @@ export function mergeMetrics(change: MergeChange, millis: number): Metrics {
     numTargetRowsCopied: counts.copied,
     numOutputRows: staged.rows,
     numTargetFilesAdded: staged.files.length,
-    numTargetFilesRemoved: removed.length,
+    numTargetFilesRemoved: removed.length - (change.hidden?.length ?? 0),
     numTargetBytesAdded: staged.bytes,
     numTargetBytesRemoved: bytes(removed),
+    numTargetChangeFilesAdded: change.changeFiles?.length ?? 0,
+    ...vectorMetrics("numTarget", change),
     executionTimeMs: millis,
   };
 }
@@ -47,6 +51,17 @@ export function writeMetrics(change: Pick<FileChange, "staged" | "removed">, mil
       ? { numRemovedFiles: change.removed.length, numRemovedBytes: bytes(change.removed) }
       : {}),
     executionTimeMs: millis,
+  };
+}
+
+function vectorMetrics(prefix: string, { removed, hidden = [] }: FileChange): Metrics {
+  const before = new Map(removed.map(({ path, deletionVector }) => [path, deletionVector]));
+  const updated = hidden.filter(({ path }) => before.get(path) !== undefined).length;
+  const gone = removed.filter(({ deletionVector }) => deletionVector !== undefined).length;
+  return {
+    [`${prefix}DeletionVectorsAdded`]: hidden.length,
+    [`${prefix}DeletionVectorsRemoved`]: gone,
+    [`${prefix}DeletionVectorsUpdated`]: updated,
   };
 }
 

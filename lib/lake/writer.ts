@@ -4,6 +4,7 @@ import { createTable } from "../delta/create_table.js";
 import type { Snapshot } from "../delta/snapshot.js";
 import type { Transaction } from "../delta/transaction.js";
 import { type FileTarget, type StagedFiles, stageFiles } from "../delta_table/data_files.js";
+import type { FileChange as FilesChanged } from "../delta_table/row_changes.js";
 import type { PolarsEngine } from "../engine/polars/engine.js";
 import type { RelationNode } from "../relation/node.js";
 import type { Relation } from "../relation/relation.js";
@@ -30,7 +31,7 @@ export interface Target {
 }
 
 /** What a write does to the table's files. */
-export interface FileChange {
+export interface FileChange extends Pick<FilesChanged, "hidden" | "changeFiles"> {
   readonly operation: "WRITE" | "MERGE" | "DELETE";
   readonly mode: "Append" | "Overwrite" | "Merge" | "Delete";
   readonly staged: StagedFiles;
@@ -84,7 +85,9 @@ export async function commitChange(target: Target, change: FileChange): Promise<
   if (evolved) transaction.updateMetadata({ schemaString: evolved.schema });
   if (evolved?.widens) await rewriteWider(target, transaction, change);
   for (const file of change.removed) transaction.removeFile(file);
+  for (const file of change.hidden ?? []) transaction.addFile(file);
   for (const file of change.staged.files) transaction.addFile(file);
+  for (const file of change.changeFiles ?? []) transaction.addChangeFile(file);
   for (const [appId, version] of marks.txns) transaction.setTransaction(appId, version);
   for (const [domain, value] of marks.domains) transaction.setDomainMetadata(domain, value);
   transaction.setMetrics({ numOutputRows: change.staged.rows, numOutputBytes: change.staged.bytes, ...metrics });

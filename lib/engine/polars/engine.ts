@@ -78,6 +78,14 @@ export class PolarsEngine {
     return (await this.run(node)).toPublic();
   }
 
+  /** The columns of a relation of whole numbers below 2^53, none of them null. */
+  async numbers(node: RelationNode): Promise<readonly Float64Array[]> {
+    const frame = await this.run(node);
+    const doubles = frame.lazy().select(node.fields.map(({ name }) => p.alias(p.cast(p.column(name), "double"), name)));
+    const columns = doubles.collectSync();
+    return node.fields.map(({ name }) => Float64Array.from(columns.column(name).toTypedArray() as ArrayLike<number>));
+  }
+
   /** Prints the first rows. */
   async show(node: RelationNode, rows: number): Promise<void> {
     const frame = await this.run({ op: "limit", input: node, rows, fields: node.fields });
