@@ -12,7 +12,8 @@ export interface ClosingDays {
   readonly readVersion: number | null;
 }
 
-const BEFORE_ALL_DAYS = "0001-01-01";
+/** The first day to close where none is closed yet. */
+export const BEFORE_ALL_DAYS = "0001-01-01";
 
 /** A table built from histories closes its days through the least closed of them, whatever the day of the run. */
 export async function closingDays(lake: Lake, table: AnyTable): Promise<ClosingDays> {

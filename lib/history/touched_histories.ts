@@ -1,0 +1,29 @@
+import type { Lake } from "../lake/lake.js";
+import type { AnyRelation, Columns, Relation, Shape } from "../relation/relation.js";
+import type { DateColumn } from "../relation/time_column.js";
+import { BEFORE_ALL_DAYS, type ClosingDays } from "./closing_days.js";
+
+/**
+ * What histories (with a column `processed_date`) say of the keys that closing these days can change: all rows through the
+ * last of the days, of keys of which any of the histories has a row on these days.
+ */
+export async function touchedHistories<H extends readonly AnyRelation[]>(
+  lake: Lake,
+  days: ClosingDays,
+  key: string,
+  ...histories: H
+): Promise<H> {
+  const known = histories.map((history) =>
+    (history as unknown as Relation).filter((t) => processedDate(t).le(days.last)),
+  );
+  if (days.first === BEFORE_ALL_DAYS) return known as unknown as H;
+  const keys = known.map((history) => history.filter((t) => processedDate(t).ge(days.first)).select([key]));
+  const [first, ...others] = keys;
+  if (first === undefined) return histories;
+  const touched = await lake.materialize(first.union(...others).distinct());
+  return known.map((history) => history.semiJoin(touched, [key])) as unknown as H;
+}
+
+function processedDate(t: Columns<Shape>): DateColumn {
+  return t["processed_date"] as DateColumn;
+}
