@@ -130,23 +130,55 @@ class Merge {
     const change = async (): Promise<FileChange> => {
       if (this.snapshot === undefined) return this.insertAll(undefined);
       if (doubles) await this.refuseDoubleMatches(this.snapshot, candidates);
-      if (this.plan.isUpsert && !doubles && !writesChanges(this.target) && !usesDeletionVectors(this.target))
-        return this.upsert(this.snapshot, candidates, sourceRows);
+      if (this.plan.isUpsert && !doubles && !writesChanges(this.target) && !usesDeletionVectors(this.target)) {
+        const touched = await this.filesWithKeys(this.snapshot, candidates);
+        const isOneToOne = this.plan.uniqueKeys === true || !(await this.hasRowsOfOneKey(this.snapshot, touched));
+        if (isOneToOne) return this.upsert(this.snapshot, touched, sourceRows);
+      }
       return this.change(this.snapshot, candidates, doubles);
     };
     return { ...(await change()), sourceRows, read };
   }
 
-  /** The touched files without the rows that have a key of the source, and all rows of the source. */
-  private async upsert(snapshot: Snapshot, candidates: readonly AddFile[], sourceRows: number): Promise<FileChange> {
-    const removed = await this.filesWithKeys(snapshot, candidates);
+  /**
+   * The touched files without the rows that have a key of the source, and all rows of the source. Undefined where several
+   * rows of the table have one key of the source: each of them has to be updated.
+   */
+  private async upsert(
+    snapshot: Snapshot,
+    candidates: readonly AddFile[],
+    sourceRows: number,
+  ): Promise<FileChange | undefined> {
+    const matches = this.plan.uniqueKeys === true ? undefined : await this.matches(snapshot, candidates);
+    if (matches && matches.rows !== matches.keys) return undefined;
+    const removed = matches?.files ?? (await this.filesWithKeys(snapshot, candidates));
     const inserts = this.inserts(this.source);
     const kept = plainRows(this.target, snapshot, removed).antiJoin(this.source, this.on);
     const staged = await stageUnion(this.target, removed.length === 0 ? [inserts] : [kept, inserts]);
-    const before = removed.length === 0 ? 0 : await plainRows(this.target, snapshot, removed).count();
     const copied = staged.rows - sourceRows;
-    const updated = before - copied;
+    const before = matches || removed.length === 0 ? 0 : await plainRows(this.target, snapshot, removed).count();
+    const updated = matches?.rows ?? before - copied;
     return { staged, removed, counts: { updated, deleted: 0, inserted: sourceRows - updated, copied } };
+  }
+
+  /** How many rows of the table have a key of the source, how many different keys, and the files that hold them. */
+  private async matches(snapshot: Snapshot, candidates: readonly AddFile[]) {
+    const { engine } = this.target;
+    const keys = this.plan.on.map(({ target: name }) => name);
+    const found = positionedRows(this.target, snapshot, candidates).select([...keys, POSITION.file]);
+    const held = await engine.materialize(found.semiJoin(this.source, this.on).node);
+    try {
+      const matched = new Relation(held, engine);
+      const numbers = await matched.select([POSITION.file]).distinct().collect();
+      const files = new Set(numbers.map((row) => Number(row[POSITION.file])));
+      return {
+        rows: await matched.count(),
+        keys: await matched.select(keys).distinct().count(),
+        files: candidates.filter((_, number) => files.has(number)),
+      };
+    } finally {
+      engine.release(held);
+    }
   }
 
   private async change(snapshot: Snapshot, candidates: readonly AddFile[], doubles: boolean): Promise<FileChange> {
@@ -289,6 +321,21 @@ class Merge {
     const counted = this.source.groupBy(...this.keyNames).aggregate(() => ({ [COPIES]: countRows() }));
     const { node, runner } = counted.filter((t) => (t[COPIES] as LongColumn).gt(1n));
     return new Relation(node, runner);
+  }
+
+  /** True when a key of the source is that of several rows of the table, each of which it changes. */
+  private async hasRowsOfOneKey(snapshot: Snapshot, files: readonly AddFile[]): Promise<boolean> {
+    const names = this.plan.on.map(({ target: name }) => name);
+    const matched = plainRows(this.target, snapshot, files).select(names).semiJoin(this.source, this.on) as Relation;
+    const counted = matched.groupBy(...names).aggregate(() => ({ [COPIES]: countRows() }));
+    return (
+      (
+        await counted
+          .filter((t) => (t[COPIES] as LongColumn).gt(1n))
+          .limit(1)
+          .collect()
+      ).length > 0
+    );
   }
 
   /** @throws DataError showing the key of a row that two source rows would change */

@@ -167,6 +167,15 @@ describe("merging", () => {
     });
   });
 
+  test("updates every row that has a key of the source", async () => {
+    await table.append([{ id: 2n, name: "again", year: 2024 }]);
+    const source = await rowsOf([{ id: 2n, name: "two", price: "2.00", year: 2024 }]);
+    const write = await table.merge(source, ["id"]).whenMatchedUpdateAll().whenNotMatchedInsertAll().execute();
+    expect(write.metrics).toMatchObject({ numTargetRowsUpdated: 2, numTargetRowsInserted: 0 });
+    const two = { id: 2n, name: "two", price: "2.00", year: 2024 };
+    expect(await stored()).toEqual([ROWS[0], two, two, ROWS[2]]);
+  });
+
   test("the first clause whose condition is true decides", async () => {
     const source = await rowsOf([
       { id: 1n, name: "gone", price: "0.00" },
