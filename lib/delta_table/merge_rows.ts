@@ -131,9 +131,8 @@ class Merge {
       if (this.snapshot === undefined) return this.insertAll(undefined);
       if (doubles) await this.refuseDoubleMatches(this.snapshot, candidates);
       if (this.plan.isUpsert && !doubles && !writesChanges(this.target) && !usesDeletionVectors(this.target)) {
-        const touched = await this.filesWithKeys(this.snapshot, candidates);
-        const isOneToOne = this.plan.uniqueKeys === true || !(await this.hasRowsOfOneKey(this.snapshot, touched));
-        if (isOneToOne) return this.upsert(this.snapshot, touched, sourceRows);
+        const upserted = await this.upsert(this.snapshot, candidates, sourceRows);
+        if (upserted) return upserted;
       }
       return this.change(this.snapshot, candidates, doubles);
     };
@@ -321,21 +320,6 @@ class Merge {
     const counted = this.source.groupBy(...this.keyNames).aggregate(() => ({ [COPIES]: countRows() }));
     const { node, runner } = counted.filter((t) => (t[COPIES] as LongColumn).gt(1n));
     return new Relation(node, runner);
-  }
-
-  /** True when a key of the source is that of several rows of the table, each of which it changes. */
-  private async hasRowsOfOneKey(snapshot: Snapshot, files: readonly AddFile[]): Promise<boolean> {
-    const names = this.plan.on.map(({ target: name }) => name);
-    const matched = plainRows(this.target, snapshot, files).select(names).semiJoin(this.source, this.on) as Relation;
-    const counted = matched.groupBy(...names).aggregate(() => ({ [COPIES]: countRows() }));
-    return (
-      (
-        await counted
-          .filter((t) => (t[COPIES] as LongColumn).gt(1n))
-          .limit(1)
-          .collect()
-      ).length > 0
-    );
   }
 
   /** @throws DataError showing the key of a row that two source rows would change */
