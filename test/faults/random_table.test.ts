@@ -4,32 +4,8 @@ import { DeltaTable } from "../../lib/delta_table/delta_table.js";
 import { MemoryStorage } from "../../lib/storage/memory.js";
 import { type Fault, spoiled } from "./hooked_storage.js";
 import { ROUNDS } from "./rounds.js";
+import { operation, TABLE_KINDS } from "./table_arbitraries.js";
 import * as model from "./table_model.js";
-
-const row = fc.record({
-  id: fc.integer({ min: 0, max: 9 }),
-  name: fc.constantFrom("a", "b", null),
-  year: fc.constantFrom(2014, 2015, null),
-});
-const rows = fc.array(row, { minLength: 1, maxLength: 5 });
-const distinct = fc.uniqueArray(row, { minLength: 1, maxLength: 5, selector: ({ id }) => id });
-const condition = fc.constantFrom(...model.CONDITIONS);
-
-const operation = (isPartitioned: boolean): fc.Arbitrary<model.Operation> =>
-  fc.oneof(
-    { arbitrary: rows.map(model.appending), weight: 3 },
-    { arbitrary: condition.map(model.deleting), weight: 2 },
-    { arbitrary: condition.map(model.updating), weight: 2 },
-    { arbitrary: distinct.map(model.upserting), weight: 2 },
-    { arbitrary: distinct.map(model.synchronising), weight: 1 },
-    { arbitrary: rows.map(model.overwriting), weight: 1 },
-    {
-      arbitrary: fc.tuple(rows, fc.constantFrom(2014, 2015)).map(([r, year]) => model.replacingWhere(r, year)),
-      weight: 1,
-    },
-    { arbitrary: fc.constantFrom(...model.MAINTENANCE), weight: 2 },
-    ...(isPartitioned ? [{ arbitrary: rows.map(model.replacingYears), weight: 1 }] : []),
-  );
 
 /** What happens to one storage call of an operation; the operation may make fewer calls. */
 const accident = fc.option(
@@ -40,18 +16,6 @@ const accident = fc.option(
   { freq: 2 },
 );
 
-/** Kinds of tables: their partitions and properties. */
-const TABLES: Readonly<
-  Record<string, { readonly partitionBy?: readonly string[]; readonly properties?: Readonly<Record<string, string>> }>
-> = {
-  plain: {},
-  "with partitions": { partitionBy: ["year"] },
-  "with deletion vectors": { properties: { "delta.enableDeletionVectors": "true" } },
-  "with a change feed": { properties: { "delta.enableChangeDataFeed": "true" } },
-  "with column mapping": { partitionBy: ["year"], properties: { "delta.columnMapping.mode": "name" } },
-  "with many checkpoints": { properties: { "delta.checkpointInterval": "2" } },
-};
-
 const scenario = (isPartitioned: boolean) =>
   fc.array(fc.record({ operation: operation(isPartitioned), accident, repeats: fc.boolean() }), {
     minLength: 1,
@@ -59,7 +23,7 @@ const scenario = (isPartitioned: boolean) =>
   });
 
 describe("random operations with random accidents: each is done as a whole or not at all", () => {
-  test.each(Object.entries(TABLES))(
+  test.each(Object.entries(TABLE_KINDS))(
     "a table %s",
     async (_, { partitionBy = [], properties = {} }) => {
       await fc.assert(

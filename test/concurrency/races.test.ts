@@ -1,0 +1,76 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { DeltaTable } from "../../lib/delta_table/delta_table.js";
+import { ConflictError } from "../../lib/errors.js";
+import { MemoryStorage } from "../../lib/storage/memory.js";
+import { hooked } from "../faults/hooked_storage.js";
+import { ROUNDS } from "../faults/rounds.js";
+import { operation, rows, TABLE_KINDS } from "../faults/table_arbitraries.js";
+import * as model from "../faults/table_model.js";
+
+/** The rows after an operation at each place among others. */
+function serialOrders(before: readonly model.Row[], others: readonly model.Operation[], own: model.Operation) {
+  return Array.from({ length: others.length + 1 }, (_, place) => {
+    const order = [...others.slice(0, place), own, ...others.slice(place)];
+    return model.sorted(order.reduce((found, { model: change }) => change(found), before));
+  });
+}
+
+describe("an operation that meets others, which come first, is done as if one after the other or not at all", () => {
+  test.each(
+    Object.entries(TABLE_KINDS).flatMap(([name, kind]) =>
+      ["WriteSerializable", "Serializable"].map((level) => [name, level, kind] as const),
+    ),
+  )(
+    "in a table %s, %s",
+    async (_, level, { partitionBy = [], properties = {} }) => {
+      const any = operation(partitionBy.length > 0);
+      const outcomes = { done: 0, refused: 0 };
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(rows, { maxLength: 3 }),
+          fc.array(any, { minLength: 1, maxLength: 2 }),
+          any,
+          async (files, others, own) => {
+            const storage = new MemoryStorage();
+            await DeltaTable.create(storage, {
+              fields: model.FIELDS,
+              partitionBy,
+              properties: { ...properties, "delta.isolationLevel": level },
+            });
+            for (const added of files) await model.appending(added).run(await DeltaTable.open(storage), {});
+            const before = files.flat();
+            let raced = false;
+            const racing = hooked(storage, {
+              before: async ({ name }) => {
+                if (name !== "putIfAbsent" || raced) return;
+                raced = true;
+                for (const other of others) await other.run(await DeltaTable.open(storage), {});
+              },
+            });
+            const story = `${others.map(({ text }) => text).join("; ")}; against ${own.text}`;
+            const error = await own.run(await DeltaTable.open(racing), {}).then(
+              () => undefined,
+              (caught: unknown) => caught,
+            );
+            if (!raced) return;
+            const found = model.sorted(await model.rowsOf(await DeltaTable.open(storage)));
+            if (error === undefined) {
+              outcomes.done++;
+              expect(serialOrders(before, others, own), story).toContainEqual(found);
+            } else {
+              outcomes.refused++;
+              expect(error, story).toBeInstanceOf(ConflictError);
+              expect(found, story).toEqual(
+                model.sorted(others.reduce<readonly model.Row[]>((all, { model: change }) => change(all), before)),
+              );
+            }
+          },
+        ),
+        { numRuns: Math.max(1, Math.round(25 * ROUNDS)), interruptAfterTimeLimit: 20_000 * ROUNDS },
+      );
+      expect(outcomes.done, JSON.stringify(outcomes)).toBeGreaterThan(0);
+    },
+    60_000 * Math.max(1, ROUNDS),
+  );
+});
