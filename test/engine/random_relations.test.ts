@@ -298,6 +298,32 @@ describe("like the oracle", () => {
     );
   });
 
+  test("what is known to have no rows is not read", async () => {
+    const none = relationOf([]).select((t) => ({ k: t.k, w: t.i }));
+    const some = relationOf([["1", "1", "a", null, null, null, null, true]]);
+    for (const relation of [
+      some.leftJoin(none, ["k"]),
+      some.fullJoin(none, ["k"]),
+      some.antiJoin(none, ["k"]),
+      some.semiJoin(none, ["k"]),
+      some.join(none, ["k"]),
+      none.fullJoin(some, ["k"]),
+      none.leftJoin(some, ["k"]),
+      some.union(relationOf([]).filter((t) => t.b)),
+      none
+        .union(none)
+        .groupBy()
+        .aggregate(() => ({ rows: countRows() })),
+      none
+        .union(none)
+        .groupBy("k")
+        .aggregate(() => ({ rows: countRows() })),
+    ]) {
+      await sameAsOracle(relation, true);
+    }
+    expect(await engine.explain(some.leftJoin(none, ["k"]).node)).not.toContain("JOIN");
+  });
+
   test("orders", async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -7,6 +7,7 @@ import { compileRelation, type Demand } from "./compile_relation.js";
 import { isTextOfRowWise, repetitions, withoutRows } from "./distinct.js";
 import { newFolder, removeFolder } from "./folders.js";
 import { type HeldResult, HeldResults, inFolder, inMemory, readStreamed } from "./held_results.js";
+import { withoutEmpty } from "./known_empty.js";
 import { type Frame, fromPublic, type LazyFrame, type PublicDataFrame } from "./native.js";
 import { columnsHeld, type HeavyStep, heavyStep, isRowWise } from "./parts.js";
 import * as p from "./polars_expr.js";
@@ -102,8 +103,9 @@ export class PolarsEngine {
   }
 
   /** Evaluates the relation and writes it as Parquet files. */
-  writeParquet(node: RelationNode, options: WriteOptions): Promise<readonly WrittenFile[]> {
+  writeParquet(relation: RelationNode, options: WriteOptions): Promise<readonly WrittenFile[]> {
     return Spill.during(async (spill) => {
+      const node = await this.withoutEmpty(relation);
       const reads = this.reads();
       const query = await this.compile(node, reads, { streamed: true }, (frame) => spill.lazy(frame));
       const small = !(await isLarge(node, reads));
@@ -126,18 +128,20 @@ export class PolarsEngine {
   }
 
   /** The plan as Polars will run it. */
-  async explain(node: RelationNode): Promise<string> {
-    return (await this.compile(node, this.reads())).explain();
+  async explain(relation: RelationNode): Promise<string> {
+    return (await this.compile(await this.withoutEmpty(relation), this.reads())).explain();
   }
 
-  private async run(node: RelationNode): Promise<Frame> {
+  private async run(relation: RelationNode): Promise<Frame> {
+    const node = await this.withoutEmpty(relation);
     const reads = this.reads();
     const query = await this.compile(node, reads);
     if (!(await isLarge(node, reads))) return query.collect();
     return this.throughFiles(await this.queries(node, reads), node.fields);
   }
 
-  private async evaluate(node: RelationNode, options: MaterializeOptions): Promise<HeldResult> {
+  private async evaluate(relation: RelationNode, options: MaterializeOptions): Promise<HeldResult> {
+    const node = await this.withoutEmpty(relation);
     const reads = this.reads();
     const query = await this.compile(node, reads);
     if (options.by === undefined && !(await isLarge(node, reads))) return inMemory(await query.collect());
@@ -248,6 +252,13 @@ export class PolarsEngine {
       case "frame":
         return (await this.held.get(source.id).lazy(hold)).select(fields.map((f) => p.column(f.name)));
     }
+  }
+
+  private withoutEmpty(node: RelationNode): Promise<RelationNode> {
+    return withoutEmpty(node, async (source) => {
+      if (source.kind === "table") return (await this.tables.resolveTable(source, undefined)).files.length === 0;
+      return source.kind !== "file" && (await this.rowsOf(source)) === 0;
+    });
   }
 
   /** The number of rows in a source, where it is known without reading it. */
