@@ -18,6 +18,8 @@ export type PrimitiveType =
   | "timestamp"
   /** A wall-clock time without zone: microseconds. */
   | "timestamp_ntz"
+  /** Any value of JSON's structure, with its own type. */
+  | "variant"
   /** Holds nothing but null. */
   | "void";
 
@@ -53,7 +55,7 @@ export type DataType = PrimitiveType | DecimalType | ArrayType | MapType | Struc
 
 /** Precision and scale of a decimal type; undefined for every other type. */
 export function decimalOf(type: DataType): { readonly precision: number; readonly scale: number } | undefined {
-  if (typeof type !== "string") return undefined;
+  if (typeof type !== "string" || !type.startsWith("decimal")) return undefined;
   const match = /^decimal\((\d+),\s*(-?\d+)\)$/.exec(type);
   return match ? { precision: Number(match[1]), scale: Number(match[2]) } : undefined;
 }

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { DeltaError } from "../errors.js";
 import type { Storage } from "../storage/storage.js";
 import type {
@@ -55,21 +56,27 @@ export class CheckpointReader {
     return { protocol, metadata };
   }
 
-  /** Every data file, by key. */
-  async adds(): Promise<Map<string, AddFile>> {
+  /** Every data file, by key; with a condition, at least those that may satisfy it. */
+  async adds(mayMatch?: RowCondition): Promise<Map<string, AddFile>> {
     const files = new Map<string, AddFile>();
     let isStatsMissing = false;
-    for await (const { batch } of this.#fileActions(ADD)) {
-      const [paths, partitions, sizes, times, stats, tags, rowIds, versions, providers] = valuesOf(batch, ADD);
+    for await (const { batch } of this.#fileActions(["add.path", "add.stats", ...ADD])) {
+      const chosen = mayMatch && matchingRows(batch, mayMatch);
+      if (chosen?.rows.length === 0) continue;
+      const paths = chosen?.paths ?? batch.column("add.path");
+      const stats = chosen?.stats ?? batch.column("add.stats");
+      const [partitions, sizes, times, tags, rowIds, versions, providers] = valuesOf(batch, ADD);
       const vectors = deletionVectors(batch, "add");
-      for (const index of nonNull(paths)) {
+      for (const index of chosen?.rows ?? nonNull(paths)) {
+        const path = paths[index] ?? null;
+        if (path === null) continue;
         const add: AddFile = {
-          path: paths?.[index] as string,
+          path: path as string,
           partitionValues: (partitions?.[index] ?? {}) as PartitionValues,
           size: Number(sizes?.[index] ?? 0),
           modificationTime: Number(times?.[index] ?? 0),
           dataChange: false,
-          stats: (stats?.[index] ?? undefined) as string | undefined,
+          stats: (stats[index] ?? undefined) as string | undefined,
           tags: (tags?.[index] ?? undefined) as PartitionValues | undefined,
           deletionVector: vectors(index),
           baseRowId: (rowIds?.[index] ?? undefined) as bigint | undefined,
@@ -202,6 +209,50 @@ async function readJson(storage: Storage, path: string, version: number): Promis
   return parseCommit(version, bytes, path);
 }
 
+/**
+ * Whether a data file may be wanted, by its partition values and its statistics: UTF-8 text between two places in some
+ * bytes; null when none are known.
+ */
+export type RowCondition = (
+  partitionValues: PartitionValues,
+  stats: Uint8Array | null,
+  start: number,
+  end: number,
+) => boolean;
+
+/** Rows of a batch, and their texts by the row's number. */
+interface ChosenRows {
+  readonly rows: readonly number[];
+  readonly paths: readonly (string | null)[];
+  readonly stats: readonly (string | null)[];
+}
+
+/** The rows that a condition does not exclude; only their texts are decoded. Undefined when the batch cannot tell. */
+function matchingRows(batch: ColumnBatch, mayMatch: RowCondition): ChosenRows | undefined {
+  const partitions = batch.column("add.partitionValues");
+  const rows: number[] = [];
+  const [paths, stats]: [(string | null)[], (string | null)[]] = [[], []];
+  const isVisited = batch.visitTexts?.("add.stats", (row, bytes, start, end) => {
+    if (!mayMatch((partitions[row] ?? NO_VALUES) as PartitionValues, bytes, start, end)) return;
+    rows.push(row);
+    stats[row] = bytes && textOf(bytes, start, end);
+  });
+  if (isVisited !== true) return undefined;
+  let next = 0;
+  batch.visitTexts?.("add.path", (row, bytes, start, end) => {
+    if (rows[next] !== row) return;
+    paths[row] = bytes && textOf(bytes, start, end);
+    next++;
+  });
+  return { rows, paths, stats };
+}
+
+const NO_VALUES: PartitionValues = {};
+
+function textOf(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("utf8");
+}
+
 function sidecarFile(storage: Storage, name: string) {
   return locateFile(storage, `${SIDECAR_FOLDER}/${name}`);
 }
@@ -224,11 +275,9 @@ const METADATA = [
   "metaData.createdTime",
 ];
 const ADD = [
-  "add.path",
   "add.partitionValues",
   "add.size",
   "add.modificationTime",
-  "add.stats",
   "add.tags",
   "add.baseRowId",
   "add.defaultRowCommitVersion",

@@ -10,6 +10,16 @@ export async function readCommits(storage: Storage, files: readonly CommitFile[]
   return Promise.all(files.map(async ({ version }) => parseCommit(version, await readCommitFile(storage, version))));
 }
 
+/** The commits from a version on, one after the other, until there is no next one: without a listing of the log. */
+export async function readCommitsFrom(storage: Storage, version: number): Promise<readonly Commit[]> {
+  const commits: Commit[] = [];
+  for (let next = version; ; next++) {
+    const bytes = await storage.read(commitPath(next));
+    if (bytes === undefined) return commits;
+    commits.push(parseCommit(next, bytes));
+  }
+}
+
 /** The commitInfo of a commit; of a large file only the beginning is read, where most engines put it. */
 export async function readCommitInfo(
   storage: Storage,

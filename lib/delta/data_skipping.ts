@@ -1,32 +1,66 @@
 import { compareUtf8 } from "../storage/path.js";
-import type { DataType, StructType } from "../types.js";
-import type { AddFile } from "./actions/action.js";
+import type { DataType, StructField, StructType } from "../types.js";
+import type { AddFile, PartitionValues } from "./actions/action.js";
 import { physicalName } from "./column_mapping.js";
 import { isPartitionColumn, partitionValue } from "./partition_values.js";
 import { type ComparisonOperator, type Literal, negate, type Predicate } from "./predicate.js";
 import { type Comparable, comparable, compareComparables, parseScalar, type Scalar } from "./scalar.js";
 import { type FileStats, parseStats } from "./stats.js";
 
+/** What pruning asks of a data file. */
+export interface FileFacts {
+  readonly partitionValues: PartitionValues;
+  /** Undefined when nothing is known. */
+  stats(): FileStats | undefined;
+}
+
 /** Answers, per file, whether it may hold a row that matches; false only when its partition or statistics exclude that. */
 export function fileFilter(
   condition: Predicate,
   schema: StructType,
   partitionColumns: readonly string[],
-): (file: AddFile) => boolean {
+): (file: Pick<AddFile, "partitionValues" | "stats">) => boolean {
+  const mayMatch = factsFilter(condition, schema, partitionColumns);
+  return ({ partitionValues, stats }) => mayMatch({ partitionValues, stats: once(() => parseStats(stats)) });
+}
+
+/** The same, of what is known of a file. */
+export function factsFilter(
+  condition: Predicate,
+  schema: StructType,
+  partitionColumns: readonly string[],
+): (file: FileFacts) => boolean {
   const columns = new Map(schema.fields.map((field) => [field.name, field]));
-  return (file) => {
-    let stats: FileStats | undefined;
-    let parsed = false;
-    const column = (name: string): ColumnRange | undefined => {
-      const field = columns.get(name);
-      if (field === undefined) return undefined;
-      if (isPartitionColumn(partitionColumns, name))
-        return partitionRange(field.type, partitionValue(file.partitionValues, field));
-      if (!parsed) stats = parseStats(file.stats);
-      parsed = true;
-      return stats && statsRange(stats, physicalName(field), field.type);
-    };
+  let file: FileFacts | undefined;
+  const ranges = new Map<string, ColumnRange | undefined>();
+  const column = (name: string): ColumnRange | undefined => {
+    if (file !== undefined && !ranges.has(name)) ranges.set(name, rangeOf(file, columns.get(name), partitionColumns));
+    return ranges.get(name);
+  };
+  return (facts) => {
+    file = facts;
+    ranges.clear();
     return mayMatch(condition, column);
+  };
+}
+
+function rangeOf(
+  file: FileFacts,
+  field: StructField | undefined,
+  partitionColumns: readonly string[],
+): ColumnRange | undefined {
+  if (field === undefined) return undefined;
+  if (isPartitionColumn(partitionColumns, field.name))
+    return partitionRange(field.type, partitionValue(file.partitionValues, field));
+  const stats = file.stats();
+  return stats && statsRange(stats, physicalName(field), field.type);
+}
+
+function once<T>(compute: () => T): () => T {
+  let known: { readonly value: T } | undefined;
+  return () => {
+    known ??= { value: compute() };
+    return known.value;
   };
 }
 
@@ -64,24 +98,23 @@ function mayMatch(condition: Predicate, column: (name: string) => ColumnRange | 
 }
 
 function mayCompare(range: ColumnRange, operator: ComparisonOperator, literal: Literal): boolean {
-  if (!range.mayBeValue) return false;
   const value = comparable(literal.type, literal.value);
-  if (value === undefined) return true;
-  const min = range.min && compareComparables(range.min, value, compareUtf8);
-  const max = range.max && compareComparables(range.max, value, compareUtf8);
+  if (value === undefined) return range.mayBeValue;
+  const compared = (bound: Comparable | undefined): number | undefined =>
+    bound && compareComparables(bound, value, compareUtf8);
   switch (operator) {
     case "=":
-      return (min ?? 0) <= 0 && (max ?? 0) >= 0;
+      return (compared(range.min) ?? 0) <= 0 && (compared(range.max) ?? 0) >= 0 && range.mayBeValue;
     case "<>":
-      return !(range.exact && min === 0 && max === 0);
+      return !(range.exact && compared(range.min) === 0 && compared(range.max) === 0) && range.mayBeValue;
     case "<":
-      return (min ?? -1) < 0;
+      return (compared(range.min) ?? -1) < 0 && range.mayBeValue;
     case "<=":
-      return (min ?? 0) <= 0;
+      return (compared(range.min) ?? 0) <= 0 && range.mayBeValue;
     case ">":
-      return (max ?? 1) > 0;
+      return (compared(range.max) ?? 1) > 0 && range.mayBeValue;
     case ">=":
-      return (max ?? 0) >= 0;
+      return (compared(range.max) ?? 0) >= 0 && range.mayBeValue;
   }
 }
 
@@ -94,17 +127,26 @@ function partitionRange(type: DataType, stored: string | null | undefined): Colu
   return { min: value, max: value, exact: true, mayBeNull: false, mayBeValue: true };
 }
 
+/** Nothing is looked up before somebody asks for it. */
 function statsRange(stats: FileStats, name: string, type: DataType): ColumnRange {
-  const nulls = stats.nullCount([name]);
-  const isFloating = type === "float" || type === "double";
-  const isTime = type === "timestamp" || type === "timestamp_ntz";
+  const path = [name];
   return {
-    min: toComparable(type, stats.min([name], type)),
-    // Many writers leave NaN, the greatest value, out of the statistics.
-    max: isFloating ? undefined : toComparable(type, stats.max([name], type)),
-    exact: !isTime,
-    mayBeNull: nulls === undefined || nulls > 0n,
-    mayBeValue: nulls === undefined || stats.numRecords === undefined || nulls < stats.numRecords,
+    get min() {
+      return toComparable(type, stats.min(path, type));
+    },
+    get max() {
+      // Many writers leave NaN, the greatest value, out of the statistics.
+      return type === "float" || type === "double" ? undefined : toComparable(type, stats.max(path, type));
+    },
+    exact: type !== "timestamp" && type !== "timestamp_ntz",
+    get mayBeNull() {
+      const nulls = stats.nullCount(path);
+      return nulls === undefined || nulls > 0n;
+    },
+    get mayBeValue() {
+      const nulls = stats.nullCount(path);
+      return nulls === undefined || stats.numRecords === undefined || nulls < stats.numRecords;
+    },
   };
 }
 

@@ -10,7 +10,14 @@ export interface ColumnBatch {
    * objects without nulls and decimals; a map or list that has no entry in any row of the batch may be null.
    */
   column(path: string): readonly unknown[];
+  /**
+   * Visits the texts of a column in turn, without holding all of them: the row's number, and where in `bytes` its UTF-8
+   * stands; null, with 0 and 0, for null. False when the column has no values, or the handler cannot do that.
+   */
+  visitTexts?(path: string, visit: TextVisitor): boolean;
 }
+
+export type TextVisitor = (row: number, bytes: Uint8Array | null, start: number, end: number) => void;
 
 export interface ReadOptions {
   /** Row groups whose statistics exclude all of these texts in this column may be left out. */

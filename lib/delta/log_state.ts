@@ -1,6 +1,6 @@
 import { DeltaError } from "../errors.js";
 import type { Commit, DomainMetadata, Metadata, Protocol, RemoveFile, SetTransaction } from "./actions/action.js";
-import type { CheckpointReader } from "./checkpoint_reader.js";
+import type { CheckpointReader, RowCondition } from "./checkpoint_reader.js";
 import type { ActiveFiles } from "./file_state.js";
 import type { CheckpointFiles } from "./log_segment.js";
 
@@ -36,6 +36,11 @@ export class CheckpointBase {
   async adds(): Promise<ActiveFiles> {
     this.#adds ??= (await this.#reader?.adds()) ?? new Map();
     return this.#adds;
+  }
+
+  /** At least the files that may satisfy a condition: of a large checkpoint no others are kept in memory. */
+  async addsMatching(mayMatch: RowCondition): Promise<ActiveFiles> {
+    return this.#adds ?? (await this.#reader?.adds(mayMatch)) ?? new Map();
   }
 
   async domains(): Promise<ReadonlyMap<string, DomainMetadata>> {

@@ -1,18 +1,21 @@
 import { Buffer } from "node:buffer";
 import zlib from "node:zlib";
 import type { ColumnMetaData, Compressors, DecodedArray, PageHeader, SchemaTree } from "hyparquet";
+import type { TextVisitor } from "./handler.js";
+import { uncompressSnappy } from "./snappy.js";
 
 type ColumnDecoder = Parameters<typeof import("hyparquet/src/convert.js").convert>[1];
 
 /** The page reader of hyparquet, below its assembly of nested rows, which takes most of the time of reading a checkpoint. */
 export async function loadPageReader() {
-  const [column, convert, datapage, plain] = await Promise.all([
+  const [column, convert, datapage, encoding, plain] = await Promise.all([
     import("hyparquet/src/column.js"),
     import("hyparquet/src/convert.js"),
     import("hyparquet/src/datapage.js"),
+    import("hyparquet/src/encoding.js"),
     import("hyparquet/src/plain.js"),
   ]);
-  return { ...column, ...convert, ...datapage, ...plain };
+  return { ...column, ...convert, ...datapage, ...encoding, ...plain };
 }
 
 type PageReader = Awaited<ReturnType<typeof loadPageReader>>;
@@ -28,6 +31,77 @@ export function readLeaf(
   meta: ColumnMetaData,
   path: readonly SchemaTree[],
 ): unknown[] {
+  const rows: unknown[] = [];
+  for (const page of dataPages(reader, bytes, meta, path, decodeText)) page.appendTo(rows);
+  return rows;
+}
+
+/** Visits the texts of a column, one page in memory at a time; false for columns that hold none. See `ColumnBatch`. */
+export function visitTexts(
+  reader: PageReader,
+  bytes: Uint8Array,
+  meta: ColumnMetaData,
+  path: readonly SchemaTree[],
+  visit: TextVisitor,
+): boolean {
+  const { max, entry } = levelsOf(path);
+  if (meta.type !== "BYTE_ARRAY" || entry !== undefined) return false;
+  let row = 0;
+  for (const page of dataPages(reader, bytes, meta, path, (text) => text)) {
+    const plain = page.plainTexts();
+    if (plain !== undefined) {
+      visitPlain(reader, plain, row, page.count, max, visit);
+    } else {
+      const rows: (Uint8Array | null)[] = [];
+      page.appendTo(rows);
+      for (const [i, text] of rows.entries()) visit(row + i, text, 0, text?.length ?? 0);
+    }
+    row += page.count;
+  }
+  return true;
+}
+
+/** Texts that stand one after the other, each behind its length, without making an object of each. */
+function visitPlain(
+  reader: PageReader,
+  page: Uint8Array,
+  firstRow: number,
+  count: number,
+  maxLevel: number,
+  visit: TextVisitor,
+): void {
+  const at = { view: new DataView(page.buffer, page.byteOffset, page.byteLength), offset: 0 };
+  const levels = new Array<number>(count);
+  if (maxLevel === 0) levels.fill(0);
+  else reader.readRleBitPackedHybrid(at, 32 - Math.clz32(maxLevel), levels);
+  let { offset } = at;
+  for (let i = 0; i < count; i++) {
+    if (levels[i] !== maxLevel) {
+      visit(firstRow + i, null, 0, 0);
+      continue;
+    }
+    const end = offset + 4 + at.view.getUint32(offset, true);
+    visit(firstRow + i, page, offset + 4, end);
+    offset = end;
+  }
+}
+
+/** A page of values. */
+interface DataPage {
+  readonly count: number;
+  /** The bytes of a page of texts, where these are not in a dictionary. */
+  plainTexts(): Uint8Array | undefined;
+  /** Appends its values to the rows that came before. */
+  appendTo(rows: unknown[]): void;
+}
+
+function* dataPages(
+  reader: PageReader,
+  bytes: Uint8Array,
+  meta: ColumnMetaData,
+  path: readonly SchemaTree[],
+  textOf: (bytes: Uint8Array) => unknown,
+): Generator<DataPage> {
   const leaf = path.at(-1)?.element;
   if (leaf === undefined) throw new RangeError("a leaf column has a path");
   const decoder: ColumnDecoder = {
@@ -35,11 +109,10 @@ export function readLeaf(
     pathInSchema: meta.path_in_schema,
     element: leaf,
     schemaPath: [...path],
-    parsers: { ...reader.DEFAULT_PARSERS, ...TIMES, stringFromBytes: decodeText },
+    parsers: { ...reader.DEFAULT_PARSERS, ...TIMES, stringFromBytes: textOf },
     compressors: COMPRESSORS,
   };
   const levels = levelsOf(path);
-  const rows: unknown[] = [];
   const at = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
   let dictionary: DecodedArray | undefined;
   for (let seen = 0; seen < Number(meta.num_values); ) {
@@ -50,13 +123,22 @@ export function readLeaf(
       dictionary = readDictionary(reader, page, header, decoder);
       continue;
     }
-    const { definitionLevels, repetitionLevels, dataPage } = readDataPage(reader, page, header, decoder);
     const { num_values: count = 0, encoding = "PLAIN" } = header.data_page_header ?? header.data_page_header_v2 ?? {};
-    const values = reader.convertWithDictionary(dataPage, dictionary, encoding, decoder);
-    assemble(rows, count, definitionLevels, repetitionLevels, values, levels);
+    const known = dictionary;
+    yield {
+      count,
+      plainTexts: () =>
+        encoding === "PLAIN" && header.data_page_header !== undefined
+          ? reader.decompressPage(page, Number(header.uncompressed_page_size), decoder.codec, COMPRESSORS)
+          : undefined,
+      appendTo: (rows) => {
+        const { definitionLevels, repetitionLevels, dataPage } = readDataPage(reader, page, header, decoder);
+        const values = reader.convertWithDictionary(dataPage, known, encoding, decoder);
+        assemble(rows, count, definitionLevels, repetitionLevels, values, levels);
+      },
+    };
     seen += count;
   }
-  return rows;
 }
 
 interface Levels {
@@ -142,6 +224,7 @@ function isoText(millis: number): string | undefined {
 }
 
 const COMPRESSORS: Compressors = {
+  SNAPPY: uncompressSnappy,
   GZIP: (input) => zlib.gunzipSync(input),
   BROTLI: (input) => zlib.brotliDecompressSync(input),
 };

@@ -2,8 +2,8 @@ import type { ColumnMetaData, RowGroup, SchemaElement, SchemaTree } from "hyparq
 import { DeltaError } from "../errors.js";
 import type { Storage } from "../storage/storage.js";
 import { type DataType, decimalOf, type StructType } from "../types.js";
-import type { ColumnBatch, ParquetHandler, ReadOptions } from "./handler.js";
-import { loadPageReader, readLeaf } from "./parquet_columns.js";
+import type { ColumnBatch, ParquetHandler, ReadOptions, TextVisitor } from "./handler.js";
+import { loadPageReader, readLeaf, visitTexts } from "./parquet_columns.js";
 
 /**
  * The Parquet handler that needs no engine: hyparquet reads, hyparquet-writer writes, both plain JavaScript and loaded
@@ -28,26 +28,50 @@ async function* read(
     const nodes = columns.flatMap((column) => findNode(parquetSchema(metadata), column));
     for (const rowGroup of metadata.row_groups) {
       if (isExcluded(rowGroup, options)) continue;
-      const leaves = new Map<string, unknown[]>();
+      const leaves = new Map<string, Leaf>();
       for (const { leaf, trees } of nodes.flatMap((node) => node.leaves)) {
         const meta = rowGroup.columns.find((chunk) => pathOf(chunk) === leaf)?.meta_data;
         if (meta === undefined || isAllNull(meta) || trees.at(-1)?.element.converted_type === "DECIMAL") continue;
         const start = Number(meta.dictionary_page_offset || meta.data_page_offset);
-        const bytes = await file.slice(start, start + Number(meta.total_compressed_size));
-        leaves.set(leaf, readLeaf(reader, new Uint8Array(bytes), meta, trees));
+        const bytes = new Uint8Array(await file.slice(start, start + Number(meta.total_compressed_size)));
+        leaves.set(leaf, {
+          values: once(() => valid(path, () => readLeaf(reader, bytes, meta, trees))),
+          visitTexts: (visit) => valid(path, () => visitTexts(reader, bytes, meta, trees, visit)),
+        });
       }
       if (leaves.size > 0) yield new LeafBatch(Number(rowGroup.num_rows), nodes, leaves);
     }
   } catch (cause) {
-    if (cause instanceof DeltaError) throw cause;
-    throw new DeltaError(
-      `${path} is no valid Parquet file: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        where: { file: path },
-        cause,
-      },
-    );
+    throw invalid(path, cause);
   }
+}
+
+/** A leaf column of a row group, decoded when it is first asked for. */
+interface Leaf {
+  values(): readonly unknown[];
+  visitTexts(visit: TextVisitor): boolean;
+}
+
+function once<T>(compute: () => T): () => T {
+  let known: { readonly value: T } | undefined;
+  return () => {
+    known ??= { value: compute() };
+    return known.value;
+  };
+}
+
+function valid<T>(path: string, decode: () => T): T {
+  try {
+    return decode();
+  } catch (cause) {
+    throw invalid(path, cause);
+  }
+}
+
+function invalid(path: string, cause: unknown): DeltaError {
+  if (cause instanceof DeltaError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new DeltaError(`${path} is no valid Parquet file: ${reason}`, { where: { file: path }, cause });
 }
 
 async function encode(
@@ -81,9 +105,9 @@ interface ColumnNode {
 class LeafBatch implements ColumnBatch {
   readonly rowCount: number;
   readonly #nodes: ReadonlyMap<string, ColumnNode>;
-  readonly #leaves: ReadonlyMap<string, unknown[]>;
+  readonly #leaves: ReadonlyMap<string, Leaf>;
 
-  constructor(rowCount: number, nodes: readonly ColumnNode[], leaves: ReadonlyMap<string, unknown[]>) {
+  constructor(rowCount: number, nodes: readonly ColumnNode[], leaves: ReadonlyMap<string, Leaf>) {
     this.rowCount = rowCount;
     this.#nodes = new Map(nodes.map((node) => [node.column, node]));
     this.#leaves = leaves;
@@ -91,7 +115,7 @@ class LeafBatch implements ColumnBatch {
 
   column(path: string): readonly unknown[] {
     const node = this.#nodes.get(path);
-    const values = (node?.leaves ?? []).map(({ leaf }) => this.#leaves.get(leaf));
+    const values = (node?.leaves ?? []).map(({ leaf }) => this.#leaves.get(leaf)?.values());
     if (node === undefined || values.every((leaf) => leaf === undefined)) {
       return new Array<null>(this.rowCount).fill(null);
     }
@@ -103,11 +127,17 @@ class LeafBatch implements ColumnBatch {
     return Array.from({ length: this.rowCount }, (_, row) => this.#struct(node, row));
   }
 
+  visitTexts(path: string, visit: TextVisitor): boolean {
+    const [node, ...others] = this.#nodes.get(path)?.leaves ?? [];
+    const leaf = node && this.#leaves.get(node.leaf);
+    return leaf !== undefined && others.length === 0 && leaf.visitTexts(visit);
+  }
+
   /** The values below a struct in one row; nulls are left out. */
   #struct({ tree, leaves }: ColumnNode, row: number): Record<string, unknown> {
     const struct: Record<string, unknown> = {};
     for (const { leaf, trees } of leaves) {
-      const value = this.#leaves.get(leaf)?.[row] ?? null;
+      const value = this.#leaves.get(leaf)?.values()[row] ?? null;
       if (value !== null)
         place(
           struct,

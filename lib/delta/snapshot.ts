@@ -1,3 +1,4 @@
+import { nowMillis } from "../clock.js";
 import { DeltaError } from "../errors.js";
 import type { Storage } from "../storage/storage.js";
 import type { StructType } from "../types.js";
@@ -12,8 +13,8 @@ import type {
 } from "./actions/action.js";
 import { CheckpointReader } from "./checkpoint_reader.js";
 import { tableSchema } from "./column_mapping.js";
-import { readCommitInfo, readCommits } from "./commit_reader.js";
-import { fileFilter } from "./data_skipping.js";
+import { readCommitInfo, readCommits, readCommitsFrom } from "./commit_reader.js";
+import { factsFilter, fileFilter } from "./data_skipping.js";
 import { type ActiveFiles, applyCommits, applyRemoves } from "./file_state.js";
 import type { ParquetHandler } from "./handler.js";
 import { type CheckpointFiles, listCommitsAfter, listLogSegment } from "./log_segment.js";
@@ -21,6 +22,7 @@ import { CheckpointBase, type LogState, protocolAndMetadata } from "./log_state.
 import { parquetHandler } from "./parquet_handler.js";
 import type { Predicate } from "./predicate.js";
 import { parseStats } from "./stats.js";
+import { StatsScanner } from "./stats_scan.js";
 import { type CommitChanges, changesBetween } from "./table_changes.js";
 import { checkReadable } from "./table_features.js";
 import { type TableProperties, tableProperties } from "./table_properties.js";
@@ -46,6 +48,8 @@ export class Snapshot {
   readonly protocol: Protocol;
   readonly metadata: Metadata;
   readonly #state: LogState;
+  /** When this was known to be a version of the table. */
+  readonly #seenAt = nowMillis();
   #schema: StructType | undefined;
   #properties: TableProperties | undefined;
   #files: Promise<ActiveFiles> | undefined;
@@ -104,8 +108,12 @@ export class Snapshot {
     return this.#properties;
   }
 
-  /** The newest version: this snapshot itself when nothing was committed since, otherwise one more listing's worth of work. */
+  /** The newest version: this snapshot itself when nothing was committed since, otherwise the new commits are read. */
   async refresh(): Promise<Snapshot> {
+    // Clean-up removes only commits of former days, so what was the newest version today has all that followed.
+    if (dayOf(nowMillis()) === dayOf(this.#seenAt)) {
+      return this.withCommits(await readCommitsFrom(this.storage, this.version + 1));
+    }
     const files = await listCommitsAfter(this.storage, this.version);
     return files.length === 0 ? this : this.withCommits(await readCommits(this.storage, files));
   }
@@ -165,8 +173,21 @@ export class Snapshot {
 
   /** The table's data files, or those of them that may hold rows which match. */
   async files(condition?: Predicate): Promise<readonly AddFile[]> {
-    const files = [...(await this.#activeFiles()).values()];
-    return condition === undefined ? files : files.filter(fileFilter(condition, this.schema, this.partitionColumns));
+    if (condition === undefined) return [...(await this.#activeFiles()).values()];
+    const isKnown = this.#files !== undefined || this.#state.known !== undefined;
+    const candidates = isKnown ? await this.#activeFiles() : await this.#candidates(condition);
+    return [...candidates.values()].filter(fileFilter(condition, this.schema, this.partitionColumns));
+  }
+
+  /** The files, without those of the checkpoint that the condition excludes: so large tables are not held in memory. */
+  async #candidates(condition: Predicate): Promise<ActiveFiles> {
+    const { base, commits } = this.#state;
+    const mayMatch = factsFilter(condition, this.schema, this.partitionColumns);
+    const scanner = new StatsScanner(this.schema.fields.every(({ type }) => typeof type === "string"));
+    const matching = await base.addsMatching((partitionValues, bytes, start, end) =>
+      mayMatch({ partitionValues, stats: () => (bytes === null ? undefined : scanner.read(bytes, start, end)) }),
+    );
+    return applyCommits(matching, commits);
   }
 
   /** Rows in the table, as the files' statistics tell; undefined when one of them does not. */
@@ -261,4 +282,8 @@ export class Snapshot {
     });
     return this.#files;
   }
+}
+
+function dayOf(millis: number): number {
+  return Math.floor(millis / 86_400_000);
 }

@@ -70,12 +70,14 @@ export function parseStats(stats: string | undefined): FileStats | undefined {
     numRecords: toCount(quick["numRecords"]),
     tightBounds: quick["tightBounds"] !== false,
     min: (path, type) => bounds("minValues", path, type),
-    max: (path, type) => {
-      const max = bounds("maxValues", path, type);
-      return isTimestamp(type) && typeof max === "bigint" && max % 1000n === 0n ? max + 999n : max;
-    },
+    max: (path, type) => endOfMillisecond(bounds("maxValues", path, type), type),
     nullCount: (path) => toCount(at(quick["nullCount"], path)),
   };
+}
+
+/** A timestamp's greatest value, raised where a writer may have cut it to milliseconds; any other value as it is. */
+export function endOfMillisecond(max: Scalar | undefined, type: DataType): Scalar | undefined {
+  return isTimestamp(type) && typeof max === "bigint" && max % 1000n === 0n ? max + 999n : max;
 }
 
 /** A text of at most 32 characters that is no greater than the text: its beginning. */
