@@ -69,6 +69,7 @@ export {
 export { asKnown } from "./history/as_known.js";
 export { closingDays } from "./history/closing_days.js";
 export { knownSince, takeEvents, versionOrder } from "./history/events.js";
+export { rowsOfKeys } from "./history/rows_of_keys.js";
 export { touchedHistories } from "./history/touched_histories.js";
 export { arrivals } from "./lake/arrivals.js";
 export { Lake } from "./lake/lake.js";

@@ -4,10 +4,11 @@ import { microsOf } from "../delta_table/skipping_predicate.js";
 import { ContractError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
 import { currentMark, storedMark } from "../lake/step_mark.js";
-import { max, min } from "../relation/aggregate.js";
+import { countRows, max, min } from "../relation/aggregate.js";
 import type { BooleanColumn } from "../relation/boolean_column.js";
 import type { Column } from "../relation/column.js";
 import type { SortKey } from "../relation/expr.js";
+import type { LongColumn } from "../relation/number_column.js";
 import type { Columns, Relation, Shape } from "../relation/relation.js";
 import type { DateColumn, TimestampColumn } from "../relation/time_column.js";
 import { lit, when } from "../relation/when.js";
@@ -36,6 +37,9 @@ export interface EventBatch<T extends AnyTable> {
 /** What identifies a row of a landing table. */
 const PLACE = ["_file", "_row"];
 
+/** Rows that are parsed once and held; more are parsed wherever they are needed. */
+const FEW_ROWS = 200_000;
+
 /**
  * The events that a table of events takes up to a logical day. Nothing is closed before the first readable event of any
  * table of its calendar has arrived; from then on each run closes all of them, also where there is no row.
@@ -55,11 +59,13 @@ export async function takeEvents<T extends AnyTable>(
   const isNew = (t: Columns<Shape>): BooleanColumn => after(t, mark.seenUntil);
   const arriving = examined.accepted.filter((t) => notTaken(t, mark)) as unknown as Relation;
   const replayed = days.open ? await replay(lake, table, arrived as unknown as Relation) : undefined;
-  const candidates = replayed ? arriving.antiJoin(replayed, PLACE).union(replayed) : arriving;
+  const all = await countAll(rows as unknown as Relation, isNew);
+  const fitting = replayed ? arriving.antiJoin(replayed, PLACE).union(replayed) : arriving;
+  const candidates = all.rows > FEW_ROWS ? fitting : await lake.materialize(fitting);
   const isDue = (t: Columns<Shape>): BooleanColumn => (days.open ? transactionDate(t).le(days.last) : lit(false));
   const due = candidates.filter(isDue);
   const waiting = candidates.filter((t) => isDue(t).not());
-  const counts = await count(rows as unknown as Relation, candidates, isNew, isDue);
+  const counts = { ...all, ...(await count(candidates, isNew, isDue)) };
   const starts = mark.day !== null || (await anyEvent(lake, table));
   return {
     days,
@@ -128,29 +134,36 @@ interface Counts {
   readonly waitingSince: string | null;
 }
 
+type AllCounts = Pick<Counts, "read" | "until">;
 type Condition = (t: Columns<Shape>) => BooleanColumn;
 
-async function count(rows: Relation, candidates: Relation, isNew: Condition, isDue: Condition): Promise<Counts> {
-  const one = (condition: BooleanColumn) => when(condition, 1n).otherwise(0n).sum();
+async function countAll(rows: Relation, isNew: Condition): Promise<AllCounts & { readonly rows: number }> {
   const [all] = await rows
     .groupBy()
-    .aggregate((t) => ({ read: one(isNew(t)), until: max(moment(t)) }))
+    .aggregate((t) => ({ rows: countRows(), read: numberOf(isNew(t)), until: max(moment(t)) }))
     .collect();
+  return { rows: Number(all?.rows ?? 0), read: Number(all?.read ?? 0), until: (all?.until ?? null) as string | null };
+}
+
+async function count(candidates: Relation, isNew: Condition, isDue: Condition): Promise<Omit<Counts, keyof AllCounts>> {
   const [some] = await candidates
     .groupBy()
     .aggregate((t) => ({
-      takenUp: one(isDue(t).and(isNew(t).not())),
-      waiting: one(isDue(t).not().and(isNew(t))),
+      takenUp: numberOf(isDue(t).and(isNew(t).not())),
+      waiting: numberOf(isDue(t).not().and(isNew(t))),
       since: min(when(isDue(t).not(), moment(t)).otherwise(null)),
     }))
     .collect();
   return {
-    read: Number(all?.read ?? 0),
-    until: (all?.until ?? null) as string | null,
     takenUp: Number(some?.takenUp ?? 0),
     waiting: Number(some?.waiting ?? 0),
     waitingSince: (some?.since ?? null) as string | null,
   };
+}
+
+/** Aggregate: the rows for which a condition is true. */
+function numberOf(condition: BooleanColumn): LongColumn {
+  return when(condition, 1n).otherwise(0n).sum();
 }
 
 function nextMark(mark: DayMark, days: OpenDays, starts: boolean, counts: Counts): DayMark {

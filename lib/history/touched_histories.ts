@@ -2,6 +2,10 @@ import type { Lake } from "../lake/lake.js";
 import type { AnyRelation, Columns, Relation, Shape } from "../relation/relation.js";
 import type { DateColumn } from "../relation/time_column.js";
 import { BEFORE_ALL_DAYS, type ClosingDays } from "./closing_days.js";
+import { rowsOfKeys } from "./rows_of_keys.js";
+
+/** Keys whose rows are read once and held; the rows of more are read wherever they are needed. */
+const FEW_KEYS = 200_000;
 
 /**
  * What histories (with a column `processed_date`) say of the keys that closing these days can change: all rows through the
@@ -21,7 +25,12 @@ export async function touchedHistories<H extends readonly AnyRelation[]>(
   const [first, ...others] = keys;
   if (first === undefined) return histories;
   const touched = await lake.materialize(first.union(...others).distinct());
-  return known.map((history) => history.semiJoin(touched, [key])) as unknown as H;
+  const few = (await touched.count()) <= FEW_KEYS;
+  const rows: Relation[] = [];
+  for (const history of known) {
+    rows.push(few ? await rowsOfKeys(lake, history, touched, [key]) : history.semiJoin(touched, [key]));
+  }
+  return rows as unknown as H;
 }
 
 function processedDate(t: Columns<Shape>): DateColumn {
