@@ -1,12 +1,11 @@
-import { spawn } from "node:child_process";
 import fs from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { build } from "esbuild";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { history } from "../../lib/delta/history.js";
 import { LocalStorage } from "../../lib/storage/local.js";
 import { MemoryStorage } from "../../lib/storage/memory.js";
+import { ChildScript } from "../support/child_script.js";
 import { append, load, newTable, paths } from "./fixtures.js";
 
 test("writers in one process: every file is there once, versions have no gap", async () => {
@@ -33,21 +32,13 @@ test("writers in several processes, appends and replacements mixed: every file i
   timeout: 60_000,
 }, async () => {
   const folder = fs.mkdtempSync(join(tmpdir(), "tslake-writers-"));
-  // Below node_modules, so that the bundle finds the packages that stay outside of it.
-  const bundle = resolve(`node_modules/.cache/tslake-test/writer-${process.pid}.cjs`);
+  const writer = await ChildScript.of("test/delta/writer_process.ts");
   try {
     const storage = new LocalStorage(join(folder, "table"));
     await newTable({}, storage);
-    await build({
-      entryPoints: [resolve("test/delta/writer_process.ts")],
-      outfile: bundle,
-      bundle: true,
-      platform: "node",
-      packages: "external",
-    });
     const writers = ["w0", "w1", "w2", "w3"];
     const commits = 15;
-    await Promise.all(writers.map((name) => run(bundle, storage.uri, name, String(commits))));
+    await Promise.all(writers.map((name) => writer.run([storage.uri, name, String(commits)])));
     const newest = await load(storage);
     const appended = writers.flatMap((name) => Array.from({ length: commits }, (_, i) => `${name}-${i}`)).sort();
     const found = await paths(newest);
@@ -57,14 +48,6 @@ test("writers in several processes, appends and replacements mixed: every file i
     expect(await newest.txns(writers)).toEqual(new Map(writers.map((name) => [name, BigInt(commits - 1)])));
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
-    fs.rmSync(bundle, { force: true });
+    writer.remove();
   }
 });
-
-function run(script: string, ...args: readonly string[]): Promise<void> {
-  return new Promise((done, failed) => {
-    const child = spawn(process.execPath, [script, ...args], { stdio: ["ignore", "inherit", "inherit"] });
-    child.on("error", failed);
-    child.on("exit", (code) => (code === 0 ? done() : failed(new Error(`a writer ended with status ${code}`))));
-  });
-}
