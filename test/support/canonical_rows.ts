@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Value } from "../../lib/relation/runner.js";
+import type { StructValue, Value } from "../../lib/relation/runner.js";
 import type { DataType } from "../../lib/types.js";
 
 /**
@@ -31,6 +31,10 @@ export function digestOf(lines: readonly string[]): string {
 function canonical(type: DataType, value: Value): string {
   if (value === null) return "null";
   if (typeof type === "object") {
+    if (type.type === "struct") {
+      const fields = value as StructValue;
+      return `{${type.fields.map((f) => `${JSON.stringify(f.name)}:${canonical(f.type, fields[f.name] ?? null)}`).join(",")}}`;
+    }
     if (type.type !== "array" || !Array.isArray(value)) throw new TypeError(`no canonical form of ${type.type}`);
     return `[${value.map((item: Value) => canonical(type.elementType, item)).join(",")}]`;
   }

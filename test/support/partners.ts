@@ -10,7 +10,7 @@ import { describe } from "vitest";
 export type Partner = "deltalake" | "spark" | "jupyter" | "s3" | "shared";
 
 /** A Python that has deltalake, pyspark, nbclient, jupyter_client and nbformat. */
-function python(): string | undefined {
+export function python(): string | undefined {
   return present("TSLAKE_TEST_PYTHON");
 }
 

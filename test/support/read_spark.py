@@ -59,5 +59,6 @@ def main(arguments, scratch):
     spark.stop()
 
 
-with tempfile.TemporaryDirectory(prefix="tslake-spark-", ignore_cleanup_errors=True) as scratch:
-    main(sys.argv[1:], scratch)
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory(prefix="tslake-spark-", ignore_cleanup_errors=True) as scratch:
+        main(sys.argv[1:], scratch)
