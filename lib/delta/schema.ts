@@ -3,7 +3,7 @@ import type { DataType, StructField, StructType } from "../types.js";
 import { isJsonObject, parseJson, stringifyJson } from "./json.js";
 
 const PRIMITIVE =
-  /^(?:boolean|byte|short|integer|long|float|double|string|binary|date|timestamp|timestamp_ntz|void|decimal\(\d+, *\d+\))$/;
+  /^(?:boolean|byte|short|integer|long|float|double|string|binary|date|timestamp|timestamp_ntz|variant|void|decimal\(\d+, *\d+\))$/;
 
 /** Reads a schema as the log stores it (protocol, "Schema Serialization Format"). Throws DeltaError for an unknown type. */
 export function parseSchema(json: string): StructType {

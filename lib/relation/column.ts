@@ -42,7 +42,7 @@ function kindOf(type: DataType): Kind {
     case "binary":
       return type;
     default:
-      if (typeof type === "object" || type === "void") return "list";
+      if (typeof type === "object" || type === "variant" || type === "void") return "list";
       throw new RelationError(`no column operations for type ${formatType(type)}`, {
         remedy: "drop the column before building a relation on it",
       });

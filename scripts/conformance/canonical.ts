@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Value } from "../../lib/relation/runner.js";
+import type { StructValue, Value } from "../../lib/relation/runner.js";
 import type { DataType, StructField } from "../../lib/types.js";
 
 /**
@@ -87,8 +87,25 @@ const SCALARS: Readonly<Partial<Record<string, Writer>>> = {
   date: (value) => JSON.stringify(date(String(value))),
   timestamp: (value) => JSON.stringify(`${timestamp(String(value))}Z`),
   timestamp_ntz: (value) => JSON.stringify(timestamp(String(value))),
+  variant: (value) => `{"variant":${variant((value as StructValue)["variant"] ?? null)}}`,
   void: () => "null",
 };
+
+/** Integers and texts as JSON strings, objects with their keys in the order of their bytes. */
+function variant(value: Value): string {
+  if (value === null || typeof value === "boolean") return String(value);
+  if (typeof value === "number") return double(value);
+  if (typeof value === "bigint" || typeof value === "string") return JSON.stringify(String(value));
+  if (value instanceof Uint8Array) return JSON.stringify(Buffer.from(value).toString("base64"));
+  if (isList(value)) return `[${value.map(variant).join(",")}]`;
+  const members = Object.entries(value).map(([name, inner]) => ({ name: Buffer.from(name), inner }));
+  members.sort((a, b) => Buffer.compare(a.name, b.name));
+  return `{${members.map(({ name, inner }) => `${JSON.stringify(String(name))}:${variant(inner)}`).join(",")}}`;
+}
+
+function isList(value: Value): value is readonly Value[] {
+  return Array.isArray(value);
+}
 
 function double(value: number): string {
   if (Object.is(value, -0)) return '"-0"';

@@ -54,5 +54,7 @@ const SIMPLE: Readonly<Record<string, string>> = {
   date: '"Date"',
   timestamp: '{"Datetime":["Microseconds",{"inner":"UTC"}]}',
   timestamp_ntz: '{"Datetime":["Microseconds",null]}',
+  // See variant.ts.
+  variant: '"String"',
   void: '"Null"',
 };

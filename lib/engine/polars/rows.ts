@@ -4,6 +4,7 @@ import { compileCast } from "./cast.js";
 import type { Frame } from "./native.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
+import { variantValue } from "./variant.js";
 
 export type Row = Readonly<Record<string, Value>>;
 
@@ -116,6 +117,7 @@ function reader(type: DataType): (value: unknown) => Value {
 
 function nonNullReader(type: DataType): (value: unknown) => Value {
   if (type === "long") return (value) => BigInt(value as string);
+  if (type === "variant") return (value) => variantValue(value as string);
   if (type === "binary") return (value) => new Uint8Array(Buffer.from(value as string, "hex"));
   if (typeof type === "object" && type.type === "array") {
     const element = reader(type.elementType);

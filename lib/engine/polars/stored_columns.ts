@@ -22,13 +22,15 @@ export interface StoredColumns {
 }
 
 /**
- * How the columns `fields` come out of files of this schema; undefined where Polars cannot read one of them.
+ * How the columns `fields` come out of files of this schema; undefined where Polars cannot read one of them. Variants are
+ * read only from files that `transcode` has made.
  * @throws DeltaError when a column's stored type does not fit the table's
  */
 export function storedColumns(
   nodes: readonly ParquetNode[],
   fields: readonly StructField[],
   placeOf: PlaceOf,
+  isTranscoded = false,
 ): StoredColumns | undefined {
   checkFieldIds(nodes, fields, placeOf);
   const schema: (readonly [string, string])[] = [];
@@ -40,7 +42,7 @@ export function storedColumns(
       columns.set(field.name, p.nullOf(field.type));
       continue;
     }
-    const stored = storedField(node);
+    const stored = isTranscoded || !containsVariant(field.type) ? storedField(node) : undefined;
     if (stored === undefined) return undefined;
     schema.push([node.name, stored.stored.dtype]);
     columns.set(field.name, reshape(p.column(node.name), stored.stored, field.type, { field, placeOf }));
@@ -61,6 +63,29 @@ export function findField<F extends Pick<ParquetNode, "name" | "fieldId">>(
   return alike.length === 1 ? alike[0] : undefined;
 }
 
+/** Where in a file the variants of these fields are, by the names of its own schema. */
+export function variantPaths(
+  nodes: readonly ParquetNode[],
+  fields: readonly StructField[],
+  placeOf: PlaceOf,
+): readonly (readonly string[])[] {
+  return fields.flatMap((field) => {
+    const node = findField(nodes, placeOf(field));
+    return node ? variantsIn(node, field.type, placeOf).map((path) => [node.name, ...path]) : [];
+  });
+}
+
+function variantsIn(node: ParquetNode, type: DataType, placeOf: PlaceOf): readonly (readonly string[])[] {
+  if (typeof type === "string") return type === "variant" ? [[]] : [];
+  if (type.type === "struct") return variantPaths(node.children, type.fields, placeOf);
+  const [repeated] = node.children;
+  if (repeated === undefined) return [];
+  const below = (part: ParquetNode | undefined, inner: DataType): readonly (readonly string[])[] =>
+    part ? variantsIn(part, inner, placeOf).map((path) => [repeated.name, part.name, ...path]) : [];
+  if (type.type === "array") return below(repeated.children[0], type.elementType);
+  return [...below(repeated.children[0], type.keyType), ...below(repeated.children[1], type.valueType)];
+}
+
 /** Whether values of a stored type are values of another: what type widening allows, and other spellings of one type. */
 function fits(stored: DataType, to: DataType): boolean {
   if (stored === to || (isInteger(stored) && isInteger(to))) return true;
@@ -79,6 +104,8 @@ function fits(stored: DataType, to: DataType): boolean {
       return stored === "date";
     case "string":
       return stored === "binary";
+    case "variant":
+      return stored === "string";
     case "binary":
       return stored === "string";
     default:
@@ -140,6 +167,7 @@ function reshapeLeaf(input: PolarsExpr, stored: StoredLeaf, to: DataType, field:
       : p.cast(input, to);
   if (stored.type === "date") return p.cast(input, to);
   const plain = stored.dtype === polarsType(stored.type) ? input : p.cast(input, stored.type);
+  if (to === "variant") return plain;
   if (stored.type === "binary" || stored.type === "string") return p.cast(plain, to);
   return compileCast(plain, stored.type, to, "Strict");
 }
@@ -169,6 +197,18 @@ function isSame(stored: StoredType, to: DataType, placeOf: PlaceOf): boolean {
           return isHere && part.name === field.name && isSame(part.stored, field.type, placeOf);
         })
       );
+  }
+}
+
+function containsVariant(type: DataType): boolean {
+  if (typeof type === "string") return type === "variant";
+  switch (type.type) {
+    case "array":
+      return containsVariant(type.elementType);
+    case "map":
+      return containsVariant(type.keyType) || containsVariant(type.valueType);
+    case "struct":
+      return type.fields.some((field) => containsVariant(field.type));
   }
 }
 

@@ -1,19 +1,26 @@
 import zlib from "node:zlib";
 import type { FileMetaData, SchemaElement, SchemaTree } from "hyparquet";
 import { StorageError, UnsupportedFeatureError } from "../../errors.js";
+import { unscaledDecimal, variantReader } from "./variant_column.js";
 
 /**
  * A Parquet file with the rows of another that Polars reads wrongly or not at all: times in 96 bits, decimals in byte
- * arrays, lists and maps of older layouts. The new one has the types and layouts of today; names and field ids stay.
- * All rows are held in memory.
+ * arrays, lists and maps of older layouts, variants (at the paths `variants`, which become texts: see variant.ts). The new
+ * one has the types and layouts of today; names and field ids stay. All rows are held in memory.
  * @throws UnsupportedFeatureError for types that Delta tables do not have, and for unknown compression
  */
-export async function transcode(path: string, bytes: Uint8Array, columns: readonly string[]): Promise<Buffer> {
+export async function transcode(
+  path: string,
+  bytes: Uint8Array,
+  columns: readonly string[],
+  variants: readonly (readonly string[])[] = [],
+): Promise<Buffer> {
   const { parquetMetadata, parquetReadObjects, parquetSchema } = await import("hyparquet");
   const { ByteWriter, ParquetWriter } = await import("hyparquet-writer");
   const metadata = parquetMetadata(bytes, { geoparquet: false });
   const trees = parquetSchema(metadata).children.filter(({ element }) => columns.includes(element.name));
-  const parts = trees.map((tree) => modernise(tree, path));
+  const source: Source = { path, variants: new Set(variants.map((variant) => variant.join("\n"))) };
+  const parts = trees.map((tree) => modernise(tree, source));
   const writer = new ByteWriter();
   const elements = [{ name: "schema", num_children: parts.length }, ...parts.flatMap((part) => part.elements)];
   const parquet = new ParquetWriter({ writer, schema: elements, statistics: false });
@@ -50,21 +57,38 @@ interface Part {
   readonly convert: (value: unknown) => unknown;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function modernise(tree: SchemaTree, path: string, name = tree.element.name): Part {
-  const { element, children } = tree;
-  if (element.repetition_type === "REPEATED") return listOf(tree, moderniseItem(tree, path), name, (list) => list);
-  const kind = element.logical_type?.type ?? element.converted_type;
-  if (children.length === 0) return moderniseLeaf(element, path, name);
-  if (kind === "LIST") return moderniseList(tree, path, name);
-  if (kind === "MAP" || kind === "MAP_KEY_VALUE") return moderniseMap(tree, path, name);
-  if (kind !== undefined) throw unknown(path, name, kind);
-  return structOf(tree, path, name);
+/** The file, and where its variants are. */
+interface Source {
+  readonly path: string;
+  readonly variants: ReadonlySet<string>;
 }
 
-function structOf({ element, children }: SchemaTree, path: string, name: string): Part {
-  const parts = children.map((child) => ({ from: child.element.name, part: modernise(child, path) }));
+type Fields = Readonly<Record<string, unknown>>;
+
+function modernise(tree: SchemaTree, source: Source, name = tree.element.name): Part {
+  const { element, children } = tree;
+  const { path } = source;
+  if (source.variants.has(tree.path.join("\n"))) return variantOf(tree, name);
+  if (element.repetition_type === "REPEATED") return listOf(tree, moderniseItem(tree, source), name, (list) => list);
+  const kind = element.logical_type?.type ?? element.converted_type;
+  if (children.length === 0) return moderniseLeaf(element, path, name);
+  if (kind === "LIST") return moderniseList(tree, source, name);
+  if (kind === "MAP" || kind === "MAP_KEY_VALUE") return moderniseMap(tree, source, name);
+  if (kind !== undefined) throw unknown(path, name, kind);
+  return structOf(tree, source, name);
+}
+
+function variantOf(tree: SchemaTree, name: string): Part {
+  const repetition = repetitionOf(tree.element);
+  const text = { type: "BYTE_ARRAY", converted_type: "UTF8", logical_type: { type: "STRING" } } as const;
+  return {
+    elements: [{ name, repetition_type: repetition, ...text, ...idOf(tree.element) }],
+    convert: variantReader(tree),
+  };
+}
+
+function structOf({ element, children }: SchemaTree, source: Source, name: string): Part {
+  const parts = children.map((child) => ({ from: child.element.name, part: modernise(child, source) }));
   return {
     elements: [
       { name, num_children: parts.length, repetition_type: repetitionOf(element), ...idOf(element) },
@@ -78,22 +102,22 @@ function structOf({ element, children }: SchemaTree, path: string, name: string)
 }
 
 /** The item of a list whose repeated field stands for it itself. */
-function moderniseItem(tree: SchemaTree, path: string): Part {
+function moderniseItem(tree: SchemaTree, source: Source): Part {
   const required: SchemaTree = { ...tree, element: { ...tree.element, repetition_type: "REQUIRED" } };
-  return modernise(required, path, "element");
+  return modernise(required, source, "element");
 }
 
 /** Two or three levels (parquet-format, "Lists", with its rules for older writers). */
-function moderniseList(tree: SchemaTree, path: string, name: string): Part {
+function moderniseList(tree: SchemaTree, source: Source, name: string): Part {
   const [repeated] = tree.children;
-  if (repeated === undefined) throw unknown(path, name, "LIST");
+  if (repeated === undefined) throw unknown(source.path, name, "LIST");
   const [item, ...others] = repeated.children;
   const own = repeated.element.name;
   const isItem = item === undefined || others.length > 0 || own === "array" || own === `${tree.element.name}_tuple`;
   const rows = (value: unknown): unknown => (value as Fields)[own];
-  if (isItem) return listOf(tree, moderniseItem(repeated, path), name, rows);
+  if (isItem) return listOf(tree, moderniseItem(repeated, source), name, rows);
   const from = item.element.name;
-  return listOf(tree, modernise(item, path, "element"), name, rows, (entry) => (entry as Fields)[from]);
+  return listOf(tree, modernise(item, source, "element"), name, rows, (entry) => (entry as Fields)[from]);
 }
 
 function listOf(
@@ -116,13 +140,13 @@ function listOf(
   };
 }
 
-function moderniseMap(tree: SchemaTree, path: string, name: string): Part {
+function moderniseMap(tree: SchemaTree, source: Source, name: string): Part {
   const [repeated] = tree.children;
   const [key, value, ...others] = repeated?.children ?? [];
   if (repeated === undefined || key === undefined || value === undefined || others.length > 0)
-    throw unknown(path, name, "MAP");
-  const keyPart = modernise(key, path, "key");
-  const valuePart = modernise(value, path, "value");
+    throw unknown(source.path, name, "MAP");
+  const keyPart = modernise(key, source, "key");
+  const valuePart = modernise(value, source, "value");
   return {
     elements: [
       { name, num_children: 1, repetition_type: repetitionOf(tree.element), ...MAP, ...idOf(tree.element) },
@@ -155,7 +179,10 @@ function moderniseLeaf(element: SchemaElement, path: string, name: string): Part
       converted_type: "DECIMAL",
       logical_type: { type: "DECIMAL", precision, scale },
     };
-    return part({ type: "FIXED_LEN_BYTE_ARRAY", type_length: 16, ...decimal } as Partial<SchemaElement>, unscaled);
+    return part(
+      { type: "FIXED_LEN_BYTE_ARRAY", type_length: 16, ...decimal } as Partial<SchemaElement>,
+      unscaledDecimal,
+    );
   }
   if (type === "INT96") return part(timestamp(true), floorToMicros);
   if (logical?.type === "TIMESTAMP") {
@@ -171,10 +198,15 @@ function moderniseLeaf(element: SchemaElement, path: string, name: string): Part
   }
   if (type === "FIXED_LEN_BYTE_ARRAY" || TIMES.has(converted ?? "") || TIMES.has(logical?.type ?? ""))
     throw unknown(path, name, logical?.type ?? converted ?? type ?? "");
+  // The writer gets the width of a logical integer type wrong; its converted type says the same.
+  if (logical?.type === "INTEGER") {
+    const name = `${logical.isSigned ? "" : "U"}INT_${logical.bitWidth}` as NonNullable<typeof converted>;
+    return part({ ...(type && { type }), converted_type: name });
+  }
   return part({
-    ...(type === undefined ? {} : { type }),
-    ...(converted === undefined ? {} : { converted_type: converted }),
-    ...(logical === undefined ? {} : { logical_type: logical }),
+    ...(type && { type }),
+    ...(converted && { converted_type: converted }),
+    ...(logical && { logical_type: logical }),
   });
 }
 
@@ -212,12 +244,6 @@ function timestamp(isAdjustedToUTC: boolean): Partial<SchemaElement> {
 
 function floorToMicros(nanos: bigint): bigint {
   return (nanos - (((nanos % 1000n) + 1000n) % 1000n)) / 1000n;
-}
-
-function unscaled(value: number | bigint | Uint8Array): bigint {
-  if (typeof value !== "object") return BigInt(value);
-  if (value.length === 0) return 0n;
-  return BigInt.asIntN(value.length * 8, BigInt(`0x${Buffer.from(value).toString("hex")}`));
 }
 
 function repetitionOf({ repetition_type: repetition }: SchemaElement): "REQUIRED" | "OPTIONAL" {
