@@ -21,6 +21,9 @@ import { TemporaryFiles } from "./temporary_files.js";
 /** Attempts at a commit while another process takes files into the same table. */
 const MAX_ATTEMPTS = 5;
 
+/** A landed file after it was read, or why it could not be. */
+type ReadFile = ExaminedFile | { readonly file: LandingFile; readonly failure: unknown };
+
 const STILL_WRITTEN = "it changes while it is read; left for the next run";
 
 /**
@@ -69,11 +72,19 @@ export class BronzeIntake {
     return this.#outcomes;
   }
 
-  /** Takes files, in this order; what becomes of each stands in `outcomes` afterwards. */
-  async take(files: readonly LandingFile[]): Promise<void> {
+  /**
+   * Takes groups of files, in this order; what becomes of each file stands in `outcomes` afterwards. While the engine writes
+   * the rows of one group, the next is read here.
+   */
+  async takeAll([first = [], ...others]: readonly (readonly LandingFile[])[]): Promise<void> {
+    let read = await this.#read(first);
+    for (const next of [...others, []]) [, read] = await Promise.all([this.#take(read), this.#read(next)]);
+  }
+
+  async #take(files: readonly ReadFile[]): Promise<void> {
     const repeated: LandingFile[] = [];
     try {
-      const examined = await this.#examine(files);
+      const examined = files.flatMap((file) => this.#readable(file));
       const taken = await this.#log.arrivals(examined.map(({ sha256 }) => sha256));
       const first = new Map<string, ExaminedFile>();
       for (const one of examined) {
@@ -92,23 +103,30 @@ export class BronzeIntake {
     } finally {
       this.#temporary.removeAll();
     }
-    if (repeated.length > 0) await this.take(repeated);
+    if (repeated.length > 0) await this.#take(await this.#read(repeated));
   }
 
-  async #examine(files: readonly LandingFile[]): Promise<readonly ExaminedFile[]> {
-    const examined: ExaminedFile[] = [];
+  async #read(files: readonly LandingFile[]): Promise<readonly ReadFile[]> {
+    const read: ReadFile[] = [];
     for (const file of files) {
       try {
-        examined.push(await examineFile(file, this.#intake));
-      } catch (error) {
-        const code = error instanceof StorageError ? codeOf(error.cause) : "";
-        if (code === "EACCES" || code === "EPERM") this.#outcomes.skipped(file, "cannot be read: permission denied");
-        else if (error instanceof StorageError && isAbsent(error.cause))
-          this.#outcomes.skipped(file, "gone before it could be read");
-        else this.#outcomes.failed(file, error);
+        read.push(await examineFile(file, this.#intake));
+      } catch (failure) {
+        read.push({ file, failure });
       }
     }
-    return examined;
+    return read;
+  }
+
+  #readable(read: ReadFile): readonly ExaminedFile[] {
+    if (!("failure" in read)) return [read];
+    const { file, failure } = read;
+    const code = failure instanceof StorageError ? codeOf(failure.cause) : "";
+    if (code === "EACCES" || code === "EPERM") this.#outcomes.skipped(file, "cannot be read: permission denied");
+    else if (failure instanceof StorageError && isAbsent(failure.cause))
+      this.#outcomes.skipped(file, "gone before it could be read");
+    else this.#outcomes.failed(file, failure);
+    return [];
   }
 
   #isStill(file: LandingFile): boolean {

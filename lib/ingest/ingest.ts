@@ -35,7 +35,7 @@ export async function ingest(lake: Lake, table: AnyTable, options: IngestOptions
   const { files, left } = listLanding(options.landing, target);
   const intake = await BronzeIntake.open(lake, target, options.landing, options.now ?? nowMicros());
   for (const { name, reason } of left) intake.outcomes.left(name, reason);
-  for (const group of groupsOf(files)) await intake.take(group);
+  await intake.takeAll(groupsOf(files));
   const outcome = { table: table.name, files: intake.outcomes.files };
   reportFiles(new IngestResult({ ...outcome, version: intake.version }));
   refuseFailures(outcome, intake.outcomes.failures);

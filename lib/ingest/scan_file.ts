@@ -10,8 +10,8 @@ import { writeAll } from "./temporary_files.js";
 /** Bytes read at a time: small enough to stay in the processor's cache for every look at them. */
 const CHUNK = 1 << 18;
 
-/** Between two turns of the event loop, so that signals are heard. */
-const BYTES_PER_TURN = 64 << 20;
+/** Between two turns of the event loop, so that signals are heard and other work goes on. */
+const BYTES_PER_TURN = 4 << 20;
 
 /** Takes the bytes of a file in order. A chunk is only valid during the call. */
 export type ByteSink = (chunk: Uint8Array) => void;
