@@ -13,7 +13,7 @@ import type {
 } from "./actions/action.js";
 import { type LogActions, parseCommit, parseMetadata, parseProtocol, type Sidecar } from "./actions/parse.js";
 import { fileKey, locateFile } from "./file_path.js";
-import type { ColumnBatch, ParquetHandler, ReadOptions } from "./handler.js";
+import type { ColumnBatch, ParquetHandler, ReadOptions, TextVisitor } from "./handler.js";
 import { SIDECAR_FOLDER } from "./log_path.js";
 import type { CheckpointFiles } from "./log_segment.js";
 import { statsText } from "./struct_stats.js";
@@ -65,8 +65,8 @@ export class CheckpointReader {
       if (chosen?.rows.length === 0) continue;
       const paths = chosen?.paths ?? batch.column("add.path");
       const stats = chosen?.stats ?? batch.column("add.stats");
-      const [partitions, sizes, times, tags, rowIds, versions, providers] = valuesOf(batch, ADD);
-      const vectors = deletionVectors(batch, "add");
+      const [partitions, sizes, times, tags, rowIds, versions, providers] = valuesOf(batch, ADD, chosen?.rows);
+      const vectors = deletionVectors(batch, "add", chosen?.rows);
       for (const index of chosen?.rows ?? nonNull(paths)) {
         const path = paths[index] ?? null;
         if (path === null) continue;
@@ -239,11 +239,12 @@ function matchingRows(batch: ColumnBatch, mayMatch: RowCondition): ChosenRows | 
   });
   if (isVisited !== true) return undefined;
   let next = 0;
-  batch.visitTexts?.("add.path", (row, bytes, start, end) => {
+  const visitPath: TextVisitor = (row, bytes, start, end) => {
     if (rows[next] !== row) return;
     paths[row] = bytes && textOf(bytes, start, end);
     next++;
-  });
+  };
+  batch.visitTexts?.("add.path", visitPath, rows);
   return { rows, paths, stats };
 }
 
@@ -306,8 +307,9 @@ const VECTOR = ["storageType", "pathOrInlineDv", "offset", "sizeInBytes", "cardi
 function deletionVectors(
   batch: ColumnBatch,
   action: "add" | "remove",
+  rows?: readonly number[],
 ): (index: number) => DeletionVectorDescriptor | undefined {
-  const [types, paths, offsets, sizes, cardinalities] = valuesOf(batch, vectorColumns(action));
+  const [types, paths, offsets, sizes, cardinalities] = valuesOf(batch, vectorColumns(action), rows);
   return (index) => {
     const storageType = types?.[index] ?? null;
     if (storageType === null) return undefined;
@@ -322,8 +324,12 @@ function deletionVectors(
   };
 }
 
-function valuesOf(batch: ColumnBatch, columns: readonly string[]): readonly (readonly unknown[])[] {
-  return columns.map((name) => batch.column(name));
+function valuesOf(
+  batch: ColumnBatch,
+  columns: readonly string[],
+  rows?: readonly number[],
+): readonly (readonly unknown[])[] {
+  return columns.map((name) => batch.column(name, rows));
 }
 
 function* nonNull(values: readonly unknown[] = []): Generator<number> {

@@ -53,7 +53,7 @@ function rangeOf(
   if (isPartitionColumn(partitionColumns, field.name))
     return partitionRange(field.type, partitionValue(file.partitionValues, field));
   const stats = file.stats();
-  return stats && statsRange(stats, physicalName(field), field.type);
+  return stats && new StatsRange(stats, [physicalName(field)], field.type);
 }
 
 function once<T>(compute: () => T): () => T {
@@ -127,27 +127,39 @@ function partitionRange(type: DataType, stored: string | null | undefined): Colu
   return { min: value, max: value, exact: true, mayBeNull: false, mayBeValue: true };
 }
 
-/** Nothing is looked up before somebody asks for it. */
-function statsRange(stats: FileStats, name: string, type: DataType): ColumnRange {
-  const path = [name];
-  return {
-    get min() {
-      return toComparable(type, stats.min(path, type));
-    },
-    get max() {
-      // Many writers leave NaN, the greatest value, out of the statistics.
-      return type === "float" || type === "double" ? undefined : toComparable(type, stats.max(path, type));
-    },
-    exact: type !== "timestamp" && type !== "timestamp_ntz",
-    get mayBeNull() {
-      const nulls = stats.nullCount(path);
-      return nulls === undefined || nulls > 0n;
-    },
-    get mayBeValue() {
-      const nulls = stats.nullCount(path);
-      return nulls === undefined || stats.numRecords === undefined || nulls < stats.numRecords;
-    },
-  };
+/** What statistics tell of a column; nothing is looked up before somebody asks for it. */
+class StatsRange implements ColumnRange {
+  readonly exact: boolean;
+  readonly #stats: FileStats;
+  readonly #path: readonly string[];
+  readonly #type: DataType;
+
+  constructor(stats: FileStats, path: readonly string[], type: DataType) {
+    this.exact = type !== "timestamp" && type !== "timestamp_ntz";
+    this.#stats = stats;
+    this.#path = path;
+    this.#type = type;
+  }
+
+  get min(): Comparable | undefined {
+    return toComparable(this.#type, this.#stats.min(this.#path, this.#type));
+  }
+
+  /** Unknown for floats: many writers leave NaN, the greatest value, out of the statistics. */
+  get max(): Comparable | undefined {
+    const isFloating = this.#type === "float" || this.#type === "double";
+    return isFloating ? undefined : toComparable(this.#type, this.#stats.max(this.#path, this.#type));
+  }
+
+  get mayBeNull(): boolean {
+    const nulls = this.#stats.nullCount(this.#path);
+    return nulls === undefined || nulls > 0n;
+  }
+
+  get mayBeValue(): boolean {
+    const nulls = this.#stats.nullCount(this.#path);
+    return nulls === undefined || this.#stats.numRecords === undefined || nulls < this.#stats.numRecords;
+  }
 }
 
 /** A float's text is the shortest that names it among floats; compared with doubles it must be that float exactly. */

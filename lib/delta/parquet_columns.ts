@@ -23,17 +23,40 @@ type PageReader = Awaited<ReturnType<typeof loadPageReader>>;
 /**
  * One leaf column of a row group, decoded from its bytes: a value or null for each row; below one repeated level (a
  * list or map), an array of values for each row, or null. Null stands for null at any level. `path` leads from the
- * schema's root to the leaf.
+ * schema's root to the leaf. Of rows that are not wanted the values may be left out.
  */
 export function readLeaf(
   reader: PageReader,
   bytes: Uint8Array,
   meta: ColumnMetaData,
   path: readonly SchemaTree[],
+  wanted?: RowNumbers,
 ): unknown[] {
   const rows: unknown[] = [];
-  for (const page of dataPages(reader, bytes, meta, path, decodeText)) page.appendTo(rows);
+  const isFlat = levelsOf(path).entry === undefined;
+  for (const page of dataPages(reader, bytes, meta, path, decodeText)) {
+    // In a flat column each value is a row's.
+    if (isFlat && wanted !== undefined && !someBetween(wanted, rows.length, rows.length + page.count)) {
+      rows.length += page.count;
+    } else {
+      page.appendTo(rows);
+    }
+  }
   return rows;
+}
+
+/** Numbers of rows, ascending. */
+export type RowNumbers = readonly number[];
+
+/** Whether one of the numbers is at least `from` and less than `to`. */
+function someBetween(numbers: RowNumbers, from: number, to: number): boolean {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((numbers[middle] ?? 0) < from) low = middle + 1;
+    else high = middle;
+  }
+  return (numbers[low] ?? to) < to;
 }
 
 /** Visits the texts of a column, one page in memory at a time; false for columns that hold none. See `ColumnBatch`. */
@@ -43,11 +66,16 @@ export function visitTexts(
   meta: ColumnMetaData,
   path: readonly SchemaTree[],
   visit: TextVisitor,
+  wanted?: RowNumbers,
 ): boolean {
   const { max, entry } = levelsOf(path);
   if (meta.type !== "BYTE_ARRAY" || entry !== undefined) return false;
   let row = 0;
   for (const page of dataPages(reader, bytes, meta, path, (text) => text)) {
+    if (wanted !== undefined && !someBetween(wanted, row, row + page.count)) {
+      row += page.count;
+      continue;
+    }
     const plain = page.plainTexts();
     if (plain !== undefined) {
       visitPlain(reader, plain, row, page.count, max, visit);
@@ -89,7 +117,7 @@ function visitPlain(
 /** A page of values. */
 interface DataPage {
   readonly count: number;
-  /** The bytes of a page of texts, where these are not in a dictionary. */
+  /** The bytes of a page of texts, where these are not in a dictionary; they hold until the next page. */
   plainTexts(): Uint8Array | undefined;
   /** Appends its values to the rows that came before. */
   appendTo(rows: unknown[]): void;
@@ -115,6 +143,7 @@ function* dataPages(
   const levels = levelsOf(path);
   const at = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
   let dictionary: DecodedArray | undefined;
+  let scratch: Uint8Array = NOTHING;
   for (let seen = 0; seen < Number(meta.num_values); ) {
     const header = reader.parquetHeader(at);
     const page = bytes.subarray(at.offset, at.offset + header.compressed_page_size);
@@ -127,10 +156,13 @@ function* dataPages(
     const known = dictionary;
     yield {
       count,
-      plainTexts: () =>
-        encoding === "PLAIN" && header.data_page_header !== undefined
-          ? reader.decompressPage(page, Number(header.uncompressed_page_size), decoder.codec, COMPRESSORS)
-          : undefined,
+      plainTexts: () => {
+        if (encoding !== "PLAIN" || header.data_page_header === undefined) return undefined;
+        const size = Number(header.uncompressed_page_size);
+        if (decoder.codec !== "SNAPPY") return reader.decompressPage(page, size, decoder.codec, COMPRESSORS);
+        if (scratch.length < size) scratch = Buffer.allocUnsafe(size);
+        return uncompressSnappy(page, size, scratch);
+      },
       appendTo: (rows) => {
         const { definitionLevels, repetitionLevels, dataPage } = readDataPage(reader, page, header, decoder);
         const values = reader.convertWithDictionary(dataPage, known, encoding, decoder);
@@ -140,6 +172,8 @@ function* dataPages(
     seen += count;
   }
 }
+
+const NOTHING = new Uint8Array();
 
 interface Levels {
   /** The definition level of a value that is not null. */
@@ -224,7 +258,7 @@ function isoText(millis: number): string | undefined {
 }
 
 const COMPRESSORS: Compressors = {
-  SNAPPY: uncompressSnappy,
+  SNAPPY: (input, size) => uncompressSnappy(input, size),
   GZIP: (input) => zlib.gunzipSync(input),
   BROTLI: (input) => zlib.brotliDecompressSync(input),
 };

@@ -3,7 +3,7 @@ import { DeltaError } from "../errors.js";
 import type { Storage } from "../storage/storage.js";
 import { type DataType, decimalOf, type StructType } from "../types.js";
 import type { ColumnBatch, ParquetHandler, ReadOptions, TextVisitor } from "./handler.js";
-import { loadPageReader, readLeaf, visitTexts } from "./parquet_columns.js";
+import { loadPageReader, type RowNumbers, readLeaf, visitTexts } from "./parquet_columns.js";
 
 /**
  * The Parquet handler that needs no engine: hyparquet reads, hyparquet-writer writes, both plain JavaScript and loaded
@@ -35,8 +35,8 @@ async function* read(
         const start = Number(meta.dictionary_page_offset || meta.data_page_offset);
         const bytes = new Uint8Array(await file.slice(start, start + Number(meta.total_compressed_size)));
         leaves.set(leaf, {
-          values: once(() => valid(path, () => readLeaf(reader, bytes, meta, trees))),
-          visitTexts: (visit) => valid(path, () => visitTexts(reader, bytes, meta, trees, visit)),
+          values: onceForAll((rows) => valid(path, () => readLeaf(reader, bytes, meta, trees, rows))),
+          visitTexts: (visit, rows) => valid(path, () => visitTexts(reader, bytes, meta, trees, visit, rows)),
         });
       }
       if (leaves.size > 0) yield new LeafBatch(Number(rowGroup.num_rows), nodes, leaves);
@@ -48,13 +48,14 @@ async function* read(
 
 /** A leaf column of a row group, decoded when it is first asked for. */
 interface Leaf {
-  values(): readonly unknown[];
-  visitTexts(visit: TextVisitor): boolean;
+  values(rows?: RowNumbers): readonly unknown[];
+  visitTexts(visit: TextVisitor, rows?: RowNumbers): boolean;
 }
 
-function once<T>(compute: () => T): () => T {
+function onceForAll<T>(compute: (rows?: RowNumbers) => T): (rows?: RowNumbers) => T {
   let known: { readonly value: T } | undefined;
-  return () => {
+  return (rows) => {
+    if (rows !== undefined && known === undefined) return compute(rows);
     known ??= { value: compute() };
     return known.value;
   };
@@ -113,9 +114,9 @@ class LeafBatch implements ColumnBatch {
     this.#leaves = leaves;
   }
 
-  column(path: string): readonly unknown[] {
+  column(path: string, rows?: RowNumbers): readonly unknown[] {
     const node = this.#nodes.get(path);
-    const values = (node?.leaves ?? []).map(({ leaf }) => this.#leaves.get(leaf)?.values());
+    const values = (node?.leaves ?? []).map(({ leaf }) => this.#leaves.get(leaf)?.values(rows));
     if (node === undefined || values.every((leaf) => leaf === undefined)) {
       return new Array<null>(this.rowCount).fill(null);
     }
@@ -127,10 +128,10 @@ class LeafBatch implements ColumnBatch {
     return Array.from({ length: this.rowCount }, (_, row) => this.#struct(node, row));
   }
 
-  visitTexts(path: string, visit: TextVisitor): boolean {
+  visitTexts(path: string, visit: TextVisitor, rows?: RowNumbers): boolean {
     const [node, ...others] = this.#nodes.get(path)?.leaves ?? [];
     const leaf = node && this.#leaves.get(node.leaf);
-    return leaf !== undefined && others.length === 0 && leaf.visitTexts(visit);
+    return leaf !== undefined && others.length === 0 && leaf.visitTexts(visit, rows);
   }
 
   /** The values below a struct in one row; nulls are left out. */

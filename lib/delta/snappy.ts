@@ -6,9 +6,13 @@ const LONG = 16;
 /**
  * Decompresses a Snappy block (snappy's format_description.txt) of `size` bytes: several times as quick as copying byte by
  * byte, and most of the time that reading a checkpoint takes. Throws RangeError for damaged input.
+ * @param output where the bytes go, of at least that size; by default new memory
  */
-export function uncompressSnappy(input: Uint8Array, size: number): Uint8Array {
-  const output = Buffer.allocUnsafe(size);
+export function uncompressSnappy(
+  input: Uint8Array,
+  size: number,
+  output: Uint8Array = Buffer.allocUnsafe(size),
+): Uint8Array {
   let from = lengthBytes(input);
   let to = 0;
   while (from < input.length) {
@@ -28,7 +32,7 @@ export function uncompressSnappy(input: Uint8Array, size: number): Uint8Array {
     to += length;
   }
   if (to !== size) throw damaged();
-  return output;
+  return output.subarray(0, size);
 }
 
 function copyLiteral(input: Uint8Array, from: number, output: Uint8Array, to: number, length: number): void {

@@ -134,7 +134,12 @@ const INTEGERS = new Set<DataType>(["byte", "short", "integer", "long"]);
 
 /** An integer that a number holds exactly. */
 function isShortInteger(text: string): boolean {
-  return text !== "" && text.length <= 15 && Number.isInteger(Number(text)) && !/[.eE]/.test(text);
+  if (text === "" || text.length > 15) return false;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - ZERO;
+    if ((digit < 0 || digit > 9) && !(i === 0 && text.length > 1 && text[0] === "-")) return false;
+  }
+  return true;
 }
 
 const EMPTY = new Uint8Array();
@@ -142,6 +147,7 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const BRACE = 0x7d;
+const ZERO = 0x30;
 
 const SECTIONS = ["minValues", "maxValues", "nullCount"] as const;
 type Section = (typeof SECTIONS)[number];
