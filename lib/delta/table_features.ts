@@ -35,7 +35,7 @@ const FEATURES: Readonly<Record<string, Feature>> = {
   timestampNtz: { read: "yes", write: "yes", readerWriter: true },
   domainMetadata: { read: "yes", write: "yes" },
   deletionVectors: { read: "yes", write: "yes", readerWriter: true },
-  v2Checkpoint: { read: "yes", write: "no", readerWriter: true },
+  v2Checkpoint: { read: "yes", write: "yes", readerWriter: true },
   typeWidening: { read: "yes", write: "no", readerWriter: true },
   "typeWidening-preview": { read: "yes", write: "no", readerWriter: true },
   variantType: { read: "yes", write: "no", readerWriter: true },
