@@ -5,6 +5,7 @@ import { nowMillis } from "../clock.js";
 import { StorageError } from "../errors.js";
 import { checkPath, compareUtf8, joinPath } from "./path.js";
 import type { Location, ObjectMeta, Storage } from "./storage.js";
+import { newFolder } from "./temporary_folder.js";
 
 interface StoredObject {
   readonly bytes: Uint8Array;
@@ -98,7 +99,7 @@ class MemoryFolder implements Storage {
   }
 
   #folder(): string {
-    this.#shared.folder ??= temporaryFolder();
+    this.#shared.folder ??= newFolder(tmpdir());
     return this.#shared.folder;
   }
 }
@@ -108,18 +109,4 @@ export class MemoryStorage extends MemoryFolder {
   constructor(name = "lake") {
     super(`memory:${name}`, "", { objects: new Map(), folder: undefined });
   }
-}
-
-/** Folders that go when the process ends. */
-const temporaryFolders: string[] = [];
-
-function temporaryFolder(): string {
-  if (temporaryFolders.length === 0) {
-    process.once("exit", () => {
-      for (const folder of temporaryFolders) fs.rmSync(folder, { recursive: true, force: true });
-    });
-  }
-  const folder = fs.mkdtempSync(join(tmpdir(), "tslake-memory-"));
-  temporaryFolders.push(folder);
-  return folder;
 }

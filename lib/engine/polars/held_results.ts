@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { RelationError } from "../../errors.js";
+import { removeFolder } from "../../storage/temporary_folder.js";
 import type { StructField } from "../../types.js";
-import { removeFolder } from "./folders.js";
 import { type Frame, fromPlan, type LazyFrame } from "./native.js";
 import type { Hold } from "./scan.js";
 import { parquetScan } from "./scan_plan.js";

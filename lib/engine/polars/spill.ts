@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { newFolder, removeFolder } from "./folders.js";
+import { newFolder, removeFolder } from "../../storage/temporary_folder.js";
 import { type Frame, fromPlan, type LazyFrame } from "./native.js";
 import { ipcScan } from "./scan_plan.js";
 

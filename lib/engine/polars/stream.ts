@@ -1,9 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, sep } from "node:path";
+import { newFolder, removeFolder } from "../../storage/temporary_folder.js";
 import { type DataType, decimalOf, type StructField } from "../../types.js";
 import { compileCast } from "./cast.js";
-import { newFolder, removeFolder } from "./folders.js";
 import type { StoredValue } from "./footer.js";
 import { fromDeepPlan, fromPlan, type LazyFrame } from "./native.js";
 import type { PolarsExpr } from "./polars_expr.js";
