@@ -6,7 +6,9 @@
  *
  * DIR/data/events/*.parquet: change feeds of 5,000,000 x scale purchases of one year. Each purchase has 1 to 8 events in
  * each table; a fifth of them comes up to 60 days after the order. DIR/data/sales/*.csv: 5,000,000 x scale sales in 8
- * files, a sixth of them exact repetitions. DIR/data/sales_seed/*.csv: 102 sales in 4 files.
+ * files, a sixth of them exact repetitions. DIR/data/sales_seed/*.csv: 102 sales in 4 files. DIR/data/base10m/*.parquet:
+ * 10,000,000 x scale rows in ten files, sorted by their even keys; DIR/data/append100.parquet: 100 rows of the same kind;
+ * DIR/data/meta.json: a key that is there.
  */
 
 const fs = require("node:fs");
@@ -15,6 +17,7 @@ const { parseArgs } = require("node:util");
 
 const PURCHASES = 5_000_000;
 const SALES = 5_000_000;
+const BASE = 10_000_000;
 const YEAR = 365 * 86_400;
 /** 2023-01-01 in days and in microseconds since the epoch. */
 const FIRST_DAY = 19_358;
@@ -29,6 +32,7 @@ const data = path.join(values.workdir ?? ".", "data");
 setImmediate(() => {
   make("events", (folder) => writeEvents(folder, Math.round(PURCHASES * scale)));
   make("sales", (folder) => writeSales(folder, Array(8).fill(Math.round((SALES * scale) / 8))));
+  make("base10m", (folder) => writeBase(folder, Math.round(BASE * scale)));
   make("sales_seed", (folder) => writeSales(folder, [78, 6, 8, 10]));
 });
 
@@ -87,6 +91,27 @@ function writeEvents(folder, purchases) {
     }
     writeParquet(path.join(folder, `${name}.parquet`), frame);
   }
+}
+
+function writeBase(folder, rows) {
+  const random = generator(3);
+  const below = (limit) => Math.floor(random() * limit);
+  const frame = (keys) => ({
+    key: { type: "long", values: keys },
+    ts: { type: "timestamp", values: keys.map(() => FIRST_MICROS + below(YEAR) * 1e6) },
+    v_int: { type: "long", values: keys.map(() => below(1e6)) },
+    v_dec: { type: "cents", values: keys.map(() => below(1e7)) },
+    v_cat: { type: ["b-cat-0", "b-cat-1"], values: keys.map(() => below(2)) },
+    v_date: { type: "date", values: keys.map(() => FIRST_DAY + below(730)) },
+  });
+  const perFile = Math.ceil(rows / 10);
+  for (let first = 0; first < rows; first += perFile) {
+    const keys = Float64Array.from({ length: Math.min(perFile, rows - first) }, (_, i) => (first + i) * 2);
+    writeParquet(path.join(folder, `part-${String(first / perFile).padStart(2, "0")}.parquet`), frame(keys));
+  }
+  const more = Float64Array.from({ length: 100 }, (_, i) => i);
+  writeParquet(path.join(data, "append100.parquet"), frame(more));
+  fs.writeFileSync(path.join(data, "meta.json"), JSON.stringify({ scale, point_key: 2 * Math.floor(rows / 3) }));
 }
 
 /** Eight times the purchase plus the number of the event, from 0: most purchases have one, a few have many. */

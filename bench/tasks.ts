@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { readFooter } from "../lib/engine/polars/footer.js";
 import { field } from "../lib/types.js";
 import { daily } from "./daily.js";
+import { append1k, pointRead, prepareLog, prepareSorted, snapshot100k, timeTravel } from "./delta_log.js";
 import { gvm } from "./gvm.js";
 import { buildGvm, gvmBitemporal, gvmDay } from "./gvm_history.js";
 import { prepareHistory } from "./history.js";
@@ -73,6 +74,30 @@ export const TASKS: Readonly<Record<string, Task>> = {
     run: (place) => dailyOn(place, 2),
     beside: { engine: "tslake", task: "daily_small", atMost: 3 },
     atMostSeconds: 2.5,
+  },
+  snapshot100k: {
+    description: "the files of 1% of the keys, of a table of 100,000 files and 100 commits",
+    prepare: ({ workdir }) => prepareLog(workdir),
+    run: ({ workdir }) => snapshot100k(workdir),
+    atMostSeconds: 0.3,
+    atMostMb: 200,
+  },
+  append1k: {
+    description: "1,000 commits of 100 rows",
+    run: ({ workdir, work }) => append1k(workdir, work),
+    atMostSeconds: 6.5,
+  },
+  point_read: {
+    description: "one row of 10 M, sorted by the key",
+    prepare: ({ workdir }) => prepareSorted(workdir),
+    run: ({ workdir }) => pointRead(workdir),
+    atMostSeconds: 0.11,
+  },
+  time_travel: {
+    description: "the rows of the version before the newest",
+    prepare: ({ workdir }) => prepareSorted(workdir),
+    run: ({ workdir }) => timeTravel(workdir),
+    atMostSeconds: 0.018,
   },
   spawn: {
     description: "a notebook's process, until its first cell has loaded the library",
