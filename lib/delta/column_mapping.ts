@@ -1,5 +1,5 @@
 import { newId } from "../clock.js";
-import { UnsupportedFeatureError } from "../errors.js";
+import { DeltaError, UnsupportedFeatureError } from "../errors.js";
 import type { DataType, StructField, StructType } from "../types.js";
 import type { Metadata } from "./actions/action.js";
 import { parseSchema, serializeSchema } from "./schema.js";
@@ -69,7 +69,9 @@ const MAX_COLUMN_ID = "delta.columnMapping.maxColumnId";
  * has files already keep their names there; others get names that no column will ever have.
  */
 export function mappedMetadata(metadata: Metadata, before: Metadata | undefined): Metadata {
-  if (columnMappingMode(metadata) === "none") return metadata;
+  const mode = columnMappingMode(metadata);
+  refuseChange(before === undefined ? mode : columnMappingMode(before), mode);
+  if (mode === "none") return metadata;
   const keepsNames = before !== undefined && columnMappingMode(before) === "none";
   const { schema, maxColumnId } = withColumnIds(
     keepsNames ? tableSchema({ ...before, schemaString: metadata.schemaString }) : parseSchema(metadata.schemaString),
@@ -112,6 +114,15 @@ function withColumnIds(
 }
 
 const PREFIX = "delta.columnMapping.";
+
+/** Column mapping is never turned off, and a table that has files begins it by names: they have no ids. */
+function refuseChange(before: ColumnMappingMode, after: ColumnMappingMode): void {
+  if (before === after || (before === "none" && after === "name")) return;
+  throw new DeltaError(`The column mapping mode cannot change from ${before} to ${after}`, {
+    expected: before === "none" ? "none or name" : before,
+    actual: after,
+  });
+}
 
 function idsIn(type: DataType): readonly number[] {
   if (typeof type === "string") return [];

@@ -19,17 +19,19 @@ export interface CommitDescription {
 
 type Facts = Required<Pick<CommitInfo, "isolationLevel" | "isBlindAppend" | "operationMetrics" | "txnId">> & {
   readonly readVersion: number | undefined;
+  readonly inCommitTimestamp: number | undefined;
 };
 
 /** The commitInfo action of a commit made now. */
 export function commitInfo(description: CommitDescription, facts: Facts): CommitInfo {
   const { operation, operationParameters = {}, userMetadata, tslake } = description;
-  const { readVersion, isolationLevel, isBlindAppend, operationMetrics, txnId } = facts;
+  const { readVersion, inCommitTimestamp, isolationLevel, isBlindAppend, operationMetrics, txnId } = facts;
   const parameters = Object.entries(operationParameters).map(([name, value]) => [
     name,
     typeof value === "string" ? value : stringifyJson(value),
   ]);
   return {
+    ...(inCommitTimestamp !== undefined && { inCommitTimestamp }),
     timestamp: nowMillis(),
     operation,
     operationParameters: Object.fromEntries(parameters),

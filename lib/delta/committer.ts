@@ -1,4 +1,4 @@
-import { newId } from "../clock.js";
+import { newId, nowMillis } from "../clock.js";
 import { ConflictError } from "../errors.js";
 import type { Storage } from "../storage/storage.js";
 import type {
@@ -20,7 +20,7 @@ import { conflictError, findConflict, type TransactionFootprint } from "./confli
 import { fileKey } from "./file_path.js";
 import { commitPath } from "./log_path.js";
 import { isCompatibleChange } from "./metadata_change.js";
-import type { Predicate } from "./predicate.js";
+import { type Predicate, predicate } from "./predicate.js";
 import { parseSchema } from "./schema.js";
 import type { Snapshot } from "./snapshot.js";
 import { type IsolationLevel, tableProperties } from "./table_properties.js";
@@ -156,10 +156,13 @@ export class Committer {
   }
 
   #build(): Commit {
-    const { protocol, metadata, txns, domains, adds, changeFiles, removes, metrics } = this.#changes;
+    const { protocol, txns, domains, adds, changeFiles, removes, metrics } = this.#changes;
+    const version = (this.#base?.version ?? -1) + 1;
+    const { metadata, inCommitTimestamp } = timed(this.#base, this.#changes.metadata, version);
     return {
-      version: (this.#base?.version ?? -1) + 1,
+      version,
       commitInfo: commitInfo(this.#options, {
+        inCommitTimestamp,
         readVersion: this.#read?.version,
         isolationLevel: this.#isolationLevel(),
         isBlindAppend: this.#isBlindAppend(),
@@ -190,16 +193,13 @@ export class Committer {
     const { reads, removes, txns, domains } = this.#changes;
     const before = this.#read?.metadata;
     const after = this.#changes.metadata;
-    // Others' tombstones often lack statistics; those of the file that was read tell more.
-    const needsFiles =
-      reads.length > 0 && winners.some((winner) => winner.removes.some(({ dataChange }) => dataChange));
-    const files = needsFiles ? await this.#read?.files() : undefined;
+    const needsFiles = winners.some((winner) => winner.removes.some(({ dataChange }) => dataChange));
     return {
       isolationLevel: this.#isolationLevel(),
       schema: this.#read?.schema ?? parseSchema(after?.schemaString ?? ""),
       partitionColumns: before?.partitionColumns ?? [],
       reads,
-      files: new Map(files?.map((file) => [fileKey(file), file])),
+      readFiles: new Set(needsFiles ? (await this.#readFiles()).map(fileKey) : []),
       removes,
       appIds: [...txns.keys()],
       domains: [...domains.keys()],
@@ -211,4 +211,31 @@ export class Committer {
             : "incompatible",
     };
   }
+
+  /** The files of the version that was read which may hold what was read of it. */
+  async #readFiles(): Promise<readonly AddFile[]> {
+    const { reads } = this.#changes;
+    if (this.#read === undefined || reads.length === 0) return [];
+    const conditions = reads.flatMap((read) => (read === "everything" ? [] : [read]));
+    return this.#read.files(conditions.length < reads.length ? undefined : predicate.or(...conditions));
+  }
+}
+
+const TIMED = "delta.enableInCommitTimestamps";
+
+/**
+ * The time that a commit gets where the table keeps times in its commits (protocol, "In-Commit Timestamps"): later than the
+ * one before. The commit that begins with it says so in its metadata.
+ */
+function timed(base: Snapshot | undefined, metadata: Metadata | undefined, version: number) {
+  const isTimed = (of: Metadata | undefined): boolean => of?.configuration[TIMED]?.toLowerCase() === "true";
+  if (!isTimed(metadata ?? base?.metadata)) return { metadata, inCommitTimestamp: undefined };
+  const inCommitTimestamp = Math.max(nowMillis(), (base?.timestamp ?? 0) + 1);
+  if (metadata === undefined || base === undefined || isTimed(base.metadata)) return { metadata, inCommitTimestamp };
+  const configuration = {
+    ...metadata.configuration,
+    "delta.inCommitTimestampEnablementVersion": String(version),
+    "delta.inCommitTimestampEnablementTimestamp": String(inCommitTimestamp),
+  };
+  return { metadata: { ...metadata, configuration }, inCommitTimestamp };
 }

@@ -9,6 +9,7 @@ import { openStorage } from "../storage/open_storage.js";
 import type { Storage } from "../storage/storage.js";
 import type { StructField } from "../types.js";
 import { type ChangeRange, scanChanges } from "./change_feed.js";
+import { addColumns, dropColumn, renameColumn } from "./columns.js";
 import type { CommitOptions, TableWrite } from "./commit_change.js";
 import { type ConvertOptions, type ConvertResult, convertFolder } from "./convert.js";
 import { deleteRows } from "./delete.js";
@@ -178,6 +179,24 @@ export class DeltaTable<S extends Shape = Shape> implements TableHandle {
   /** Begins a merge of rows into the table: `merge(rows, ["id"]).whenMatchedUpdateAll().whenNotMatchedInsertAll().execute()`. */
   merge<R extends Shape>(source: Relation<R>, on: MergeKeys): MergeBuilder<S, R> {
     return new MergeBuilder<S, R>(this, source, on);
+  }
+
+  /** Adds nullable columns at the end; answers the version afterwards. */
+  addColumns(fields: readonly StructField[]): Promise<number> {
+    return addColumns(this, fields);
+  }
+
+  /**
+   * Gives a column another name, without touching a data file; answers the version afterwards.
+   * @throws UnsupportedFeatureError where the table does not map columns, UsageError when a constraint uses the column
+   */
+  renameColumn(from: string, to: string): Promise<number> {
+    return renameColumn(this, from, to);
+  }
+
+  /** Takes a column away, without touching a data file; refused as `renameColumn` is. */
+  dropColumn(name: string): Promise<number> {
+    return dropColumn(this, name);
   }
 
   /**

@@ -12,6 +12,12 @@ export function generationOf({ metadata }: StructField): string | undefined {
   return typeof expression === "string" ? expression : undefined;
 }
 
+/** The constant expression that a column has in new rows which do not name it (protocol, "Default Columns"). */
+export function defaultOf({ metadata }: StructField): string | undefined {
+  const expression = metadata["CURRENT_DEFAULT"];
+  return typeof expression === "string" ? expression : undefined;
+}
+
 /**
  * The values given, and those of generated columns that follow from them. `old` gives a column's value before an update;
  * without it, in a new row, columns that are not given are null.
@@ -23,12 +29,22 @@ export function withGenerated(
   fields: readonly StructField[],
   label: string,
 ): ReadonlyMap<string, Expr> {
+  const defaults = old ? [] : fields.filter((f) => defaultOf(f) !== undefined && !given.has(f.name));
   const generated = fields.filter((f) => generationOf(f) !== undefined && !given.has(f.name));
-  if (generated.length === 0) return given;
+  if (generated.length + defaults.length === 0) return given;
   const all = new Map(given);
+  for (const f of defaults)
+    all.set(
+      f.name,
+      assigned(
+        parseSql(defaultOf(f) ?? "", () => undefined),
+        f,
+        label,
+      ),
+    );
   const resolve: ResolveName = (name) => {
     const found = fields.find((f) => f.name.toLowerCase() === name.toLowerCase());
-    return found && (given.get(found.name) ?? (old ? old(found.name) : nullExpr(found.type)));
+    return found && (all.get(found.name) ?? (old ? old(found.name) : nullExpr(found.type)));
   };
   for (const f of generated) all.set(f.name, assigned(parseSql(generationOf(f) ?? "", resolve), f, label));
   return all;

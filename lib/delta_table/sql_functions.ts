@@ -163,6 +163,11 @@ const FUNCTIONS: Readonly<Record<string, Apply>> = {
   second: part("second"),
   to_date: (a, b) => (b === undefined ? cast(a, "date") : undefined),
   date: (a, b) => (b === undefined ? cast(a, "date") : undefined),
+  /** Spaces only, as Spark does. */
+  trim: (a, b) =>
+    b === undefined && a.type === "string"
+      ? call("replaceRegex", [a, literalExpr("^ +| +$", "string"), literalExpr("", "string")], "string").expr
+      : undefined,
   upper: textOf("upper"),
   ucase: textOf("upper"),
   lower: textOf("lower"),

@@ -13,7 +13,7 @@ import { checkRows } from "./constraints.js";
 import { type FileTarget, fileTarget, type StagedFiles, stageFiles } from "./data_files.js";
 import { predicateText } from "./delete.js";
 import { choose, extended, project } from "./expressions.js";
-import { generationOf, withGenerated } from "./generated_columns.js";
+import { defaultOf, generationOf, withGenerated } from "./generated_columns.js";
 import { writeMetrics } from "./metrics.js";
 import { ACTION, changeRows, type FileChange } from "./row_changes.js";
 import { type AnyCondition, type Condition, conditionExpr, tableScope } from "./rules.js";
@@ -163,7 +163,7 @@ async function replaceRows(
 export function completeRows(target: FileTarget, rows: Relation): Relation {
   const { fields } = target.schema;
   const missing = fields.filter(
-    (f) => generationOf(f) !== undefined && !rows.fields.some(({ name }) => name === f.name),
+    (f) => (generationOf(f) ?? defaultOf(f)) !== undefined && !rows.fields.some(({ name }) => name === f.name),
   );
   const present = assignedColumns(rows.fields, without(fields, missing), target.label);
   const given = new Map(present.map(({ name, expr }) => [name, expr]));

@@ -73,11 +73,11 @@ describe("loading a table", () => {
         {
           minReaderVersion: 3,
           minWriterVersion: 7,
-          readerFeatures: ["deletionVectors", "variantType"],
-          writerFeatures: ["deletionVectors", "variantType"],
+          readerFeatures: ["deletionVectors", "unheardOf", "unknownToo"],
+          writerFeatures: ["deletionVectors", "unheardOf", "unknownToo"],
         },
         METADATA,
-        /deletionVectors, variantType/,
+        /feature unheardOf, unknownToo/,
       ],
       [
         {
@@ -92,8 +92,8 @@ describe("loading a table", () => {
       [{ minReaderVersion: 4, minWriterVersion: 7 }, METADATA, /version 4/],
       [
         { minReaderVersion: 2, minWriterVersion: 5 },
-        withConfiguration({ "delta.columnMapping.mode": "name" }),
-        /columnMapping/,
+        withConfiguration({ "delta.columnMapping.mode": "sideways" }),
+        /column mapping mode sideways/,
       ],
     ];
     for (const [protocol, metadata, message] of refused) {
