@@ -14,8 +14,8 @@ export interface TransactionFootprint {
   readonly partitionColumns: readonly string[];
   /** What was read of the table; empty for a blind append. */
   readonly reads: readonly (Predicate | "everything")[];
-  /** The data files of the version that was read, by key; needed only where `reads` is not empty. */
-  readonly files: ReadonlyMap<string, AddFile>;
+  /** Keys of the files, of the version that was read, which may hold what was read of it. */
+  readonly readFiles: ReadonlySet<string>;
   readonly removes: readonly RemoveFile[];
   readonly appIds: readonly string[];
   readonly domains: readonly string[];
@@ -49,11 +49,7 @@ function removeConflict(ours: TransactionFootprint, winner: Commit): string | un
   const removed = new Set(winner.removes.map(fileKey));
   const removedTwice = ours.removes.find((remove) => removed.has(fileKey(remove)));
   if (removedTwice !== undefined) return `it removed a file that this transaction removes too, ${removedTwice.path}`;
-  const wasRead = readFilter(ours);
-  const removedRead = winner.removes.find((remove) => {
-    const file = remove.dataChange ? ours.files.get(fileKey(remove)) : undefined;
-    return file !== undefined && wasRead(file);
-  });
+  const removedRead = winner.removes.find((remove) => remove.dataChange && ours.readFiles.has(fileKey(remove)));
   return removedRead && `it removed a file that this transaction read, ${removedRead.path}`;
 }
 
