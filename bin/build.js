@@ -23,7 +23,7 @@ const ENTRIES = {
 };
 const BUNDLE = "bundle.cjs";
 /** Packages that become part of the bundle. */
-const INLINED = ["commander", "hyparquet", "hyparquet-writer", "magic-string"];
+const INLINED = ["commander", "fzstd", "hyparquet", "hyparquet-writer", "magic-string"];
 const LATER =
   "const __later = (load) => new Proxy({}, { get: (_, name) => load()[name], has: (_, name) => name in load() });";
 const OPTIONS = {

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import zlib from "node:zlib";
+import { decompress as decompressZstd } from "fzstd";
 import type { ColumnMetaData, Compressors, DecodedArray, PageHeader, SchemaTree } from "hyparquet";
 import type { TextVisitor } from "./handler.js";
 import { uncompressSnappy } from "./snappy.js";
@@ -261,4 +262,5 @@ const COMPRESSORS: Compressors = {
   SNAPPY: (input, size) => uncompressSnappy(input, size),
   GZIP: (input) => zlib.gunzipSync(input),
   BROTLI: (input) => zlib.brotliDecompressSync(input),
+  ZSTD: (input, size) => decompressZstd(input, new Uint8Array(size)),
 };

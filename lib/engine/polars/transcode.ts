@@ -1,4 +1,5 @@
 import zlib from "node:zlib";
+import { decompress as decompressZstd } from "fzstd";
 import type { FileMetaData, SchemaElement, SchemaTree } from "hyparquet";
 import { StorageError, UnsupportedFeatureError } from "../../errors.js";
 import { unscaledDecimal, variantReader } from "./variant_column.js";
@@ -18,6 +19,7 @@ export async function transcode(
   const { parquetMetadata, parquetReadObjects, parquetSchema } = await import("hyparquet");
   const { ByteWriter, ParquetWriter } = await import("hyparquet-writer");
   const metadata = parquetMetadata(bytes, { geoparquet: false });
+  checkCompression(metadata, path);
   const trees = parquetSchema(metadata).children.filter(({ element }) => columns.includes(element.name));
   const source: Source = { path, variants: new Set(variants.map((variant) => variant.join("\n"))) };
   const parts = trees.map((tree) => modernise(tree, source));
@@ -49,6 +51,18 @@ export async function transcode(
   }
   await parquet.finish();
   return Buffer.from(writer.getBuffer());
+}
+
+function checkCompression({ row_groups }: FileMetaData, path: string): void {
+  const codecs = row_groups.flatMap(({ columns }) =>
+    columns.map(({ meta_data: meta }) => meta?.codec ?? "UNCOMPRESSED"),
+  );
+  const unread = codecs.find((codec) => !["UNCOMPRESSED", "SNAPPY", ...Object.keys(COMPRESSORS)].includes(codec));
+  if (unread === undefined) return;
+  throw new UnsupportedFeatureError(`This engine cannot read columns of older types under the compression ${unread}`, {
+    where: { file: path },
+    actual: unread,
+  });
 }
 
 /** A column, or a part of one, in today's form: its schema elements, and what makes a value of the one that was read. */
@@ -236,6 +250,7 @@ const EXACT = {
 const COMPRESSORS = {
   GZIP: (input: Uint8Array): Uint8Array => zlib.gunzipSync(input),
   BROTLI: (input: Uint8Array): Uint8Array => zlib.brotliDecompressSync(input),
+  ZSTD: (input: Uint8Array, size: number): Uint8Array => decompressZstd(input, new Uint8Array(size)),
 };
 
 function timestamp(isAdjustedToUTC: boolean): Partial<SchemaElement> {
