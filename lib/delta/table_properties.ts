@@ -26,9 +26,13 @@ export interface TableProperties {
   readonly targetFileSize: number | undefined;
   /** How long txn actions are kept, in milliseconds; undefined keeps them for ever. `delta.setTransactionRetentionDuration`. */
   readonly setTransactionRetention: number | undefined;
+  /** How data files are compressed; readers learn it from each file. `delta.parquet.compression.codec`, default snappy. */
+  readonly compression: Compression;
   /** `delta.isolationLevel`, default WriteSerializable. */
   readonly isolationLevel: IsolationLevel;
 }
+
+type Compression = "none" | "snappy" | "gzip" | "brotli" | "lz4" | "zstd";
 
 export type IsolationLevel = "Serializable" | "WriteSerializable";
 
@@ -48,6 +52,7 @@ export function tableProperties(configuration: Readonly<Record<string, string>>)
     statsColumns: columnList(configuration["delta.dataSkippingStatsColumns"]),
     targetFileSize: bytes(configuration, "delta.targetFileSize"),
     setTransactionRetention: interval(configuration, "delta.setTransactionRetentionDuration"),
+    compression: compression(configuration),
     isolationLevel: isolation === "Serializable" ? "Serializable" : "WriteSerializable",
   };
 }
@@ -62,6 +67,25 @@ const MILLIS = {
 };
 
 const PART = /([+-]?\d+(?:\.\d+)?) +(millisecond|second|minute|hour|day|week)s?\b/gi;
+
+const COMPRESSIONS: ReadonlyMap<string, Compression> = new Map([
+  ["none", "none"],
+  ["uncompressed", "none"],
+  ["snappy", "snappy"],
+  ["gzip", "gzip"],
+  ["brotli", "brotli"],
+  ["lz4", "lz4"],
+  ["lz4_raw", "lz4"],
+  ["zstd", "zstd"],
+]);
+
+function compression(configuration: Readonly<Record<string, string>>): Compression {
+  const name = "delta.parquet.compression.codec";
+  const text = configuration[name] ?? "snappy";
+  const known = COMPRESSIONS.get(text.toLowerCase());
+  if (known !== undefined) return known;
+  throw invalid(name, text, [...COMPRESSIONS.keys()].join(", "));
+}
 
 function positive(configuration: Readonly<Record<string, string>>, name: string): number | undefined {
   const text = configuration[name];

@@ -26,8 +26,8 @@ export interface FileTarget {
   readonly label: string;
   readonly schema: StructType;
   readonly partitionColumns: readonly string[];
-  /** Which columns statistics are kept of; without it the first 32. */
-  readonly properties?: Pick<TableProperties, "statsColumns" | "indexedColumns">;
+  /** Which columns statistics are kept of (without it the first 32), and how files are compressed (snappy). */
+  readonly properties?: Pick<TableProperties, "statsColumns" | "indexedColumns" | "compression">;
   /** The table's properties as its metadata holds them; none while the table is being made. */
   readonly configuration?: Readonly<Record<string, string>>;
 }
@@ -116,6 +116,7 @@ function writeFiles(
   return engine.writeParquet(node, {
     ...rest,
     partitionBy: partitionColumns,
+    compression: target.properties?.compression,
     stored: {
       fields: [...schema.fields, ...others],
       nameOf: (field) => ({ name: physicalName(field), id: fieldId(field) }),

@@ -32,6 +32,7 @@ const KNOWN = [
   "logRetentionDuration",
   "minReaderVersion",
   "minWriterVersion",
+  "parquet.compression.codec",
   "randomizeFilePrefixes",
   "setTransactionRetentionDuration",
   "targetFileSize",

@@ -2,6 +2,7 @@ import type { AnyTable } from "../contract/define_table.js";
 import type { AddFile } from "../delta/actions/action.js";
 import { createTable } from "../delta/create_table.js";
 import type { Snapshot } from "../delta/snapshot.js";
+import { tableProperties } from "../delta/table_properties.js";
 import type { Transaction } from "../delta/transaction.js";
 import { type FileTarget, type StagedFiles, stageFiles } from "../delta_table/data_files.js";
 import type { FileChange as FilesChanged } from "../delta_table/row_changes.js";
@@ -12,7 +13,7 @@ import { currentRun, report } from "../run.js";
 import type { Storage } from "../storage/storage.js";
 import { evolution } from "./evolve.js";
 import { currentMark, STEP_DOMAIN, sameMark, storedMark } from "./step_mark.js";
-import { tableProperties } from "./table_options.js";
+import { contractProperties } from "./table_options.js";
 import type { WriteOptions, WriteResult } from "./write_result.js";
 
 /** Everything that one write of a table works with. */
@@ -42,8 +43,9 @@ export interface FileChange extends Pick<FilesChanged, "hidden" | "changeFiles">
 /** How a table's data files are written: by its contract. */
 export function fileTarget({ engine, storage, table, snapshot }: Target): FileTarget {
   const { name: label, schema, partitionBy: partitionColumns } = table;
-  const stored = snapshot && { properties: snapshot.properties, configuration: snapshot.metadata.configuration };
-  return { engine, storage, label, schema, partitionColumns, ...stored };
+  const properties = snapshot?.properties ?? tableProperties(contractProperties(table));
+  const stored = snapshot && { configuration: snapshot.metadata.configuration };
+  return { engine, storage, label, schema, partitionColumns, properties, ...stored };
 }
 
 /** Adds the rows, or replaces the whole table by them. */
@@ -131,7 +133,7 @@ async function openTransaction(target: Target, change: FileChange): Promise<Tran
       partitionColumns: table.partitionBy,
       name: table.name,
       description: table.description,
-      configuration: tableProperties(table),
+      configuration: contractProperties(table),
       features: ["domainMetadata"],
     },
     options,

@@ -75,9 +75,21 @@ export function parquetSink(plan: string, sink: ParquetSink): string {
 
 const SINK_ARGUMENTS = '{"mkdir":true,"maintain_order":true,"sync_on_close":"None","cloud_options":null}';
 
+/** How the pages of a Parquet file are compressed. */
+export type Compression = "none" | "snappy" | "gzip" | "brotli" | "lz4" | "zstd";
+
+const CODECS: Readonly<Record<Compression, string>> = {
+  none: '"Uncompressed"',
+  snappy: '"Snappy"',
+  gzip: '{"Gzip":null}',
+  brotli: '{"Brotli":null}',
+  lz4: '"Lz4Raw"',
+  zstd: '{"Zstd":null}',
+};
+
 /** How Parquet files are written; `schema`: their Arrow schema in Polars' notation, where it says more than the plan does. */
-export function parquetFormat(rowsPerGroup: number, schema = "null"): string {
-  return `{"Parquet":{"compression":"Snappy","statistics":{"min_value":true,"max_value":true,"distinct_count":false,"null_count":true},
+export function parquetFormat(rowsPerGroup: number, schema = "null", compression: Compression = "snappy"): string {
+  return `{"Parquet":{"compression":${CODECS[compression]},"statistics":{"min_value":true,"max_value":true,"distinct_count":false,"null_count":true},
     "row_group_size":${rowsPerGroup},"data_page_size":null,"key_value_metadata":null,"arrow_schema":${schema},"compat_level":null}}`;
 }
 

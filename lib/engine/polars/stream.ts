@@ -8,7 +8,7 @@ import type { StoredValue } from "./footer.js";
 import { fromDeepPlan, fromPlan, type LazyFrame } from "./native.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
-import { parquetFileSink, parquetFormat, parquetScan, parquetSink } from "./scan_plan.js";
+import { type Compression, parquetFileSink, parquetFormat, parquetScan, parquetSink } from "./scan_plan.js";
 
 /** A result as one query, or as several whose rows together are the result; each is made when the one before has run. */
 export type Queries = readonly (() => Promise<LazyFrame>)[];
@@ -19,6 +19,8 @@ export interface StreamOptions {
   readonly rowsPerFile?: number | undefined;
   /** The files' Arrow schema in Polars' notation, where it says more than the query does. */
   readonly schema?: string;
+  /** Default snappy. */
+  readonly compression?: Compression | undefined;
 }
 
 const BYTES_PER_FILE = 2 ** 30;
@@ -34,7 +36,7 @@ export async function streamToFiles(queries: Queries, folder: string, options: S
 }
 
 async function streamPart(frame: LazyFrame, folder: string, options: StreamOptions): Promise<void> {
-  const { partitions = [], rowsPerFile = MOST_ROWS, schema } = options;
+  const { partitions = [], rowsPerFile = MOST_ROWS, schema, compression } = options;
   const keyed = frame.withColumns(partitions.map((f) => p.alias(folderText(p.column(f.name), f.type), f.name)));
   const sinkOf = (query: LazyFrame): string =>
     parquetSink(query.serialized(), {
@@ -42,14 +44,18 @@ async function streamPart(frame: LazyFrame, folder: string, options: StreamOptio
       partitionBy: partitions.map((f) => f.name),
       rowsPerFile,
       bytesPerFile: BYTES_PER_FILE,
-      format: parquetFormat(ROWS_PER_GROUP, schema),
+      format: parquetFormat(ROWS_PER_GROUP, schema, compression),
     });
   await runSink(keyed, sinkOf);
 }
 
 /** Streams a result into one Parquet file. */
-export async function streamToFile(query: LazyFrame, path: string, schema?: string): Promise<void> {
-  const format = parquetFormat(ROWS_PER_GROUP, schema);
+export async function streamToFile(
+  query: LazyFrame,
+  path: string,
+  { schema, compression }: Pick<StreamOptions, "schema" | "compression"> = {},
+): Promise<void> {
+  const format = parquetFormat(ROWS_PER_GROUP, schema, compression);
   await runSink(query, (rows) => parquetFileSink(rows.serialized(), path, format));
 }
 

@@ -5,6 +5,7 @@ import type { Location } from "../../storage/storage.js";
 import { newFolder, removeFolder, removeIfEmpty } from "../../storage/temporary_folder.js";
 import type { StructField } from "../../types.js";
 import { type ColumnStatistics, readFooter, type StoredValue } from "./footer.js";
+import type { Compression } from "./scan_plan.js";
 import { arrowSchema, type NameOf } from "./stored_names.js";
 import { folderValue, type Queries, streamedFiles, streamToFile, streamToFiles } from "./stream.js";
 
@@ -17,6 +18,8 @@ export interface WriteOptions {
   readonly partitionBy?: readonly string[];
   /** Rows in a file at most; by default a file holds about a gigabyte of rows in memory, 100 to 250 MB on disk. */
   readonly targetRows?: number;
+  /** Default snappy. */
+  readonly compression?: Compression | undefined;
   /** The columns, and how files name their fields; by default as the relation does. All that is answered has these names. */
   readonly stored?: { readonly fields: readonly StructField[]; readonly nameOf: NameOf };
   /** The path of a new file, relative to the table. */
@@ -57,7 +60,8 @@ async function writeOne(
 ): Promise<readonly WrittenFile[]> {
   return inStaging(options, async (staging) => {
     const staged = join(staging, "0.parquet");
-    await streamToFile(await query(), staged, schemaOf(fields, options));
+    const { compression } = options;
+    await streamToFile(await query(), staged, { schema: schemaOf(fields, options), compression });
     const footer = await readFooter(staged, fields);
     if (footer.rows === 0) return [];
     const path = options.newPath({}, 0);
@@ -70,8 +74,9 @@ async function writeMany(result: WrittenResult, options: WriteOptions): Promise<
   const partitions = result.fields.filter((f) => options.partitionBy?.includes(f.name));
   const stored = result.fields.filter((f) => !partitions.includes(f));
   return inStaging(options, async (staging) => {
+    const { compression, targetRows: rowsPerFile } = options;
     const schema = schemaOf(stored, options);
-    await streamToFiles(result.queries, staging, { partitions, rowsPerFile: options.targetRows, schema });
+    await streamToFiles(result.queries, staging, { partitions, rowsPerFile, schema, compression });
     return publish(staging, partitions, stored, options);
   });
 }

@@ -3,7 +3,7 @@ import { defineTable } from "../../contract/define_table.js";
 import { product_item as bronzeProductItem } from "../bronze/product_item.js";
 import { purchase as bronzePurchase } from "../bronze/purchase.js";
 import { purchase_extra_info as bronzeExtraInfo } from "../bronze/purchase_extra_info.js";
-import { EVENT_COLUMNS, HISTORY_COLUMNS } from "./event_columns.js";
+import { EVENT_COLUMNS, HISTORY_COLUMNS, HISTORY_PROPERTIES } from "./event_columns.js";
 
 export const product_item = defineTable("silver.product_item", {
   description:
@@ -13,6 +13,7 @@ export const product_item = defineTable("silver.product_item", {
   calendar: "marketplace",
   write: "append",
   key: ["purchase_id", "version"],
+  properties: HISTORY_PROPERTIES,
   columns: {
     ...EVENT_COLUMNS,
     product_id: long().notNull().describe("The product bought"),

@@ -3,7 +3,7 @@ import { defineTable } from "../../contract/define_table.js";
 import { product_item as bronzeProductItem } from "../bronze/product_item.js";
 import { purchase as bronzePurchase } from "../bronze/purchase.js";
 import { purchase_extra_info as bronzeExtraInfo } from "../bronze/purchase_extra_info.js";
-import { EVENT_COLUMNS, HISTORY_COLUMNS } from "./event_columns.js";
+import { EVENT_COLUMNS, HISTORY_COLUMNS, HISTORY_PROPERTIES } from "./event_columns.js";
 
 export const purchase = defineTable("silver.purchase", {
   description: "History of marketplace purchases: every distinct event, with the day on which it became known",
@@ -12,6 +12,7 @@ export const purchase = defineTable("silver.purchase", {
   calendar: "marketplace",
   write: "append",
   key: ["purchase_id", "version"],
+  properties: HISTORY_PROPERTIES,
   columns: {
     ...EVENT_COLUMNS,
     buyer_id: long().describe("Who bought"),
