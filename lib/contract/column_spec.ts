@@ -1,4 +1,5 @@
 import type { Kind } from "../relation/column.js";
+import type { NumberLocale } from "../relation/text_column.js";
 import { type DataType, decimalType } from "../types.js";
 
 /** How text from a source becomes a value. Text that does not fit breaks the row; empty text is null. */
@@ -14,8 +15,6 @@ export type ParseRule =
   | { readonly rule: "date" | "timestamp"; readonly formats: readonly string[] }
   /** Computed by the notebook, or written by the engine: never parsed. */
   | { readonly rule: "computed" };
-
-export type NumberLocale = "pt-BR" | "plain";
 
 /** One column of a contract. Immutable: each method answers a changed copy. */
 export class ColumnSpec<K extends Kind = Kind, Nullable extends boolean = boolean, Computed extends boolean = boolean> {

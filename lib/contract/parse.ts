@@ -2,8 +2,8 @@ import type { BooleanColumn } from "../relation/boolean_column.js";
 import type { Column } from "../relation/column.js";
 import type { TextColumn } from "../relation/text_column.js";
 import { coalesce, concat, lit, when } from "../relation/when.js";
-import { type DecimalType, decimalOf, formatType } from "../types.js";
-import type { ColumnSpec, NumberLocale } from "./column_spec.js";
+import { type DataType, type DecimalType, decimalOf, decimalType, formatType } from "../types.js";
+import type { ColumnSpec } from "./column_spec.js";
 
 /** A value read from text. */
 export interface Parsed {
@@ -17,10 +17,7 @@ export interface Parsed {
 
 /**
  * How a column of a contract is read from text, as expressions. Text around numbers, dates and truth values is trimmed; of
- * text columns only emptiness is looked at.
- *
- * pt-BR numbers: with a comma, dots must separate groups of three; without one, a dot before one or two final digits is
- * the decimal point; other dotted text (`1.234`) is ambiguous and does not fit, nor do more decimals than the scale.
+ * text columns only emptiness is looked at. Numbers: see `parseDecimal` of `TextColumn`.
  */
 export function parseColumn(name: string, spec: ColumnSpec, text: TextColumn): Parsed {
   if (spec.parse.rule === "text") {
@@ -49,23 +46,16 @@ function readValue(spec: ColumnSpec, text: TextColumn): Column {
       return when(text.matches("^[+-]?[0-9]+$"), text).otherwise(null).tryCast(spec.type);
     case "boolean":
       return when(text.lower().isIn("true", "1"), true).when(text.lower().isIn("false", "0"), false).otherwise(null);
-    case "number": {
-      const scale = decimalOf(spec.type)?.scale;
-      if (scale === undefined) return text.tryCast(spec.type);
-      const isNumber = text.matches(`^${numberPattern(parse.locale, scale)}$`);
-      return when(isNumber, plainNumber(text, parse.locale, scale))
-        .otherwise(null)
-        .tryCast(spec.type);
-    }
+    case "number":
+      return isDecimal(spec.type) ? text.parseDecimal(spec.type, parse.locale) : text.tryCast(spec.type);
     case "percent": {
-      const scale = (decimalOf(spec.type)?.scale ?? 0) - 2;
-      const share: DecimalType = `decimal(${decimalOf(spec.type)?.precision ?? 0},${scale})`;
-      const isPercentage = text.matches(`^${numberPattern(parse.locale, scale)}\\s*%$`);
-      return when(isPercentage, plainNumber(text.replace("%", "").trim(), parse.locale, scale))
-        .otherwise(null)
-        .tryCast(share)
-        .times(lit("0.01", "decimal(3,2)"))
-        .tryCast(spec.type);
+      const { precision, scale } = decimalOf(spec.type) ?? { precision: 0, scale: 0 };
+      const number = text
+        .replace("%", "")
+        .trim()
+        .parseDecimal(decimalType(precision, scale - 2), parse.locale);
+      const share = number.times(lit("0.01", "decimal(3,2)"));
+      return when(text.matches("^[^%]*%$"), share).otherwise(null).tryCast(spec.type);
     }
     case "date":
       return coalesce(...parse.formats.map((format) => text.parseDate(format)));
@@ -77,22 +67,12 @@ function readValue(spec: ColumnSpec, text: TextColumn): Column {
   }
 }
 
-/** What a number looks like that is not ambiguous; each alternative has an end of its own. */
-function numberPattern(locale: NumberLocale, scale: number): string {
-  const decimals = (most: number): string => (most === 0 ? "" : `(\\.[0-9]{1,${most}})?`);
-  if (locale === "plain") return `[+-]?[0-9]+${decimals(scale)}`;
-  const pointed = `[0-9]+${decimals(Math.min(scale, 2))}`;
-  return scale === 0 ? `[+-]?${pointed}` : `[+-]?(${pointed}|([0-9]{1,3}(\\.[0-9]{3})+|[0-9]+),[0-9]{1,${scale}})`;
-}
-
-/** A number that looks as it should, with a decimal point and no separators. */
-function plainNumber(text: TextColumn, locale: NumberLocale, scale: number): TextColumn {
-  if (locale === "plain" || scale === 0) return text;
-  return when(text.contains(","), text.replace(".", "").replace(",", ".")).otherwise(text);
-}
-
 function emptyValue(spec: ColumnSpec): Column {
   return lit(spec.empty ?? null, spec.type) as Column;
+}
+
+function isDecimal(type: DataType): type is DecimalType {
+  return decimalOf(type) !== undefined;
 }
 
 function expectation(spec: ColumnSpec): string {

@@ -11,7 +11,7 @@ import { writeAll } from "./temporary_files.js";
 const CHUNK = 1 << 18;
 
 /** Between two turns of the event loop, so that signals are heard and other work goes on. */
-const BYTES_PER_TURN = 4 << 20;
+const BYTES_PER_TURN = 1 << 20;
 
 /** Takes the bytes of a file in order. A chunk is only valid during the call. */
 export type ByteSink = (chunk: Uint8Array) => void;

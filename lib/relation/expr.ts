@@ -119,6 +119,7 @@ export type FunctionName =
   | "minute"
   | "second"
   | "toDate"
+  | "parseDecimal"
   | "parseDate"
   | "parseTimestamp"
   | "formatDate"

@@ -56,6 +56,8 @@ export const FUNCTIONS: Readonly<Record<FunctionName, string>> = {
   minute: "0 to 59",
   second: "0 to 59, without fraction",
   toDate: "the date of a wall-clock time",
+  parseDecimal:
+    "text as a number in a notation, with at most the type's decimals, else null. plain: [+-]digits[.digits]; pt-BR: with a comma, points must separate groups of three; without one, a point before one or two final digits is the decimal point (a pattern, then try_cast)",
   parseDate: "text in a strftime format of %Y %m %d (fixed width, whole text, real calendar day), else null",
   parseTimestamp:
     "text in a strftime format of %Y %m %d %H %M %S and %f (1 to 6 digits), fixed width, whole text, else null",

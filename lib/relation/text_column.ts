@@ -1,9 +1,14 @@
+import type { DecimalType } from "../types.js";
 import { checkInteger, checkNotEmpty, checkOneCharacter, checkTimeFormat, DAY_FIELDS } from "./arguments.js";
 import type { BooleanColumn } from "./boolean_column.js";
+import { checkCast } from "./casts.js";
 import { Column, call, type Operand, register } from "./column.js";
 import { literalExpr } from "./literal.js";
-import type { IntegerColumn } from "./number_column.js";
+import type { DecimalColumn, IntegerColumn } from "./number_column.js";
 import type { DateColumn, WallClockColumn } from "./time_column.js";
+
+/** How numbers are written: `1234.56`, or `1.234,56` and `1234.56`. */
+export type NumberLocale = "plain" | "pt-BR";
 
 /** Unicode text. Positions and lengths are code points. */
 export class TextColumn extends Column<"string"> {
@@ -76,6 +81,14 @@ export class TextColumn extends Column<"string"> {
   }
   concat(...others: readonly Operand<"string">[]): TextColumn {
     return call("concat", [this.expr, ...others.map((other) => this.operand(other))], "string");
+  }
+  /**
+   * A number with at most the type's decimals; null for any other text, also for an ambiguous one: in `pt-BR`, a point must
+   * separate groups of three before a comma, or stand before one or two final digits.
+   */
+  parseDecimal(type: DecimalType, locale: NumberLocale = "plain"): DecimalColumn {
+    checkCast("string", type);
+    return call("parseDecimal", [this.expr, this.text(locale)], type, true);
   }
   /** A strftime format of `%Y %m %d`; null for text that is not such a day. */
   parseDate(format: string): DateColumn {

@@ -519,6 +519,58 @@ describe("dates and times", () => {
     expect(await evaluate("timestamp_ntz", times, (x) => x.second())).toEqual([58, 1, null]);
     expect(await evaluate("timestamp_ntz", times, (x) => x.toDate())).toEqual(["2024-02-29", "1969-12-31", null]);
   });
+  test("parseDecimal takes whole text in its notation with no more decimals than the type has", async () => {
+    const texts = ["1234.56", "-0.5", "+7", "1.234", "1234,5", "1e3", ".5", "5.", "", " 1", "1\n", null, "NaN", "٣"];
+    expect(await evaluate("string", texts, (x) => x.parseDecimal("decimal(6,2)"))).toEqual([
+      "1234.56",
+      "-0.50",
+      "7.00",
+      ...texts.slice(3).map(() => null),
+    ]);
+    expect(await evaluate("string", ["12345.6", "1.234", "1e3"], (x) => x.parseDecimal("decimal(6,3)"))).toEqual([
+      null,
+      "1.234",
+      null,
+    ]);
+    expect(await evaluate("string", ["12", "12.0", "1e1"], (x) => x.parseDecimal("decimal(6,0)"))).toEqual([
+      "12",
+      null,
+      null,
+    ]);
+    const brazilian = ["1.234,56", "12.345.678,9", "1234,5", "-0,01", "2500", "12.5", "12.50", "1,234"];
+    expect(await evaluate("string", brazilian, (x) => x.parseDecimal("decimal(18,4)", "pt-BR"))).toEqual([
+      "1234.5600",
+      "12345678.9000",
+      "1234.5000",
+      "-0.0100",
+      "2500.0000",
+      "12.5000",
+      "12.5000",
+      "1.2340",
+    ]);
+    const ambiguous = [
+      "1.234",
+      "12.34,5",
+      "1.2345,6",
+      "1,2.3",
+      "1,2,3",
+      "1,23456",
+      ",5",
+      "5,",
+      "1.234,",
+      "1e3",
+      "",
+      null,
+    ];
+    expect(await evaluate("string", ambiguous, (x) => x.parseDecimal("decimal(18,4)", "pt-BR"))).toEqual(
+      ambiguous.map(() => null),
+    );
+    expect(await evaluate("string", ["12", "1,2", "1.2"], (x) => x.parseDecimal("decimal(6,0)", "pt-BR"))).toEqual([
+      "12",
+      null,
+      null,
+    ]);
+  });
   test("parseDate takes whole text of fixed width that is a day", async () => {
     const texts = [
       "2024-02-29",

@@ -68,6 +68,7 @@ const BUILT: readonly { readonly expr: Expr }[] = [
   t.w.minute(),
   t.w.second(),
   t.w.toDate(),
+  t.s.parseDecimal("decimal(18,2)"),
   t.s.parseDate("%Y-%m-%d"),
   t.s.parseTimestamp("%Y-%m-%d %H:%M:%S"),
   t.d.format("%Y"),

@@ -5,6 +5,7 @@ import { type DataType, formatType } from "../../types.js";
 import { compileCast, convert } from "./cast.js";
 import { compileLiteral } from "./literal.js";
 import { absolute, add, divide, modulo, multiply, negate, round, subtract } from "./number.js";
+import { parseDecimal } from "./parse_decimal.js";
 import type { BinaryOperator, PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
 import { type Bind, inline, sharedParts } from "./stages.js";
@@ -164,6 +165,8 @@ function compileCall(call: Call, bind: Bind, compile: Compile): PolarsExpr {
       return time.part(call.fn, arg(a));
     case "toDate":
       return p.temporalCall('"Date"', arg(a));
+    case "parseDecimal":
+      return parseDecimal(arg(a), constant(second), call.type, bind);
     case "parseDate":
       return time.parseDate(arg(a), constant(second), bind);
     case "parseTimestamp":
