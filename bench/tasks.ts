@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { readFooter } from "../lib/engine/polars/footer.js";
 import { field } from "../lib/types.js";
 import { daily } from "./daily.js";
+import { mergeRows, write10m } from "./delta_dml.js";
 import { append1k, pointRead, prepareLog, prepareSorted, snapshot100k, timeTravel } from "./delta_log.js";
 import { gvm } from "./gvm.js";
 import { buildGvm, gvmBitemporal, gvmDay } from "./gvm_history.js";
@@ -98,6 +99,24 @@ export const TASKS: Readonly<Record<string, Task>> = {
     prepare: ({ workdir }) => prepareSorted(workdir),
     run: ({ workdir }) => timeTravel(workdir),
     atMostSeconds: 0.018,
+  },
+  write10m: {
+    description: "10 M rows of Parquet files, written as a table",
+    run: ({ workdir, work }) => write10m(workdir, work),
+    beside: { engine: "nodejs-polars", task: "write10m", atMost: 1.15 },
+  },
+  merge1m: {
+    description: "1 M scattered rows merged into 10 M by their key",
+    prepare: ({ workdir }) => prepareSorted(workdir),
+    run: ({ workdir, work }) => mergeRows(workdir, work, "updates1m.parquet"),
+    beside: { engine: "nodejs-polars", task: "merge1m", atMost: 1.15 },
+    atMostMb: 512,
+  },
+  merge_clustered: {
+    description: "100,000 rows merged into 1% of the keys of 10 M",
+    prepare: ({ workdir }) => prepareSorted(workdir),
+    run: ({ workdir, work }) => mergeRows(workdir, work, "clustered.parquet"),
+    beside: { engine: "nodejs-polars", task: "merge_clustered", atMost: 1.2 },
   },
   spawn: {
     description: "a notebook's process, until its first cell has loaded the library",

@@ -90,11 +90,6 @@ describe("loading a table", () => {
         /fromTheFuture/,
       ],
       [{ minReaderVersion: 4, minWriterVersion: 7 }, METADATA, /version 4/],
-      [
-        { minReaderVersion: 2, minWriterVersion: 5 },
-        withConfiguration({ "delta.columnMapping.mode": "sideways" }),
-        /column mapping mode sideways/,
-      ],
     ];
     for (const [protocol, metadata, message] of refused) {
       const storage = new MemoryStorage();
