@@ -16,18 +16,17 @@ export function fileActionsSchema(columns: CheckpointColumns): StructType {
   return struct(["add", addSchema(columns)], ["remove", removeSchema(columns)]);
 }
 
-/** The columns of a classic checkpoint, or of one with the file actions in sidecars. */
+/** The columns of a checkpoint; where sidecars have the file actions, other engines expect their columns all the same. */
 export function checkpointSchema(columns: CheckpointColumns, kind: "classic" | "v2"): StructType {
-  const fileActions = kind === "classic" ? fileActionsSchema(columns) : struct(["sidecar", SIDECAR]);
   return {
     type: "struct",
     fields: [
       field("txn", TXN),
-      ...fileActions.fields,
+      ...fileActionsSchema(columns).fields,
       field("metaData", METADATA),
       field("protocol", PROTOCOL),
       field("domainMetadata", DOMAIN_METADATA),
-      ...(kind === "classic" ? [] : [field("checkpointMetadata", struct(["version", "long"], ["tags", TEXT_MAP]))]),
+      ...(kind === "classic" ? [] : [field("checkpointMetadata", CHECKPOINT_METADATA), field("sidecar", SIDECAR)]),
     ],
   };
 }
@@ -100,4 +99,5 @@ const DELETION_VECTOR = struct(
   ["sizeInBytes", "integer"],
   ["cardinality", "long"],
 );
+const CHECKPOINT_METADATA = struct(["version", "long"], ["tags", TEXT_MAP]);
 const SIDECAR = struct(["path", "string"], ["sizeInBytes", "long"], ["modificationTime", "long"], ["tags", TEXT_MAP]);
