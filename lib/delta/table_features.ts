@@ -85,6 +85,7 @@ export function neededFeatures(metadata: Metadata): string[] {
   const properties = Object.keys(configuration);
   const conditions: Readonly<Record<string, boolean>> = {
     timestampNtz: containsType(parseSchema(schemaString), "timestamp_ntz"),
+    variantType: containsType(parseSchema(schemaString), "variant"),
     appendOnly: isTrue("delta.appendOnly")(metadata),
     invariants: hasFieldKey("delta.invariants")(metadata),
     checkConstraints: properties.some((name) => name.startsWith("delta.constraints.")),
