@@ -1,20 +1,17 @@
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { stopwatch } from "../clock.js";
+import { dirname, join, resolve } from "node:path";
 import { fsyncFile, fsyncFolder, makeFolder } from "./durable.js";
+import { removeLeftovers } from "./leftovers.js";
 import { codeOf, isAbsent, storageError } from "./local_errors.js";
 import { checkPath, compareUtf8, TEMPORARY_PREFIX } from "./path.js";
+import { renameIfAbsent, renameReplacing } from "./rename.js";
 import type { Location, ObjectMeta, Storage } from "./storage.js";
 
 export interface LocalStorageOptions {
   /** False for file systems without hard links (exFAT, some network shares); found out by itself when left out. */
   readonly hardLinks?: boolean;
 }
-
-/** After this long a lock belongs to a crashed writer; only file systems without hard links need locks. */
-const STALE_LOCK_MILLIS = 30_000;
 
 /**
  * Objects up to this size are read and written by synchronous calls: each hop to the thread pool costs more than the
@@ -159,6 +156,7 @@ export class LocalStorage implements Storage {
       makeFolder(dirname(file));
       try {
         await writeFlushed(temporary, bytes);
+        removeLeftovers(temporary);
         const published = await publish(temporary, file);
         if (published) fsyncFolder(dirname(file));
         return published;
@@ -237,66 +235,5 @@ async function writeFlushed(file: string, bytes: Uint8Array): Promise<void> {
     fs.fsyncSync(descriptor);
   } finally {
     fs.closeSync(descriptor);
-  }
-}
-
-/** Windows refuses to replace a file that somebody has open at this moment: try again for a second. */
-async function renameReplacing(temporary: string, file: string): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      fs.renameSync(temporary, file);
-      return;
-    } catch (error) {
-      if (!["EPERM", "EBUSY", "EACCES"].includes(codeOf(error)) || process.platform !== "win32" || attempt >= 20)
-        throw error;
-      await sleep(50);
-    }
-  }
-}
-
-/**
- * For file systems without hard links: a lock file, made exclusively, guards "look, then rename". Who was held up so long
- * that others took the lock for a dead writer's finds that it is no longer his.
- */
-async function renameIfAbsent(temporary: string, file: string): Promise<boolean> {
-  const lock = join(dirname(file), `${TEMPORARY_PREFIX}lock-${basename(file)}`);
-  const token = basename(temporary);
-  let waited = stopwatch();
-  while (!fs.existsSync(file)) {
-    if (!takeLock(lock, token)) {
-      await sleep(20);
-      if (waited() <= STALE_LOCK_MILLIS) continue;
-      fs.rmSync(lock, { force: true });
-      waited = stopwatch();
-      continue;
-    }
-    try {
-      if (fs.existsSync(file)) return false;
-      if (!holdsLock(lock, token)) continue;
-      await renameReplacing(temporary, file);
-      return true;
-    } finally {
-      if (holdsLock(lock, token)) fs.rmSync(lock, { force: true });
-    }
-  }
-  return false;
-}
-
-function takeLock(lock: string, token: string): boolean {
-  try {
-    fs.writeFileSync(lock, token, { flag: "wx" });
-    return true;
-  } catch (error) {
-    if (codeOf(error) === "EEXIST") return false;
-    throw error;
-  }
-}
-
-function holdsLock(lock: string, token: string): boolean {
-  try {
-    return fs.readFileSync(lock, "utf8") === token;
-  } catch (error) {
-    if (isAbsent(error)) return false;
-    throw error;
   }
 }

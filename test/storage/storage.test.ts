@@ -30,6 +30,17 @@ describe("local files", () => {
     expect(await storage.putIfAbsent("log/1.json", bytes)).toBe(true);
   });
 
+  test("what a writer killed days ago has left goes, what may be under way stays", async () => {
+    const path = folder();
+    const [old, recent] = [join(path, "log", ".tslake-tmp-123-old"), join(path, "log", ".tslake-tmp-456-new")];
+    fs.mkdirSync(join(path, "log"), { recursive: true });
+    for (const file of [old, recent]) fs.writeFileSync(file, "half");
+    const daysAgo = Date.now() / 1000 - 2 * 86_400;
+    fs.utimesSync(old, daysAgo, daysAgo);
+    await new LocalStorage(path).put("log/0.json", bytes);
+    expect([fs.existsSync(old), fs.existsSync(recent)]).toEqual([false, true]);
+  });
+
   test("nothing temporary is left after success, a lost race, or failure", async () => {
     const path = folder();
     for (const hardLinks of [true, false]) {
