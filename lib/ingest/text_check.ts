@@ -17,7 +17,8 @@ export class TextCheck {
     if (chunk.length === 0) return;
     if (!this.#begun) refuseForeign(chunk);
     this.#begun = true;
-    const nul = chunk.indexOf(0);
+    // Many times as fast as a typed array's own search.
+    const nul = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).indexOf(0);
     if (nul >= 0) {
       const actual = "byte 0x00; UTF-16 text has such bytes, and a file that was not fully written";
       throw this.#refusal(
