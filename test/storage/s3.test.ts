@@ -1,8 +1,10 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeError, StorageError, UsageError } from "../../lib/errors.js";
+import { openStorage } from "../../lib/storage/open_storage.js";
 import { S3Storage } from "../../lib/storage/s3.js";
 import type { Storage } from "../../lib/storage/storage.js";
 import { describeWith } from "../support/partners.js";
@@ -221,5 +223,13 @@ describe("S3 without a server", () => {
     expect(shown(() => new S3Storage("s3://lake", { endpoint }))).not.toContain("secret");
     expect(shown(() => new S3Storage("s3://lake", { endpoint: "127.0.0.1:9000" }))).toMatch(/no URL/);
     expect(new S3Storage("s3a://lake/a/b/").uri).toBe("s3://lake/a/b");
+  });
+});
+
+describe("storages by address", () => {
+  test("are folders or buckets", () => {
+    expect(openStorage("some/folder").uri).toBe(join(process.cwd(), "some", "folder"));
+    expect(openStorage("s3://lake/a/").uri).toBe("s3://lake/a");
+    expect(() => openStorage("gs://lake/a")).toThrow(/no storage for gs/);
   });
 });
