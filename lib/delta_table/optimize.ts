@@ -140,14 +140,14 @@ async function rewrite(
   clustering: Clustering | undefined,
 ): Promise<readonly NewFile[]> {
   const target = fileTarget(table, snapshot);
+  if (clustering === undefined) {
+    return (await stageFiles(target, scanFiles(snapshot, files, table.engine).node)).files;
+  }
   const rows = await rowsOf(table, snapshot, files);
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
-  const pieces = clustering
-    ? await clusteredRows(table.engine, snapshot, files, rows, clustering)
-    : [scanFiles(snapshot, files, table.engine)];
   const targetRows = Math.max(1, Math.floor((rows * targetSize) / Math.max(1, bytes)));
   const staged: NewFile[] = [];
-  for (const piece of pieces) {
+  for (const piece of await clusteredRows(table.engine, snapshot, files, rows, clustering)) {
     staged.push(...(await stageFiles(target, piece.node, rows > targetRows ? { targetRows } : {})).files);
   }
   return staged;
