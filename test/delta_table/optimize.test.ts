@@ -103,6 +103,20 @@ describe("optimize", () => {
     expect(await ids(table.storage)).toEqual(range(0, 40));
   });
 
+  test("knows columns by their names where files have others", async () => {
+    const table = await newTable({ "delta.columnMapping.mode": "name" }, ["ano"]);
+    for (let i = 0; i < 3; i++) await append(table, rows(i * 10, i * 10 + 10));
+    await append(table, [{ id: 30, name: null, ano: null }]);
+    expect(await table.optimize({ partition: { ano: "2014" } })).toMatchObject({ removedFiles: 3, addedFiles: 1 });
+    expect(await table.optimize({ zOrderBy: ["id", "name"] })).toMatchObject({ removedFiles: 5, addedFiles: 3 });
+    expect(await ids(table.storage)).toEqual(range(0, 31));
+    const found = await (await DeltaTable.open(table.storage))
+      .read()
+      .filter((t) => t["ano"].isNull())
+      .collect();
+    expect(found.map(({ id }) => id)).toEqual([30n]);
+  });
+
   test("refuses what the table does not have", async () => {
     const table = await newTable({}, ["ano"]);
     await append(table, rows(0, 10));
