@@ -231,7 +231,9 @@ async function expectSame(relation: Relation, expected: readonly Row[]) {
 }
 
 function show(row: Row): string {
-  return JSON.stringify(row, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
+  return JSON.stringify(row, (_, value: unknown) =>
+    typeof value === "bigint" || Number.isNaN(value) ? String(value) : value,
+  );
 }
 
 function isOrdered(type: DataType): boolean {
@@ -247,11 +249,14 @@ const ORDERED: ReadonlySet<string> = new Set([
   "date",
   "timestamp",
   "timestamp_ntz",
+  "float",
+  "double",
 ]);
 
 function compare(type: DataType, a: Value, b: Value): number {
   if (type === "string") return Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b)));
   if (decimalOf(type)) return Number(scaled(a) - scaled(b));
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
   const [x, y] = type === "timestamp" || type === "timestamp_ntz" ? [instant(a), instant(b)] : [a, b];
   return (x ?? 0) < (y ?? 0) ? -1 : (x ?? 0) > (y ?? 0) ? 1 : 0;
 }
