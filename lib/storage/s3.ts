@@ -1,7 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { GetObjectCommandInput, S3Client } from "@aws-sdk/client-s3";
 import { StorageError, UsageError } from "../errors.js";
-import { checkPath, compareUtf8, joinPath } from "./path.js";
+import { checkPath, compareUtf8, joinPath, TEMPORARY_PREFIX } from "./path.js";
 import { S3Connection, type S3Options } from "./s3_client.js";
 import { failureOf, isNoSuchKey, isTransient, s3Error } from "./s3_errors.js";
 import { type S3Object, upload, uploadFile } from "./s3_upload.js";
@@ -68,7 +69,7 @@ export class S3Storage implements Storage {
       )) {
         for (const { Key = "", Size = 0, LastModified } of page.Contents ?? []) {
           // A key that ends in / is what some tools leave as a folder.
-          if (Key.endsWith("/")) continue;
+          if (Key.endsWith("/") || Key.startsWith(TEMPORARY_PREFIX, Key.lastIndexOf("/") + 1)) continue;
           found.push({ path: Key.slice(root.length), size: Size, modifiedAt: LastModified?.getTime() ?? 0 });
         }
       }
@@ -85,6 +86,8 @@ export class S3Storage implements Storage {
   async putIfAbsent(path: string, bytes: Uint8Array): Promise<boolean> {
     const object = this.#object(path);
     return this.#request("write", path, async (client) => {
+      const probe = joinPath(this.#prefix, `${TEMPORARY_PREFIX}${randomBytes(12).toString("base64url")}`);
+      await this.#connection.checkConditionalWrites({ Bucket: this.#bucket, Key: probe });
       const { PutObjectCommand } = await import("@aws-sdk/client-s3");
       const request = { ...object, Body: bytes, IfNoneMatch: "*" };
       for (let attempt = 1; ; attempt++) {

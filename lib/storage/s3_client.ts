@@ -1,6 +1,8 @@
 import { inspect } from "node:util";
 import type { S3Client } from "@aws-sdk/client-s3";
-import { UsageError } from "../errors.js";
+import { StorageError, UsageError } from "../errors.js";
+import { failureOf } from "./s3_errors.js";
+import type { S3Object } from "./s3_upload.js";
 
 export interface S3Credentials {
   readonly accessKeyId: string;
@@ -35,6 +37,8 @@ export class S3Connection {
   readonly #endpoint: string | undefined;
   readonly #options: S3Options;
   #client: Promise<S3Client> | undefined;
+  /** Buckets whose server knows conditional writes. */
+  readonly #checked = new Set<string>();
 
   /** @throws UsageError for an endpoint that is no URL or that holds a password */
   constructor(options: S3Options) {
@@ -79,6 +83,35 @@ export class S3Connection {
       .catch((): undefined => undefined);
     const secrets = [credentials?.accessKeyId, credentials?.secretAccessKey, credentials?.sessionToken];
     return secrets.reduce<string>((shown, secret) => (secret ? shown.replaceAll(secret, "***") : shown), text);
+  }
+
+  /**
+   * Finds out, once for a bucket at an endpoint of one's own, that a conditional write does not replace what is there.
+   * @param probe an object that may be written and removed
+   * @throws StorageError when the server takes no notice of the condition
+   */
+  async checkConditionalWrites(probe: S3Object): Promise<void> {
+    if (this.#endpoint === undefined || this.#checked.has(probe.Bucket)) return;
+    const { DeleteObjectCommand, PutObjectCommand } = await import("@aws-sdk/client-s3");
+    const client = await this.client();
+    const put = new PutObjectCommand({ ...probe, Body: new Uint8Array(), IfNoneMatch: "*" });
+    await client.send(put);
+    let isReplaced = true;
+    try {
+      await client.send(put);
+    } catch (error) {
+      if (failureOf(error).status !== 412) throw error;
+      isReplaced = false;
+    } finally {
+      await client.send(new DeleteObjectCommand(probe)).catch(() => undefined);
+    }
+    if (isReplaced) {
+      throw new StorageError(`${this.server} ignores If-None-Match: two writers would overwrite each other's commits`, {
+        where: { path: probe.Bucket },
+        remedy: "Use a server with conditional writes, such as MinIO, Ceph or versitygw in their present versions.",
+      });
+    }
+    this.#checked.add(probe.Bucket);
   }
 
   async #connect(): Promise<S3Client> {

@@ -114,7 +114,14 @@ describe("S3 without a server", () => {
     ...answers: readonly { readonly status: number; readonly code?: string; readonly cut?: boolean }[]
   ): Promise<{ readonly storage: S3Storage; readonly requests: string[] }> {
     const requests: string[] = [];
+    let probes = 0;
     const server = createServer((request, response) => {
+      // The first conditional write is preceded by a probe: written, refused, removed.
+      if (request.url?.includes(".tslake-tmp-")) {
+        probes++;
+        request.resume().on("end", () => response.writeHead(probes === 2 ? 412 : 200).end());
+        return;
+      }
       const answer = answers[requests.length];
       requests.push(`${request.method} ${request.headers["if-none-match"] ?? ""}`.trim());
       request.resume().on("end", () => {
@@ -180,6 +187,24 @@ describe("S3 without a server", () => {
     const error = await failure(storage.putIfAbsent("x", utf8.encode("{}")));
     expect(error.remedy).toMatch(/conditional writes/);
     expect(error.transient).toBe(false);
+  });
+
+  test("a server that ignores the condition is refused before anything is written", async () => {
+    const requests: string[] = [];
+    const server = createServer((request, response) => {
+      requests.push(`${request.method} ${request.url?.includes(".tslake-tmp-") ? "probe" : request.url}`);
+      request.resume().on("end", () => response.writeHead(200).end());
+    });
+    servers.push(server);
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const storage = new S3Storage("s3://lake/t", { endpoint, credentials });
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const error = await failure(storage.putIfAbsent("x", utf8.encode("{}")));
+      expect(error.message).toMatch(/ignores If-None-Match/);
+      expect(error.transient).toBe(false);
+    }
+    expect(new Set(requests)).toEqual(new Set(["PUT probe", "DELETE probe"]));
   });
 
   test("other answers are explained", async () => {
