@@ -9,8 +9,9 @@ import { type ShowOptions, showRelation } from "./show.js";
 const CHANGE = "_change_type";
 
 /**
- * What differs between a past version of a table and the newest: rows added (`insert`) and gone (`delete`); with a key, a row
- * that replaced another is `update_postimage`, the one before it `update_preimage`.
+ * What has changed since a past version of a table: where the table records its changes (`delta.enableChangeDataFeed`),
+ * these, commit by commit; else what differs between that version and the newest: rows added (`insert`) and gone
+ * (`delete`); with a key, a row that replaced another is `update_postimage`, the one before it `update_preimage`.
  * @throws UsageError for an unknown version
  */
 export async function showChanges(
@@ -24,6 +25,10 @@ export async function showChanges(
       expected: `0 to ${table.version}`,
       actual: String(since),
     });
+  }
+  const { configuration } = (await table.snapshot()).metadata;
+  if (configuration["delta.enableChangeDataFeed"] === "true" && since < table.version) {
+    return showRelation(await table.changes({ from: since + 1 }), options);
   }
   const before = (await tableAsOf(found, { version: since })).read();
   return showRelation(changesBetween(before, table.read(), contract?.key ?? []), options);

@@ -96,6 +96,28 @@ describe("a Delta table anywhere", () => {
   });
 });
 
+test("changes are those that the table has recorded, where it does", async () => {
+  const recording = `${folder}-recording`;
+  const table = await DeltaTable.create(recording, {
+    fields: FIELDS,
+    properties: { "delta.enableChangeDataFeed": "true" },
+  });
+  await table.append([
+    { id: 1n, price: 1, ano: 2014 },
+    { id: 2n, price: 2, ano: 2014 },
+  ]);
+  await table.update({ price: "price + 1" }, "id = 2");
+  const lines = (await succeeds("changes", recording, "--since", "1", "--format", "csv")).trimEnd().split("\n");
+  expect(lines[0]).toBe("id,price,ano,_change_type,_commit_version,_commit_timestamp");
+  expect(
+    lines
+      .slice(1)
+      .map((line) => line.split(",").slice(0, 5).join(","))
+      .sort(),
+  ).toEqual(["2,2,2014,update_preimage,2", "2,3,2014,update_postimage,2"]);
+  expect(await succeeds("changes", recording, "--since", "2", "--format", "json")).toBe("[]\n");
+});
+
 describe("optimize and vacuum", () => {
   test("say what they did, and deletion waits for --yes", async () => {
     expect(await succeeds("optimize", folder, "--partition", "ano=2014")).toMatch(
