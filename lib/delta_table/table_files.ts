@@ -58,10 +58,15 @@ function dataFile(snapshot: TableLayout, add: AddFile, partitions: readonly Stru
   const stats = parseStats(add.stats);
   const rows = stats?.numRecords;
   const value = (field: StructField) => partitionText(field.type, partitionValue(add.partitionValues, field));
+  let opened: Promise<OpenFile> | undefined;
   return {
     partitionValues: Object.fromEntries(partitions.map((field) => [field.name, value(field)])),
     ...(rows === undefined ? {} : { rows: Number(rows) - (add.deletionVector?.cardinality ?? 0) }),
-    open: () => openFile(snapshot, add),
+    // A query that is evaluated in parts asks for each part.
+    open: () => {
+      opened ??= openFile(snapshot, add);
+      return opened;
+    },
   };
 }
 
