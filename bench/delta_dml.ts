@@ -36,7 +36,8 @@ export async function mergeRows(workdir: string, work: string, updates: string):
   execFileSync("cp", ["-al", join(workdir, "data", "sorted_table"), folder]);
   const stop = clock();
   const table = await DeltaTable.open<Keyed>(folder);
-  await table.merge(source.read(), ["key"]).whenMatchedUpdateAll().whenNotMatchedInsertAll().execute();
+  const merge = table.merge(source.read(), ["key"]).whenMatchedUpdateAll().whenNotMatchedInsertAll();
+  await merge.execute({ uniqueKeys: true });
   const lap = stop();
   return { lap, checksum: () => sumOf(folder) };
 }

@@ -46,6 +46,11 @@ export type SourceAssignments<S extends Shape> =
 export interface MergeOptions extends CommitOptions {
   /** `merge`: the table gets the columns that only the source has. Default: they are refused. */
   readonly schemaMode?: SchemaMode;
+  /**
+   * The table has at most one row of a key, and shall not get two: then two source rows of one key are refused even where
+   * they are new, and the table's keys need not be looked through for repetitions.
+   */
+  readonly uniqueKeys?: boolean;
 }
 
 interface Clause {
@@ -136,6 +141,7 @@ async function executeMerge(
     matched,
     notMatched,
     notMatchedBySource: bySource,
+    uniqueKeys: options.uniqueKeys === true,
     isUpsert: isUpsert && matched.length === 1 && notMatched.length === 1 && coversAll(target.schema.fields, source),
   });
   return commitChange(table, snapshot, change, {

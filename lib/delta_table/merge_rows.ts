@@ -3,12 +3,12 @@ import { type Predicate, predicate } from "../delta/predicate.js";
 import type { Snapshot } from "../delta/snapshot.js";
 import { POSITION } from "../engine/polars/table_files.js";
 import { DataError } from "../errors.js";
-import { countRows } from "../relation/aggregate.js";
+import { count, countDistinct, countRows } from "../relation/aggregate.js";
 import { wrap } from "../relation/column.js";
 import type { Expr } from "../relation/expr.js";
 import { columnRef } from "../relation/fields.js";
 import { literalExpr, nullExpr } from "../relation/literal.js";
-import type { NamedExpr } from "../relation/node.js";
+import type { NamedExpr, RelationNode } from "../relation/node.js";
 import type { LongColumn } from "../relation/number_column.js";
 import { Relation } from "../relation/relation.js";
 import { formatType, type StructField } from "../types.js";
@@ -27,6 +27,7 @@ import {
   stageUnion,
 } from "./row_changes.js";
 import { skippingPredicate } from "./skipping_predicate.js";
+import { isBound } from "./table_reads.js";
 
 /** A merge with its expressions: over the table's columns, and those of the source under `sourceName`. */
 export interface MergePlan {
@@ -82,13 +83,18 @@ export async function mergeRows(
   plan: MergePlan,
 ): Promise<MergeChange> {
   const { engine } = target;
+  // The files of a table's version never change: reading them again costs less memory than holding their rows.
+  if (isTableScan(source.node)) return new Merge(target, snapshot, source, plan).run();
   const held = await engine.materialize(source.node);
   try {
-    const merge = new Merge(target, snapshot, new Relation(held, engine), plan);
-    return await merge.run();
+    return await new Merge(target, snapshot, new Relation(held, engine), plan).run();
   } finally {
     engine.release(held);
   }
+}
+
+function isTableScan(node: RelationNode): boolean {
+  return node.op === "scan" && node.source.kind === "table" && isBound(node.source);
 }
 
 const KEY = "_metadata.key.";
@@ -148,36 +154,21 @@ class Merge {
     candidates: readonly AddFile[],
     sourceRows: number,
   ): Promise<FileChange | undefined> {
-    const matches = this.plan.uniqueKeys === true ? undefined : await this.matches(snapshot, candidates);
-    if (matches && matches.rows !== matches.keys) return undefined;
-    const removed = matches?.files ?? (await this.filesWithKeys(snapshot, candidates));
+    const removed = await this.filesWithKeys(snapshot, candidates);
+    if (this.plan.uniqueKeys !== true && (await this.hasRowsOfOneKey(snapshot, removed))) return undefined;
     const inserts = this.inserts(this.source);
     const kept = plainRows(this.target, snapshot, removed).antiJoin(this.source, this.on);
     const staged = await stageUnion(this.target, removed.length === 0 ? [inserts] : [kept, inserts]);
     const copied = staged.rows - sourceRows;
-    const before = matches || removed.length === 0 ? 0 : await plainRows(this.target, snapshot, removed).count();
-    const updated = matches?.rows ?? before - copied;
+    const updated = (removed.length === 0 ? 0 : await plainRows(this.target, snapshot, removed).count()) - copied;
     return { staged, removed, counts: { updated, deleted: 0, inserted: sourceRows - updated, copied } };
   }
 
-  /** How many rows of the table have a key of the source, how many different keys, and the files that hold them. */
-  private async matches(snapshot: Snapshot, candidates: readonly AddFile[]) {
-    const { engine } = this.target;
+  /** True when several rows of files have one key of the source. */
+  private async hasRowsOfOneKey(snapshot: Snapshot, files: readonly AddFile[]): Promise<boolean> {
     const keys = this.plan.on.map(({ target: name }) => name);
-    const found = positionedRows(this.target, snapshot, candidates).select([...keys, POSITION.file]);
-    const held = await engine.materialize(found.semiJoin(this.source, this.on).node);
-    try {
-      const matched = new Relation(held, engine);
-      const numbers = await matched.select([POSITION.file]).distinct().collect();
-      const files = new Set(numbers.map((row) => Number(row[POSITION.file])));
-      return {
-        rows: await matched.count(),
-        keys: await matched.select(keys).distinct().count(),
-        files: candidates.filter((_, number) => files.has(number)),
-      };
-    } finally {
-      engine.release(held);
-    }
+    const matched = plainRows(this.target, snapshot, files).select(keys).semiJoin(this.source, this.on);
+    return repeats(new Relation(matched.node, this.target.engine), keys);
   }
 
   private async change(snapshot: Snapshot, candidates: readonly AddFile[], doubles: boolean): Promise<FileChange> {
@@ -312,8 +303,8 @@ class Merge {
     return new Set(found.map((row) => Number(row[POSITION.file])));
   }
 
-  private async hasDoubleKeys(): Promise<boolean> {
-    return (await this.doubleKeys().limit(1).collect()).length > 0;
+  private hasDoubleKeys(): Promise<boolean> {
+    return repeats(this.source, this.keyNames);
   }
 
   private doubleKeys(): Relation {
@@ -360,3 +351,17 @@ class Merge {
 
 const COPIES = "_metadata.copies";
 const PROBED_ROWS = 50_000;
+
+/** True when two rows have the same keys, none of which is null. */
+async function repeats(rows: Relation, keys: readonly string[]): Promise<boolean> {
+  const present = keys.reduce((of, key) => filtered(of, isNotNull(columnRef(of.node, key))), rows);
+  const [first] = keys;
+  if (first !== undefined && keys.length === 1) {
+    const column = wrap(columnRef(rows.node, first));
+    const counts = rows.groupBy().aggregate(() => ({ all: count(column), different: countDistinct(column) }));
+    const [found] = await counts.collect();
+    return found?.all !== found?.different;
+  }
+  const [all, different] = [await present.count(), await present.select(keys).distinct().count()];
+  return all !== different;
+}
