@@ -9,7 +9,7 @@ import { asTableFiles } from "./table_files.js";
 import { scanTableFiles } from "./table_reads.js";
 
 /** What stands beside a row of the change data feed. */
-export const CHANGE_COLUMNS: readonly StructField[] = [
+const CHANGE_COLUMNS: readonly StructField[] = [
   /** `insert`, `delete`, `update_preimage` or `update_postimage`. */
   field("_change_type", "string", false),
   field("_commit_version", "long", false),

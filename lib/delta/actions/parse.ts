@@ -168,7 +168,7 @@ function parseSidecar(json: JsonObject, place: Place): Sidecar {
   return { path: text(json, "path", place), sizeInBytes: number(json, "sizeInBytes", place) };
 }
 
-export function parseDeletionVector(json: unknown, place: Place): DeletionVectorDescriptor | undefined {
+function parseDeletionVector(json: unknown, place: Place): DeletionVectorDescriptor | undefined {
   if (!isJsonObject(json)) return undefined;
   const offset = optionalNumber(json["offset"]);
   return {
