@@ -2,6 +2,7 @@ import type { DeltaTable } from "../delta_table/delta_table.js";
 import { UsageError } from "../errors.js";
 import type { Relation } from "../relation/relation.js";
 import { lit } from "../relation/when.js";
+import { formatType } from "../types.js";
 import { type FoundTable, tableAsOf } from "./find_table.js";
 import { type ShowOptions, showRelation } from "./show.js";
 
@@ -29,6 +30,14 @@ export async function showChanges(
   const { configuration } = (await table.snapshot()).metadata;
   if (configuration["delta.enableChangeDataFeed"] === "true" && since < table.version) {
     return showRelation(await table.changes({ from: since + 1 }), options);
+  }
+  const nested = table.fields.find(({ type }) => typeof type !== "string");
+  if (nested !== undefined) {
+    throw new UsageError(`${name} has nested columns, whose rows cannot be compared`, {
+      where: { column: nested.name },
+      actual: formatType(nested.type),
+      remedy: `Let the table record its changes: npx tslake properties ${name} --set delta.enableChangeDataFeed=true`,
+    });
   }
   const before = (await tableAsOf(found, { version: since })).read();
   return showRelation(changesBetween(before, table.read(), contract?.key ?? []), options);

@@ -30,12 +30,15 @@ export function factsFilter(
   schema: StructType,
   partitionColumns: readonly string[],
 ): (file: FileFacts) => boolean {
-  const columns = new Map(schema.fields.map((field) => [field.name, field]));
+  const columns = new Map(schema.fields.map((field) => [field.name, { field, path: [physicalName(field)] }]));
   let file: FileFacts | undefined;
   const ranges = new Map<string, ColumnRange | undefined>();
   const column = (name: string): ColumnRange | undefined => {
-    if (file !== undefined && !ranges.has(name)) ranges.set(name, rangeOf(file, columns.get(name), partitionColumns));
-    return ranges.get(name);
+    const known = columns.get(name);
+    if (file === undefined || known === undefined || ranges.has(name)) return ranges.get(name);
+    const range = rangeOf(file, known.field, known.path, partitionColumns);
+    ranges.set(name, range);
+    return range;
   };
   return (facts) => {
     file = facts;
@@ -46,14 +49,14 @@ export function factsFilter(
 
 function rangeOf(
   file: FileFacts,
-  field: StructField | undefined,
+  field: StructField,
+  path: readonly string[],
   partitionColumns: readonly string[],
 ): ColumnRange | undefined {
-  if (field === undefined) return undefined;
   if (isPartitionColumn(partitionColumns, field.name))
     return partitionRange(field.type, partitionValue(file.partitionValues, field));
   const stats = file.stats();
-  return stats && new StatsRange(stats, [physicalName(field)], field.type);
+  return stats && new StatsRange(stats, path, field.type);
 }
 
 function once<T>(compute: () => T): () => T {

@@ -7,6 +7,7 @@ import type {
   Commit,
   DomainMetadata,
   Metadata,
+  PartitionValues,
   Protocol,
   RemoveFile,
   SetTransaction,
@@ -21,7 +22,7 @@ import { type CheckpointFiles, listCommitsAfter, listLogSegment } from "./log_se
 import { CheckpointBase, type LogState, protocolAndMetadata } from "./log_state.js";
 import { parquetHandler } from "./parquet_handler.js";
 import type { Predicate } from "./predicate.js";
-import { parseStats } from "./stats.js";
+import { type FileStats, parseStats } from "./stats.js";
 import { StatsScanner } from "./stats_scan.js";
 import { type CommitChanges, changesBetween } from "./table_changes.js";
 import { checkReadable } from "./table_features.js";
@@ -184,9 +185,14 @@ export class Snapshot {
     const { base, commits } = this.#state;
     const mayMatch = factsFilter(condition, this.schema, this.partitionColumns);
     const scanner = new StatsScanner(this.schema.fields.every(({ type }) => typeof type === "string"));
-    const matching = await base.addsMatching((partitionValues, bytes, start, end) =>
-      mayMatch({ partitionValues, stats: () => (bytes === null ? undefined : scanner.read(bytes, start, end)) }),
-    );
+    // One object for all files: there may be a million.
+    let stats: FileStats | undefined;
+    const facts = { partitionValues: {} as PartitionValues, stats: () => stats };
+    const matching = await base.addsMatching((partitionValues, bytes, start, end) => {
+      facts.partitionValues = partitionValues;
+      stats = bytes === null ? undefined : scanner.read(bytes, start, end);
+      return mayMatch(facts);
+    });
     return applyCommits(matching, commits);
   }
 
