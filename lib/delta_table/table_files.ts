@@ -75,7 +75,7 @@ async function openFile({ storage: root, schema }: TableLayout, add: AddFile): P
   const nodes = await parquetSchema(file, add.size);
   const vector = add.deletionVector;
   return {
-    location: await file.storage.locate(file.path),
+    location: await file.storage.locate(file.path, "read"),
     schema: nodes,
     read: async () => (await file.storage.read(file.path)) ?? absent(file),
     ...(vector && { deleted: await readDeletionVector(root, vector) }),
@@ -110,6 +110,8 @@ function timestampBounds({ stats: text }: AddFile, fields: readonly StructField[
     physical.push(physicalName(field));
     level = typeof field.type === "object" && field.type.type === "struct" ? field.type.fields : [];
   }
+  const nulls = stats?.nullCount(physical);
+  if (nulls !== undefined && nulls === stats?.numRecords) return { min: 0n, max: 0n };
   const [min, max] = [stats?.min(physical, "timestamp"), stats?.max(physical, "timestamp")];
   return typeof min === "bigint" && typeof max === "bigint" ? { min, max } : undefined;
 }

@@ -100,8 +100,9 @@ export class LocalStorage implements Storage {
     });
   }
 
-  async locate(path: string): Promise<Location> {
+  async locate(path: string, purpose: "read" | "write" = "write"): Promise<Location> {
     const file = this.#file(path);
+    if (purpose === "read") return { url: file };
     try {
       makeFolder(dirname(file));
     } catch (error) {

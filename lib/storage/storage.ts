@@ -35,8 +35,11 @@ export interface Storage {
   putIfAbsent(path: string, bytes: Uint8Array): Promise<boolean>;
   /** Removes; an absent object is no error. */
   delete(path: string): Promise<void>;
-  /** Where an engine reads or writes this object itself. Memory storage backs it by a temporary file. */
-  locate(path: string): Promise<Location>;
+  /**
+   * Where an engine reads or writes this object itself. Memory storage backs it by a temporary file. For writing, the
+   * default, the folder is made.
+   */
+  locate(path: string, purpose?: "read" | "write"): Promise<Location>;
   /** Makes what an engine wrote at `locate(path)` durable and visible; answers its size in bytes. */
   settle(path: string): Promise<number>;
   /** A storage rooted at a folder below this one. */

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { DeltaTable } from "../../lib/delta_table/delta_table.js";
@@ -62,12 +62,14 @@ describe("what a log says of its files", () => {
   test("a missing file is an error that names it, never no rows", async () => {
     const folder = copy("checkpoints-v2-parquet");
     const { adds } = await filesOf(folder);
-    fs.rmSync(join(folder, decodeURIComponent(adds[0] ?? "")));
+    const partition = dirname(join(folder, decodeURIComponent(adds[0] ?? "")));
+    fs.rmSync(partition, { recursive: true });
     const table = await DeltaTable.open(folder);
     const missing = expect.objectContaining({
       where: expect.objectContaining({ file: decodeURIComponent(adds[0] ?? "") }),
     });
     await expect(table.read().collect()).rejects.toThrow(missing);
+    expect(fs.existsSync(partition)).toBe(false);
   });
 
   test("a file that is damaged is an error", async () => {

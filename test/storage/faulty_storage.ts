@@ -82,8 +82,8 @@ export class FaultyStorage implements Storage {
     return this.#faults.around("delete", path, () => this.#inner.delete(path));
   }
 
-  locate(path: string): Promise<Location> {
-    return this.#faults.around("locate", path, () => this.#inner.locate(path));
+  locate(path: string, purpose?: "read" | "write"): Promise<Location> {
+    return this.#faults.around("locate", path, () => this.#inner.locate(path, purpose));
   }
 
   settle(path: string): Promise<number> {

@@ -142,7 +142,7 @@ export function storageSuite(name: string, make: () => Storage): void {
       expect(await storage.settle("t/part.parquet")).toBe(4);
       expect(text(await storage.read("t/part.parquet"))).toBe("data");
       await storage.put("t/other", utf8.encode("bytes"));
-      const { url, cloudOptions } = await storage.locate("t/other");
+      const { url, cloudOptions } = await storage.locate("t/other", "read");
       if (cloudOptions === undefined) expect(fs.readFileSync(url, "utf8")).toBe("bytes");
       else expect(url).toBe(`${storage.uri}/t/other`);
       await expect(storage.settle("t/never-written")).rejects.toThrow(StorageError);
