@@ -21,7 +21,7 @@ export interface ParquetFooter {
  * Throws DeltaError when the file is absent, no Parquet file, or has a column that Delta has no type for.
  */
 export async function readParquetFooter(storage: Storage, path: string): Promise<ParquetFooter> {
-  const { parquetMetadata, parquetSchema } = await import("hyparquet");
+  const { parquetMetadata, parquetSchema } = await import("hyparquet/src/metadata.js");
   const { deserializeTCompactProtocol } = await import("hyparquet/src/thrift.js");
   const bytes = await footerBytes(storage, path);
   const root = parsed(path, () => parquetSchema(parquetMetadata(bytes)));

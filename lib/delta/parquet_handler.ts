@@ -20,7 +20,7 @@ async function* read(
   columns: readonly string[],
   options: ReadOptions = {},
 ): AsyncGenerator<ColumnBatch> {
-  const { parquetMetadataAsync, parquetSchema } = await import("hyparquet");
+  const { parquetMetadataAsync, parquetSchema } = await import("hyparquet/src/metadata.js");
   const reader = await loadPageReader();
   const file = await openFile(storage, path);
   try {
