@@ -160,7 +160,7 @@ async function replaceRows(
 }
 
 /** Rows with the table's columns, in its order and types; generated columns that they lack are computed. */
-export function completeRows(target: FileTarget, rows: Relation): Relation {
+function completeRows(target: FileTarget, rows: Relation): Relation {
   const { fields } = target.schema;
   const missing = fields.filter(
     (f) => (generationOf(f) ?? defaultOf(f)) !== undefined && !rows.fields.some(({ name }) => name === f.name),

@@ -1,7 +1,8 @@
 import type { AnyTable } from "../contract/define_table.js";
+import { columnMappingMode } from "../delta/column_mapping.js";
 import { serializeSchema } from "../delta/schema.js";
 import type { Snapshot } from "../delta/snapshot.js";
-import { ContractError } from "../errors.js";
+import { ContractError, UnsupportedFeatureError } from "../errors.js";
 import { type DataType, decimalOf, formatType, type StructField } from "../types.js";
 
 /** How a stored table has to change to follow its contract. */
@@ -19,6 +20,7 @@ export interface Evolution {
  */
 export function evolution(table: AnyTable, snapshot: Snapshot | undefined): Evolution | undefined {
   if (snapshot === undefined) return undefined;
+  refuseMapped(table, snapshot);
   const stored = new Map(snapshot.schema.fields.map((f) => [f.name, f]));
   const wanted = table.schema.fields;
   for (const f of snapshot.schema.fields) {
@@ -38,6 +40,19 @@ export function evolution(table: AnyTable, snapshot: Snapshot | undefined): Evol
   }
   const schema = serializeSchema({ type: "struct", fields: wanted });
   return schema === serializeSchema(snapshot.schema) ? undefined : { schema, widens };
+}
+
+/** A contract knows columns by one name only. */
+function refuseMapped(table: AnyTable, { metadata }: Snapshot): void {
+  if (columnMappingMode(metadata) === "none") return;
+  throw new UnsupportedFeatureError(
+    `${table.name}: the stored table maps its columns' names, which a contract cannot`,
+    {
+      where: { table: table.name },
+      actual: "delta.columnMapping.mode",
+      remedy: "Write to it with DeltaTable, or build the table anew.",
+    },
+  );
 }
 
 /** Whether every value of one type is a value of the other: longer integers, double for float, more digits on both sides of the point. */

@@ -28,7 +28,7 @@ export function featureTables(): readonly { readonly name: string; readonly feat
   );
 }
 
-export const COLUMNS: readonly StructField[] = [
+const COLUMNS: readonly StructField[] = [
   field("id", "long", false),
   field("kind", "string"),
   field("number", "integer"),
@@ -44,7 +44,7 @@ export const COLUMNS: readonly StructField[] = [
 const GENERATED = field("year", "integer", true, { "delta.generationExpression": "YEAR(day)" });
 
 /** The properties and columns that the features call for. */
-export function definition(features: Features) {
+function definition(features: Features) {
   const { partitionBy, columnMapping, deletionVectors, changeFeed, constraints } = features;
   return {
     fields: constraints ? [...COLUMNS, GENERATED] : COLUMNS,
@@ -86,7 +86,7 @@ export async function writeFeatureTable(folder: string, features: Features): Pro
 const KINDS = ["a b", "é/%", null, "x=1"];
 
 /** Rows of these ids, with nulls and awkward texts among their values. */
-export function rowsFrom(first: number, last: number): readonly Readonly<Record<string, Value>>[] {
+function rowsFrom(first: number, last: number): readonly Readonly<Record<string, Value>>[] {
   return Array.from({ length: last - first + 1 }, (_, i) => {
     const id = first + i;
     const day = `2024-0${1 + (id % 3)}-1${id % 2}`;
