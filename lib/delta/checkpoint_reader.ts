@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import { DeltaError } from "../errors.js";
 import type { Storage } from "../storage/storage.js";
 import type {
@@ -12,8 +11,9 @@ import type {
   SetTransaction,
 } from "./actions/action.js";
 import { type LogActions, parseCommit, parseMetadata, parseProtocol, type Sidecar } from "./actions/parse.js";
+import { matchingRows, type RowCondition } from "./checkpoint_pruning.js";
 import { fileKey, locateFile } from "./file_path.js";
-import type { ColumnBatch, ParquetHandler, ReadOptions, TextVisitor } from "./handler.js";
+import type { ColumnBatch, ParquetHandler, ReadOptions } from "./handler.js";
 import { SIDECAR_FOLDER } from "./log_path.js";
 import type { CheckpointFiles } from "./log_segment.js";
 import { statsText } from "./struct_stats.js";
@@ -207,51 +207,6 @@ async function readJson(storage: Storage, path: string, version: number): Promis
       transient: true,
     });
   return parseCommit(version, bytes, path);
-}
-
-/**
- * Whether a data file may be wanted, by its partition values and its statistics: UTF-8 text between two places in some
- * bytes; null when none are known.
- */
-export type RowCondition = (
-  partitionValues: PartitionValues,
-  stats: Uint8Array | null,
-  start: number,
-  end: number,
-) => boolean;
-
-/** Rows of a batch, and their texts by the row's number. */
-interface ChosenRows {
-  readonly rows: readonly number[];
-  readonly paths: readonly (string | null)[];
-  readonly stats: readonly (string | null)[];
-}
-
-/** The rows that a condition does not exclude; only their texts are decoded. Undefined when the batch cannot tell. */
-function matchingRows(batch: ColumnBatch, mayMatch: RowCondition): ChosenRows | undefined {
-  const partitions = batch.column("add.partitionValues");
-  const rows: number[] = [];
-  const [paths, stats]: [(string | null)[], (string | null)[]] = [[], []];
-  const isVisited = batch.visitTexts?.("add.stats", (row, bytes, start, end) => {
-    if (!mayMatch((partitions[row] ?? NO_VALUES) as PartitionValues, bytes, start, end)) return;
-    rows.push(row);
-    stats[row] = bytes && textOf(bytes, start, end);
-  });
-  if (isVisited !== true) return undefined;
-  let next = 0;
-  const visitPath: TextVisitor = (row, bytes, start, end) => {
-    if (rows[next] !== row) return;
-    paths[row] = bytes && textOf(bytes, start, end);
-    next++;
-  };
-  batch.visitTexts?.("add.path", visitPath, rows);
-  return { rows, paths, stats };
-}
-
-const NO_VALUES: PartitionValues = {};
-
-function textOf(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("utf8");
 }
 
 function sidecarFile(storage: Storage, name: string) {

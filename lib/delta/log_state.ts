@@ -1,6 +1,7 @@
 import { DeltaError } from "../errors.js";
 import type { Commit, DomainMetadata, Metadata, Protocol, RemoveFile, SetTransaction } from "./actions/action.js";
-import type { CheckpointReader, RowCondition } from "./checkpoint_reader.js";
+import type { RowCondition } from "./checkpoint_pruning.js";
+import type { CheckpointReader } from "./checkpoint_reader.js";
 import type { ActiveFiles } from "./file_state.js";
 import type { CheckpointFiles } from "./log_segment.js";
 

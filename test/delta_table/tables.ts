@@ -3,7 +3,7 @@ import { MemoryStorage } from "../../lib/storage/memory.js";
 import type { Storage } from "../../lib/storage/storage.js";
 import { field } from "../../lib/types.js";
 
-export const FIELDS = [field("id", "long"), field("name", "string"), field("ano", "integer")];
+const FIELDS = [field("id", "long"), field("name", "string"), field("ano", "integer")];
 
 export interface Row {
   readonly id: number;
