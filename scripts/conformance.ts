@@ -5,7 +5,8 @@ import { readTable, type TableReading, type Wanted } from "./conformance/read_ta
 
 /**
  * Reads every Delta table in a folder and writes what it found: per table the newest version, its files and rows and the
- * digest of its canonical rows, or why it cannot be read. An `expected.json` in the folder says what else to read.
+ * digest of its canonical rows, or why it cannot be read. An `expected.json` in the folder says which earlier versions and
+ * changes to read; of a table that it does not name, the last earlier versions are read.
  * Answers the exit status.
  */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -15,6 +16,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       throw new UsageError("npm run conformance -- FOLDER OUT.json [TABLE…]", {
         expected: "a folder of Delta tables, and where to write the results",
       });
+    if (!fs.existsSync(folder)) throw new UsageError(`There is no folder ${folder}`);
     const results = await readTables(folder, names);
     fs.writeFileSync(output, `${JSON.stringify(results, null, 1)}\n`);
     process.stdout.write(`${Object.keys(results).length} tables read; results in ${output}\n`);
@@ -34,11 +36,25 @@ export async function readTables(
   const results: Record<string, TableReading> = {};
   for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
     if (!entry.isDirectory() || (names.length > 0 && !names.includes(entry.name))) continue;
-    const { earlier = [], changes } = expected[entry.name] ?? {};
-    const wanted: Wanted = { versions: earlier.map(({ version }) => version), changes };
-    results[entry.name] = await readTable(join(folder, entry.name), wanted);
+    const place = join(folder, entry.name);
+    const known = expected[entry.name];
+    const versions = known ? (known.earlier ?? []).map(({ version }) => version) : earlierVersions(place);
+    results[entry.name] = await readTable(place, { versions, changes: known?.changes });
   }
   return results;
+}
+
+const MOST_VERSIONS = 12;
+
+/** The last versions before the newest, as far as the log has their commits. */
+function earlierVersions(table: string): readonly number[] {
+  const log = join(table, "_delta_log");
+  const names = fs.existsSync(log) ? fs.readdirSync(log).filter((name) => /^\d{20}\.json$/.test(name)) : [];
+  return names
+    .sort()
+    .slice(0, -1)
+    .slice(-MOST_VERSIONS)
+    .map((name) => Number(name.slice(0, 20)));
 }
 
 interface Expectation {

@@ -32,6 +32,9 @@ export interface Wanted {
   readonly changes?: { readonly startingVersion: number; readonly endingVersion: number } | undefined;
 }
 
+/** All rows of a table are held in memory. */
+const MOST_ROWS = 10_000_000;
+
 export async function readTable(folder: string, wanted: Wanted): Promise<TableReading> {
   const newest = await readVersion(folder, undefined);
   const earlier: Reading[] = [];
@@ -70,6 +73,8 @@ async function readVersion(folder: string, version: number | undefined): Promise
     known = { version: snapshot.version, files: (await snapshot.files()).length };
     const table = await DeltaTable.open(storage, { version: snapshot.version });
     if (table.fields.length === 0) return { ...known, error: "the table has no columns" };
+    const count = await table.read().count();
+    if (count > MOST_ROWS) return { ...known, rows: count, error: `more rows than are compared here: ${count}` };
     const rows = new CanonicalRows(table.fields);
     rows.add(await table.read().collect());
     return { ...known, rows: rows.rows, digest: rows.digest() };
