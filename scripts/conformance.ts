@@ -28,7 +28,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** What is in every table of a folder, or in some of them. */
-export async function readTables(
+async function readTables(
   folder: string,
   names: readonly string[] = [],
 ): Promise<Readonly<Record<string, TableReading>>> {
