@@ -144,8 +144,11 @@ class StatsRange implements ColumnRange {
     this.#type = type;
   }
 
+  /** Of a column of doubles that was one of floats, the text may name a float, which may be a little less than the text. */
   get min(): Comparable | undefined {
-    return toComparable(this.#type, this.#stats.min(this.#path, this.#type));
+    const min = this.#stats.min(this.#path, this.#type);
+    const isWidened = this.#type === "double" && typeof min === "number";
+    return toComparable(this.#type, isWidened ? Math.min(min, Math.fround(min)) : min);
   }
 
   /** Unknown for floats: many writers leave NaN, the greatest value, out of the statistics. */

@@ -236,3 +236,22 @@ function statsOf(rows: readonly Row[]): string {
     }),
   );
 }
+
+describe("bounds of floats", () => {
+  // As Spark writes the least of a column: the shortest text that names the float among floats.
+  const stats =
+    '{"numRecords":1,"minValues":{"f":0.7,"x":0.7},"maxValues":{"f":0.7,"x":0.7},"nullCount":{"f":0,"x":0}}';
+  const below = { type: "double" as const, value: 0.69999999 };
+  const floats: StructType = { type: "struct", fields: [field("f", "float"), field("x", "double")] };
+
+  test.each(["f", "x"])(
+    "hold the float that a text stands for, also where the column is now one of doubles: %s",
+    (column) => {
+      expect(Math.fround(0.7)).toBeLessThan(below.value);
+      expect(fileFilter(predicate.compare(column, "<=", below), floats, [])(addFile(stats))).toBe(true);
+      expect(fileFilter(predicate.compare(column, "<", { ...below, value: 0.6 }), floats, [])(addFile(stats))).toBe(
+        false,
+      );
+    },
+  );
+});
