@@ -67,7 +67,7 @@ test("are the rows that a naive look at each row finds, for few keys and for man
         expect(rows.map((row) => row.version)).toEqual(expected);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
 });
 
