@@ -17,7 +17,7 @@ import { defaultOf, generationOf, withGenerated } from "./generated_columns.js";
 import { writeMetrics } from "./metrics.js";
 import { ACTION, changeRows, type FileChange } from "./row_changes.js";
 import { type AnyCondition, type Condition, conditionExpr, tableScope } from "./rules.js";
-import { evolvedFor, type SchemaMode } from "./schema_evolution.js";
+import { evolvedFor, replacedBy, type SchemaMode } from "./schema_evolution.js";
 import { skippingPredicate } from "./skipping_predicate.js";
 import type { TableHandle } from "./table_handle.js";
 import { valuesOf } from "./values.js";
@@ -30,7 +30,9 @@ export interface AppendOptions extends CommitOptions {
   readonly schemaMode?: SchemaMode;
 }
 
-export interface OverwriteOptions<S extends Shape = Shape> extends AppendOptions {
+export interface OverwriteOptions<S extends Shape = Shape> extends CommitOptions {
+  /** As for `append`; `overwrite`: the table has the columns of the new rows from now on, and no others. */
+  readonly schemaMode?: SchemaMode | "overwrite";
   /** Replace only the rows for which this is true; the new rows must all satisfy it. */
   readonly replaceWhere?: Condition<S>;
   /** `dynamic`: replace only the partitions that the new rows are in. Default `static`: the whole table. */
@@ -48,13 +50,18 @@ export async function overwriteRows(
   rows: Rows,
   options: OverwriteOptions = {},
 ): Promise<TableWrite> {
-  const { replaceWhere, partitionOverwriteMode } = options;
+  const { replaceWhere, partitionOverwriteMode, schemaMode } = options;
+  if (schemaMode === "overwrite" && (replaceWhere !== undefined || partitionOverwriteMode === "dynamic")) {
+    throw new UsageError(`${table.label}: schemaMode: "overwrite" replaces the whole table`, {
+      remedy: "Leave out replaceWhere and partitionOverwriteMode.",
+    });
+  }
   if (replaceWhere !== undefined && partitionOverwriteMode === "dynamic") {
     throw new UsageError(`${table.label}: replaceWhere and partitionOverwriteMode: "dynamic" exclude each other`, {
       remedy: "Say either which rows go, or that those of the new rows' partitions go.",
     });
   }
-  if (replaceWhere !== undefined) return replaceRows(table, rows, replaceWhere, options);
+  if (replaceWhere !== undefined) return replaceRows(table, rows, replaceWhere, options as AppendOptions);
   if (partitionOverwriteMode !== "dynamic") {
     const all = async (snapshot: Snapshot) => ({ removed: await snapshot.files(), read: "everything" as const });
     return write(table, rows, options, { mode: "Overwrite" }, all);
@@ -79,7 +86,7 @@ export async function overwriteRows(
 async function write(
   table: TableHandle,
   rows: Rows,
-  options: AppendOptions,
+  options: Omit<OverwriteOptions, "replaceWhere">,
   parameters: Readonly<Record<string, string>>,
   replaced: (
     snapshot: Snapshot,
@@ -90,7 +97,11 @@ async function write(
   const snapshot = await table.forWriting();
   if (await isDone(snapshot, options)) return { version: snapshot.version, committed: false, metrics: {} };
   const source = relationOf(table, snapshot, rows);
-  const evolution = evolvedFor(snapshot, source.fields, options.schemaMode, table.label);
+  const { schemaMode } = options;
+  const evolution =
+    schemaMode === "overwrite"
+      ? replacedBy(snapshot, source.fields)
+      : evolvedFor(snapshot, source.fields, schemaMode, table.label);
   const target = { ...fileTarget(table, snapshot), ...evolution.layout };
   const staged = await stageFiles(target, completeRows(target, source).node);
   const { removed, read } = await replaced(snapshot, staged);
@@ -113,7 +124,7 @@ async function replaceRows(
   table: TableHandle,
   rows: Rows,
   replaceWhere: AnyCondition,
-  options: OverwriteOptions,
+  options: AppendOptions,
 ): Promise<TableWrite> {
   const started = stopwatch();
   const snapshot = await table.forWriting();

@@ -2,8 +2,9 @@ import type { AnyTable } from "../contract/define_table.js";
 import { columnMappingMode } from "../delta/column_mapping.js";
 import { serializeSchema } from "../delta/schema.js";
 import type { Snapshot } from "../delta/snapshot.js";
+import { isWider } from "../delta_table/schema_evolution.js";
 import { ContractError, UnsupportedFeatureError } from "../errors.js";
-import { type DataType, decimalOf, formatType, type StructField } from "../types.js";
+import { formatType, type StructField } from "../types.js";
 
 /** How a stored table has to change to follow its contract. */
 export interface Evolution {
@@ -53,16 +54,6 @@ function refuseMapped(table: AnyTable, { metadata }: Snapshot): void {
       remedy: "Write to it with DeltaTable, or build the table anew.",
     },
   );
-}
-
-/** Whether every value of one type is a value of the other: longer integers, double for float, more digits on both sides of the point. */
-function isWider(wide: DataType, narrow: DataType): boolean {
-  const integers: readonly DataType[] = ["byte", "short", "integer", "long"];
-  if (integers.includes(wide) && integers.includes(narrow)) return integers.indexOf(wide) > integers.indexOf(narrow);
-  if (wide === "double") return narrow === "float";
-  const [to, from] = [decimalOf(wide), decimalOf(narrow)];
-  if (!to || !from) return false;
-  return to.scale >= from.scale && to.precision - to.scale >= from.precision - from.scale;
 }
 
 function formatField(f: StructField): string {

@@ -67,6 +67,26 @@ describe("appending", () => {
     expect((await stored()).map((row) => (row as Record<string, unknown>)["extra"])).toEqual([null, null, null, "new"]);
   });
 
+  test("gives columns the wider types of the rows where the table allows it", async () => {
+    const narrow = await DeltaTable.create<{ id: "integer" }>(new MemoryStorage(), {
+      fields: [field("id", "integer"), field("price", "decimal(5,1)")],
+      properties: { "delta.enableTypeWidening": "true" },
+    });
+    await narrow.append([{ id: 1, price: "0.5" }]);
+    const wide = table.read().select((t) => ({ id: t.id.plus(2n ** 40n), price: t.price }));
+    await expect(narrow.append(wide)).rejects.toThrow();
+    await narrow.append(wide, { schemaMode: "merge" });
+    const again = await DeltaTable.open(narrow.storage);
+    expect(again.fields.map(({ type }) => type)).toEqual(["long", "decimal(10,2)"]);
+    expect(again.fields[0]?.metadata["delta.typeChanges"]).toEqual([{ fromType: "integer", toType: "long" }]);
+    expect((await again.read().collect()).map(({ id, price }) => `${String(id)} ${String(price)}`).sort()).toEqual([
+      "1 0.50",
+      "1099511627777 1.00",
+      "1099511627778 2.50",
+      "1099511627779 null",
+    ]);
+  });
+
   test("is done once by an application", async () => {
     const txn = { appId: "job", version: 7 };
     expect((await table.append([{ id: 9n }], { txn })).committed).toBe(true);
@@ -80,6 +100,15 @@ describe("overwriting", () => {
     await table.overwrite([{ id: 5n, year: 2024 }]);
     expect(await stored()).toEqual([{ id: 5n, name: null, price: null, year: 2024 }]);
     expect(await lastCommit()).toMatchObject({ operationParameters: { mode: "Overwrite" }, isBlindAppend: false });
+  });
+
+  test("replaces the table's columns, too, when asked to", async () => {
+    const other = table.read().select((t) => ({ id: t.id, title: t.name, year: t.year }));
+    await expect(table.overwrite(other)).rejects.toThrow("columns that the table lacks");
+    await table.overwrite(other, { schemaMode: "overwrite" });
+    expect(await stored()).toEqual(ROWS.map(({ id, name, year }) => ({ id, title: name, year })));
+    const both = table.overwrite(other, { schemaMode: "overwrite", replaceWhere: "id = 1" });
+    await expect(both).rejects.toThrow("replaces the whole table");
   });
 
   test("replaces the partitions of the new rows", async () => {
