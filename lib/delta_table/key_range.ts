@@ -20,6 +20,9 @@ const UNORDERED: readonly DataType[] = ["binary", "boolean", "float", "double"];
 /** More values of a partition column than this are told by their range only. */
 const FEW_VALUES = 1000;
 
+/** So few rows tell their keys one by one: between the keys of two of them there can be many files. */
+const FEW_ROWS = 100;
+
 /** A condition that every row of the table with a key of the relation satisfies: for leaving files out. */
 export async function keyRange(
   relation: Relation,
@@ -28,6 +31,10 @@ export async function keyRange(
 ): Promise<Predicate> {
   const ordered = keys.filter(({ type }) => !UNORDERED.includes(type));
   if (ordered.length === 0) return predicate.and();
+  if ((await relation.limit(FEW_ROWS + 1).count()) <= FEW_ROWS) {
+    const values = await Promise.all(ordered.map((key) => valuesOf(relation, key)));
+    return predicate.and(...values.flatMap((one) => one ?? []));
+  }
   const bounds = relation.groupBy().aggregate(() =>
     Object.fromEntries(
       ordered.flatMap(({ from }) => {

@@ -4,7 +4,7 @@ import { Catalog } from "../../lib/contract/catalog.js";
 import { decimal, long, text } from "../../lib/contract/column_spec.js";
 import { defineTable } from "../../lib/contract/define_table.js";
 import { DeltaTable } from "../../lib/delta_table/delta_table.js";
-import { describeError } from "../../lib/errors.js";
+import { describeError, TslakeError } from "../../lib/errors.js";
 import { Lake } from "../../lib/lake/lake.js";
 import { type Relation, scan } from "../../lib/relation/relation.js";
 import { S3Storage } from "../../lib/storage/s3.js";
@@ -92,7 +92,7 @@ describeWith("s3", "a lake on S3", () => {
     expect(await lake.read(linhas).count()).toBe(120_000);
   }, 60_000);
 
-  test("a read without permission shows no credentials", async () => {
+  test("a data file that is gone is named, without credentials", async () => {
     const storage = new S3Storage("s3://lake/secrets", server.options);
     const lake = open(linhas, storage);
     const source = scan({ kind: "values", rows: [["1", "a"]] }, linhas.schema.fields, lake);
@@ -105,7 +105,8 @@ describeWith("s3", "a lake on S3", () => {
       () => undefined,
       (caught: unknown) => caught,
     );
-    expect(error).toBeInstanceOf(Error);
+    expect(error).toBeInstanceOf(TslakeError);
+    expect(describeError(error)).toMatch(/part-.*\.parquet/);
     const shown = inspect(error, { depth: 20, showHidden: true }) + describeError(error);
     for (const secret of Object.values(server.credentials)) expect(shown).not.toContain(secret);
   });

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { TslakeError } from "../../errors.js";
 import { type DataType, decimalType } from "../../types.js";
 import { type PolarsExpr, rows } from "./polars_expr.js";
+import { storeError } from "./store_error.js";
 
 /**
  * The one file that knows the inside of nodejs-polars: its native module, whose handles cost microseconds where the
@@ -77,11 +78,11 @@ export class LazyFrame {
   }
   /** Runs the query for what it writes. Parts that appear twice are computed twice, for holding them would need memory. */
   async run(): Promise<void> {
-    await this.handle.optimizationToggle(true, true, true, true, true, false, true, false).collect();
+    await this.handle.optimizationToggle(true, true, true, true, true, false, true, false).collect().catch(rethrow);
   }
   /** Runs the query on Polars' threads. */
   async collect(): Promise<Frame> {
-    return new Frame(await this.handle.collect());
+    return new Frame(await this.handle.collect().catch(rethrow));
   }
   /** The number of rows; of files alone it is read from their footers. */
   rows(): number {
@@ -89,7 +90,11 @@ export class LazyFrame {
   }
   /** Runs the query here and now: for small results, whose way through a thread would cost more. */
   collectSync(): Frame {
-    return new Frame(this.handle.collectSync("auto"));
+    try {
+      return new Frame(this.handle.collectSync("auto"));
+    } catch (error) {
+      return rethrow(error);
+    }
   }
   /** Streams the result into one Parquet file. */
   async sinkParquet(path: string): Promise<void> {
@@ -105,6 +110,10 @@ export class LazyFrame {
   explain(): string {
     return this.handle.describeOptimizedPlan();
   }
+}
+
+function rethrow(error: unknown): never {
+  throw storeError(error);
 }
 
 /** Rows in memory. */
