@@ -64,16 +64,17 @@ export class StatsScanner {
   #bound(section: Section, name: string, type: DataType): Scalar | undefined {
     const start = this.#valueAt(section, name);
     if (start < 0) return undefined;
+    const integer = INTEGERS.has(type) ? this.#integer(start) : undefined;
+    if (integer !== undefined) return integer;
     const token = this.#token(start);
-    if (this.#bytes[start] !== QUOTE)
-      return isShortInteger(token) && INTEGERS.has(type) ? Number(token) : parseScalar(type, token);
+    if (this.#bytes[start] !== QUOTE) return parseScalar(type, token);
     const value: unknown = JSON.parse(token);
     return typeof value === "string" ? parseScalar(type, value) : undefined;
   }
 
   #count(start: number): bigint | undefined {
-    const token = start < 0 ? "" : this.#token(start);
-    return isShortInteger(token) && !token.startsWith("-") ? BigInt(token) : undefined;
+    const integer = start < 0 ? undefined : this.#integer(start);
+    return integer === undefined || integer < 0 ? undefined : BigInt(integer);
   }
 
   /** Where a column's value begins in a part of the text; -1 when it has none. */
@@ -105,6 +106,20 @@ export class StatsScanner {
     return found + bytes.length;
   }
 
+  /** The integer of at most 15 digits, which a number holds exactly, that begins here; undefined for anything else. */
+  #integer(start: number): number | undefined {
+    const isNegative = this.#bytes[start] === MINUS;
+    const first = isNegative ? start + 1 : start;
+    let value = 0;
+    for (let at = first; at < this.#end; at++) {
+      const byte = this.#bytes[at] ?? 0;
+      if ((byte === COMMA || byte === BRACE) && at > first) return isNegative ? 0 - value : value;
+      if (byte < ZERO || byte > NINE || at - first >= 15) return undefined;
+      value = value * 10 + byte - ZERO;
+    }
+    return undefined;
+  }
+
   /** The text of the number, text or word that begins here. */
   #token(start: number): string {
     const bytes = this.#bytes;
@@ -132,22 +147,14 @@ function newNeedle(text: string): Needle {
 
 const INTEGERS = new Set<DataType>(["byte", "short", "integer", "long"]);
 
-/** An integer that a number holds exactly. */
-function isShortInteger(text: string): boolean {
-  if (text === "" || text.length > 15) return false;
-  for (let i = 0; i < text.length; i++) {
-    const digit = text.charCodeAt(i) - ZERO;
-    if ((digit < 0 || digit > 9) && !(i === 0 && text.length > 1 && text[0] === "-")) return false;
-  }
-  return true;
-}
-
 const EMPTY = new Uint8Array();
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const BRACE = 0x7d;
 const ZERO = 0x30;
+const NINE = 0x39;
+const MINUS = 0x2d;
 
 const SECTIONS = ["minValues", "maxValues", "nullCount"] as const;
 type Section = (typeof SECTIONS)[number];
