@@ -1,4 +1,4 @@
-import { DeltaError } from "../errors.js";
+import { DeltaError, UnsupportedFeatureError } from "../errors.js";
 import type { DataType, StructField, StructType } from "../types.js";
 import { isJsonObject, parseJson, stringifyJson } from "./json.js";
 
@@ -87,8 +87,8 @@ function list(value: unknown, place: string): readonly unknown[] {
   return value;
 }
 
-function unknownType(value: unknown, place: string): DeltaError {
-  return new DeltaError(`The schema of ${place} has a type that this engine does not know`, {
+function unknownType(value: unknown, place: string): UnsupportedFeatureError {
+  return new UnsupportedFeatureError(`The schema of ${place} has a type that this engine does not know`, {
     actual: JSON.stringify(value)?.slice(0, 80),
   });
 }

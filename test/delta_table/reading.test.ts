@@ -186,6 +186,15 @@ describe("tables that need what this engine lacks", () => {
     await expect(opened).rejects.toThrow(message);
   });
 
+  test.each(["geometry(OGC:CRS84)", "interval year to month"])(
+    "are refused by the name of a column's type: %s",
+    async (type) => {
+      const opened = DeltaTable.open(retyped("id", type)).then((table) => table.read().collect());
+      await expect(opened).rejects.toThrow(UnsupportedFeatureError);
+      await expect(opened).rejects.toThrow(expect.objectContaining({ actual: expect.stringContaining(type) }));
+    },
+  );
+
   test("writer features alone keep nobody from reading", async () => {
     const folder = copy("all-types");
     const protocol = { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ["some writers' feature"] };
