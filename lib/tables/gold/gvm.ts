@@ -1,5 +1,6 @@
 import { date, decimal, long, text } from "../../contract/column_spec.js";
 import { defineTable } from "../../contract/define_table.js";
+import { HISTORY_PROPERTIES } from "../silver/event_columns.js";
 import { product_item } from "../silver/product_item.js";
 import { purchase } from "../silver/purchase.js";
 import { purchase_extra_info } from "../silver/purchase_extra_info.js";
@@ -10,6 +11,7 @@ export const gvm = defineTable("gold.gvm", {
   reads: [purchase, product_item, purchase_extra_info],
   write: "append",
   key: ["date", "product_id", "subsidiary", "version"],
+  properties: HISTORY_PROPERTIES,
   columns: {
     date: date().notNull().describe("Day of the order"),
     product_id: long().notNull().describe("The product bought"),

@@ -17,7 +17,7 @@ export const HISTORY_COLUMNS = {
 } as const;
 
 /**
- * Every day looks up scattered purchases in the whole history, which reads its columns at full length: decompressing them
- * would take longer than everything else. The files are half as large again.
+ * Of a history in which every day looks up scattered keys. That reads whole columns, and decompressing them would take
+ * longer than everything else. The files are half as large again.
  */
 export const HISTORY_PROPERTIES = { "delta.parquet.compression.codec": "none" } as const;
