@@ -2,7 +2,6 @@ import { DeltaError } from "../errors.js";
 import type { Storage } from "../storage/storage.js";
 import type {
   AddFile,
-  DeletionVectorDescriptor,
   DomainMetadata,
   Metadata,
   PartitionValues,
@@ -11,6 +10,20 @@ import type {
   SetTransaction,
 } from "./actions/action.js";
 import { type LogActions, parseCommit, parseMetadata, parseProtocol, type Sidecar } from "./actions/parse.js";
+import {
+  ADD,
+  DOMAIN,
+  deletionVectors,
+  METADATA,
+  nonNull,
+  optionalNumber,
+  PROTOCOL,
+  REMOVE,
+  SIDECAR,
+  TXN,
+  valuesOf,
+  vectorColumns,
+} from "./checkpoint_columns.js";
 import { matchingRows, type RowCondition } from "./checkpoint_pruning.js";
 import { fileKey, locateFile } from "./file_path.js";
 import type { ColumnBatch, ParquetHandler, ReadOptions } from "./handler.js";
@@ -211,86 +224,4 @@ async function readJson(storage: Storage, path: string, version: number): Promis
 
 function sidecarFile(storage: Storage, name: string) {
   return locateFile(storage, `${SIDECAR_FOLDER}/${name}`);
-}
-
-const PROTOCOL = [
-  "protocol.minReaderVersion",
-  "protocol.minWriterVersion",
-  "protocol.readerFeatures",
-  "protocol.writerFeatures",
-];
-const METADATA = [
-  "metaData.id",
-  "metaData.name",
-  "metaData.description",
-  "metaData.format.provider",
-  "metaData.format.options",
-  "metaData.schemaString",
-  "metaData.partitionColumns",
-  "metaData.configuration",
-  "metaData.createdTime",
-];
-const ADD = [
-  "add.partitionValues",
-  "add.size",
-  "add.modificationTime",
-  "add.tags",
-  "add.baseRowId",
-  "add.defaultRowCommitVersion",
-  "add.clusteringProvider",
-];
-const REMOVE = [
-  "remove.path",
-  "remove.deletionTimestamp",
-  "remove.extendedFileMetadata",
-  "remove.partitionValues",
-  "remove.size",
-  "remove.baseRowId",
-  "remove.defaultRowCommitVersion",
-];
-const SIDECAR = ["sidecar.path", "sidecar.sizeInBytes"];
-const TXN = ["txn.appId", "txn.version", "txn.lastUpdated"];
-const DOMAIN = ["domainMetadata.domain", "domainMetadata.configuration", "domainMetadata.removed"];
-
-function vectorColumns(action: "add" | "remove"): readonly string[] {
-  return VECTOR.map((name) => `${action}.deletionVector.${name}`);
-}
-
-const VECTOR = ["storageType", "pathOrInlineDv", "offset", "sizeInBytes", "cardinality"];
-
-/** The deletion vectors of the actions in a batch, by row. */
-function deletionVectors(
-  batch: ColumnBatch,
-  action: "add" | "remove",
-  rows?: readonly number[],
-): (index: number) => DeletionVectorDescriptor | undefined {
-  const [types, paths, offsets, sizes, cardinalities] = valuesOf(batch, vectorColumns(action), rows);
-  return (index) => {
-    const storageType = types?.[index] ?? null;
-    if (storageType === null) return undefined;
-    const offset = optionalNumber(offsets?.[index]);
-    return {
-      storageType: storageType as string,
-      pathOrInlineDv: (paths?.[index] ?? "") as string,
-      ...(offset === undefined ? {} : { offset }),
-      sizeInBytes: Number(sizes?.[index] ?? 0),
-      cardinality: Number(cardinalities?.[index] ?? 0),
-    };
-  };
-}
-
-function valuesOf(
-  batch: ColumnBatch,
-  columns: readonly string[],
-  rows?: readonly number[],
-): readonly (readonly unknown[])[] {
-  return columns.map((name) => batch.column(name, rows));
-}
-
-function* nonNull(values: readonly unknown[] = []): Generator<number> {
-  for (let index = 0; index < values.length; index++) if (values[index] !== null) yield index;
-}
-
-function optionalNumber(value: unknown): number | undefined {
-  return value === null || value === undefined ? undefined : Number(value);
 }
