@@ -3,11 +3,11 @@ import type { Snapshot } from "../delta/snapshot.js";
 import type { PolarsEngine } from "../engine/polars/engine.js";
 import { POSITION } from "../engine/polars/table_files.js";
 import type { BooleanColumn } from "../relation/boolean_column.js";
-import { call } from "../relation/column.js";
+import { call, wrap } from "../relation/column.js";
 import type { Expr } from "../relation/expr.js";
 import { literalExpr } from "../relation/literal.js";
 import { Relation } from "../relation/relation.js";
-import { Choice, lit } from "../relation/when.js";
+import { Choice } from "../relation/when.js";
 import { field, type StructField } from "../types.js";
 import { both, columnExpr, equal, filtered, isNotNull, project } from "./expressions.js";
 import { scanFiles } from "./table_reads.js";
@@ -87,14 +87,21 @@ async function classOf(
 ): Promise<Expr> {
   if (column === undefined) return literalExpr(0, "long");
   const limits = await quantiles(sample, column.name, 2 ** BITS);
-  if (limits.length === 0) return literalExpr(0, "long");
-  const reaches = (limit: Limit): BooleanColumn =>
-    call("ge", [columnExpr(column), literalExpr(limit, column.type)], "boolean");
   // Few values lie as far apart on the curve as many.
-  const number = (i: number): number => Math.floor(((i + 1) * 2 ** BITS) / (limits.length + 1));
-  return limits
-    .reduceRight((choice, limit, i) => choice.when(reaches(limit), lit(weight(number(i)))), new Choice<"long">([]))
-    .otherwise(0n).expr;
+  const number = (reached: number): number => Math.floor((reached * 2 ** BITS) / (limits.length + 1));
+  return search(column, limits, 0, (below) => literalExpr(weight(number(below)), "long"));
+}
+
+/** A tree of choices, so that it is not deep: what stands for the number of limits that a value reaches. */
+function search(column: StructField, limits: readonly Limit[], below: number, result: (reached: number) => Expr): Expr {
+  const middle = limits.length >> 1;
+  const limit = limits[middle];
+  if (limit === undefined) return result(below);
+  const reaches = call<BooleanColumn>("ge", [columnExpr(column), literalExpr(limit, column.type)], "boolean");
+  const above = search(column, limits.slice(middle + 1), below + middle + 1, result);
+  return new Choice<"long">([])
+    .when(reaches, wrap(above))
+    .otherwise(wrap(search(column, limits.slice(0, middle), below, result))).expr;
 }
 
 /** The values, each once, that split a column's values into so many classes: one less than classes, or fewer. */
