@@ -113,6 +113,7 @@ function writeFiles(
   const { others = [], ...rest } = options;
   const { fields, partitionColumns } = physicalLayout(target);
   refuseMaps(schema.fields, label);
+  refuseIds(target);
   return engine.writeParquet(node, {
     ...rest,
     partitionBy: partitionColumns,
@@ -133,6 +134,16 @@ function writeFiles(
 function physicalLayout({ schema, partitionColumns }: FileTarget) {
   const { fields } = physicalSchema(schema);
   return { fields, partitionColumns: physicalPartitionColumns(schema, partitionColumns) };
+}
+
+/** Polars writes no field ids, by which other engines, and this one, find the columns of such a table's files. */
+function refuseIds({ configuration, label }: FileTarget): void {
+  if (configuration?.["delta.columnMapping.mode"]?.toLowerCase() !== "id") return;
+  throw new UnsupportedFeatureError(`${label}: this engine writes no files of tables that map columns by id`, {
+    where: { table: label },
+    actual: "delta.columnMapping.mode = id",
+    remedy: "Write with another engine, or map columns by name.",
+  });
 }
 
 /** Polars writes a map as a list of entries, which other engines do not read as one. */

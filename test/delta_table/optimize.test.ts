@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { DeltaTable } from "../../lib/delta_table/delta_table.js";
 import { ConflictError, UsageError } from "../../lib/errors.js";
+import { MemoryStorage } from "../../lib/storage/memory.js";
+import { field } from "../../lib/types.js";
 import { append, ids, newTable, range, removeFilesWith, rows } from "./tables.js";
 
 const bounds = async (table: Awaited<ReturnType<typeof newTable>>): Promise<readonly (readonly number[])[]> =>
@@ -123,4 +125,24 @@ describe("optimize", () => {
     await expect(table.optimize({ clusterBy: ["id"], purge: true })).rejects.toThrow(UsageError);
     expect(await table.optimize({ partition: { ano: "1999" } })).toMatchObject({ committed: false });
   });
+});
+
+test("tables that find columns by field ids are not rewritten without them", async () => {
+  const storage = new MemoryStorage();
+  const mapped = { "delta.columnMapping.id": 1, "delta.columnMapping.physicalName": "col-1" };
+  const protocol = { minReaderVersion: 2, minWriterVersion: 5 };
+  const metaData = {
+    id: "6f0f2a8c-0000-4000-8000-000000000000",
+    format: { provider: "parquet", options: {} },
+    schemaString: JSON.stringify({ type: "struct", fields: [field("id", "long", true, mapped)] }),
+    partitionColumns: [],
+    configuration: { "delta.columnMapping.mode": "id", "delta.columnMapping.maxColumnId": "1" },
+  };
+  const add = (path: string) => ({ path, partitionValues: {}, size: 1, modificationTime: 1, dataChange: true });
+  const actions = [{ protocol }, { metaData }, { add: add("a.parquet") }, { add: add("b.parquet") }];
+  const text = actions.map((action) => JSON.stringify(action)).join("\n");
+  await storage.put("_delta_log/00000000000000000000.json", new TextEncoder().encode(text));
+  const table = await DeltaTable.open(storage);
+  await expect(table.optimize()).rejects.toThrow("map columns by id");
+  expect((await table.snapshot()).version).toBe(0);
 });
