@@ -108,6 +108,7 @@ const NOTHING: FileChange = {
 class Merge {
   private readonly target: FileTarget;
   private readonly snapshot: Snapshot | undefined;
+  private readonly given: Relation;
   /** The source's columns under `sourceName`, and its keys as the table's types under `KEY`. */
   private readonly source: Relation;
   private readonly plan: MergePlan;
@@ -118,6 +119,7 @@ class Merge {
     this.target = target;
     this.snapshot = snapshot;
     this.plan = plan;
+    this.given = source;
     const keys = plan.on.map(({ target: name, source: from }, i) => ({
       name: `${KEY}${i}`,
       expr: assigned(columnRef(source.node, from), this.column(name), target.label),
@@ -129,7 +131,7 @@ class Merge {
   }
 
   async run(): Promise<MergeChange> {
-    const sourceRows = await this.source.count();
+    const sourceRows = await this.given.count();
     const doubles = await this.hasDoubleKeys();
     if (doubles && this.plan.uniqueKeys === true) await this.refuseDoubles(this.doubleKeys(), this.keyNames);
     const { read, candidates } = await this.candidates();
