@@ -18,7 +18,7 @@ export function main(argv: readonly string[]): Promise<number> {
 function define(answer: Answer): Command {
   const program = newProgram("tslake")
     .description(
-      "Explores and maintains Delta tables: <table> is one of the lake (silver.vendas), or the folder or\ns3:// address of any other. `npm run pipeline` brings the lake up to date.",
+      "Explores and maintains Delta tables: <table> is one of the lake (silver.vendas), or the folder or s3:// address of any other. `npm run pipeline` brings the lake up to date.",
     )
     .helpCommand(false);
   const command = (usage: string, description: string): Command =>
