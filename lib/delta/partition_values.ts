@@ -58,7 +58,8 @@ export function partitionText(type: DataType, stored: string | null | undefined)
   if (value === null) return null;
   if (typeof value === "bigint" && (type === "timestamp" || type === "timestamp_ntz")) return formatMicros(value, " ");
   const decimal = decimalOf(type);
-  return decimal ? decimalText(type, value, decimal.scale) : String(value);
+  if (decimal) return decimalText(type, value, decimal.scale);
+  return Object.is(value, -0) ? "-0.0" : String(value);
 }
 
 /** The stored partition values of a row, in the order of the table's partition columns. */

@@ -11,5 +11,6 @@ export function valuesOf(
 }
 
 function textOf(value: Value): string | boolean | null {
-  return value === null || typeof value === "boolean" ? value : String(value);
+  if (value === null || typeof value === "boolean") return value;
+  return Object.is(value, -0) ? "-0" : String(value);
 }

@@ -50,6 +50,21 @@ describe("appending", () => {
     });
   });
 
+  test("gives partition values back as they were, negative zero and NaN too", async () => {
+    const fields = [field("id", "long", false), field("real", "double")];
+    const measured = await DeltaTable.create<{ id: "long"; real: "double" }>(new MemoryStorage(), {
+      fields,
+      partitionBy: ["real"],
+    });
+    const rows = [-0, 0, Number.NaN, -1.5e-7, null].map((real, i) => ({ id: BigInt(i), real }));
+    await measured.append(rows);
+    const read = await measured
+      .read()
+      .orderBy((t) => [t.id])
+      .collect();
+    expect(read).toEqual(rows);
+  });
+
   test("refuses unknown columns, other types and nulls where none may be", async () => {
     const wrong = table.read().extend(() => ({ extra: lit(1) }));
     await expect(table.append(wrong)).rejects.toThrow("columns that the table lacks");
