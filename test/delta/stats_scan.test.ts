@@ -9,7 +9,10 @@ import { StatsScanner } from "../../lib/delta/stats_scan.js";
 import type { DataType } from "../../lib/types.js";
 import { committed, file, load, newTable } from "./fixtures.js";
 
-const NAMES = ["id", "i", "key", "minValues", "numRecords", 'quo"ted', "maxValues", "ção", "a,b", "{x}", "nullCount"];
+const PARTS = ["minValues", "numRecords", "maxValues", "nullCount"];
+const NAMES = ["id", "i", "key", 'quo"ted', "ção", "a,b", "{x}", ...PARTS];
+
+const TYPES: readonly DataType[] = ["long", "string", "double"];
 
 const column = fc.record({
   name: fc.constantFrom(...NAMES),
@@ -26,11 +29,18 @@ const column = fc.record({
 });
 const columns = fc.uniqueArray(column, { selector: ({ name }) => name, maxLength: 6 });
 
+/** The two zeros of a double are one bound. */
+const positiveZero = (bound: unknown): unknown => (bound === 0 ? 0 : bound);
+
 describe("statistics read out of their bytes", () => {
   test("are what parsing gives, or unknown, also of one text after the other", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(columns, fc.nat(), fc.boolean()), { minLength: 1, maxLength: 4 }), (files) => {
         const scanner = new StatsScanner(true);
+        // A column that is named like a part of the statistics may hide others; zeros have several spellings.
+        const isPlain = !files.some(([stored]) =>
+          stored.some(({ name, value }) => PARTS.includes(name) || value.type === "double"),
+        );
         for (const [stored, rows, isSpaced] of files) {
           const plain = serializeStats(
             rows,
@@ -50,11 +60,14 @@ describe("statistics read out of their bytes", () => {
           expect(found?.numRecords).toBe(expected?.numRecords);
           expect(found?.tightBounds).toBe(true);
           for (const name of NAMES) {
-            for (const type of ["long", "string", "double"] as const) {
+            const own = stored.find((one) => one.name === name)?.value.type;
+            for (const type of own === undefined ? TYPES : [own === "integer" ? "long" : own]) {
               const bounds = [found?.min([name], type), found?.max([name], type), found?.nullCount([name])];
               const exact = [expected?.min([name], type), expected?.max([name], type), expected?.nullCount([name])];
-              for (const [i, bound] of bounds.entries()) if (bound !== undefined) expect(bound).toEqual(exact[i]);
-              if (!isSpaced && ["id", "i", "key"].includes(name)) expect(bounds).toEqual(exact);
+              for (const [i, bound] of bounds.entries()) {
+                if (bound !== undefined) expect(positiveZero(bound)).toEqual(positiveZero(exact[i]));
+              }
+              if (!isSpaced && isPlain && ["id", "i", "key"].includes(name)) expect(bounds).toEqual(exact);
             }
           }
         }
