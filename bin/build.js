@@ -20,6 +20,7 @@ const ENTRIES = {
   conformance: "scripts/conformance.ts",
   "notebook process": "lib/notebook/process.ts",
   "notebook check": "lib/notebook/check.ts",
+  "notebook kernel": "lib/notebook/kernel/kernel.ts",
 };
 const BUNDLE = "bundle.cjs";
 /** Packages that become part of the bundle. */
@@ -33,7 +34,6 @@ const OPTIONS = {
   target: "node20",
   // Code from V8's compiled form has no loader for import(); require() reads ES modules too.
   supported: { "dynamic-import": false },
-  keepNames: true,
   charset: "utf8",
   sourcemap: "linked",
   banner: { js: LATER },
@@ -45,25 +45,42 @@ const OPTIONS = {
 /** Writes the bundle and its source map into a folder and makes them durable. */
 function build({ root, folder, BuildError }) {
   const esbuild = loadEsbuild(BuildError);
-  let files;
-  try {
-    files = esbuild.buildSync({
+  const { outputFiles } = attempt(BuildError, () =>
+    esbuild.buildSync({
       ...OPTIONS,
       absWorkingDir: root,
       stdin: { contents: entrySource(root), resolveDir: root, sourcefile: "entries.js", loader: "js" },
       outfile: path.join(folder, BUNDLE),
       external: outside(root),
-    }).outputFiles;
-  } catch (error) {
-    if (!Array.isArray(error.errors)) throw error;
-    throw new BuildError(error.errors.map(describe).join("\n"));
-  }
-  for (const file of files) {
+    }),
+  );
+  for (const file of outputFiles) {
     writeDurably(file.path, path.basename(file.path) === BUNDLE ? Buffer.from(defer(file.text)) : file.contents);
   }
 }
 
-module.exports = { build };
+/** Makes each of these files, all below `root`, a CommonJS module on its own: its code and source map by file. */
+function transform({ root, files, BuildError }) {
+  const folder = path.join(root, ".transformed");
+  const { outputFiles } = attempt(BuildError, () =>
+    loadEsbuild(BuildError).buildSync({
+      ...OPTIONS,
+      bundle: false,
+      sourcemap: "external",
+      absWorkingDir: root,
+      entryPoints: files,
+      outbase: root,
+      outdir: folder,
+    }),
+  );
+  const texts = new Map(outputFiles.map((output) => [output.path, output.text]));
+  return files.map((file) => {
+    const output = path.join(folder, path.relative(root, file)).replace(/\.ts$/, ".js");
+    return [file, { code: defer(texts.get(output)), map: texts.get(`${output}.map`) }];
+  });
+}
+
+module.exports = { build, transform };
 
 function entrySource(root) {
   const entries = Object.entries(ENTRIES).filter(([, file]) => fs.existsSync(path.join(root, file)));
@@ -78,7 +95,7 @@ function entrySource(root) {
  */
 function defer(text) {
   return text.replaceAll(
-    /\b(import_\w+) = (__toESM\(require\("[^"]+"\)(?:, 1)?\)|require\("[^"]+"\))/g,
+    /\b(import_\w+) = (__toESM\(require\("[^."][^"]*"\)(?:, 1)?\)|require\("[^."][^"]*"\))/g,
     "$1 = __later(() => $&)",
   );
 }
@@ -95,6 +112,15 @@ function loadEsbuild(BuildError) {
     return require("esbuild");
   } catch {
     throw new BuildError("esbuild, which builds the library, cannot be loaded. Run `npm ci` in the project's folder.");
+  }
+}
+
+function attempt(BuildError, work) {
+  try {
+    return work();
+  } catch (error) {
+    if (!Array.isArray(error.errors)) throw error;
+    throw new BuildError(error.errors.map(describe).join("\n"));
   }
 }
 

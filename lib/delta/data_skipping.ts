@@ -30,21 +30,51 @@ export function factsFilter(
   schema: StructType,
   partitionColumns: readonly string[],
 ): (file: FileFacts) => boolean {
-  const columns = new Map(schema.fields.map((field) => [field.name, { field, path: [physicalName(field)] }]));
-  let file: FileFacts | undefined;
-  const ranges = new Map<string, ColumnRange | undefined>();
-  const column = (name: string): ColumnRange | undefined => {
-    const known = columns.get(name);
-    if (file === undefined || known === undefined || ranges.has(name)) return ranges.get(name);
-    const range = rangeOf(file, known.field, known.path, partitionColumns);
-    ranges.set(name, range);
-    return range;
+  const columns = new Map<string, FileColumn>();
+  const test = compile(condition, (name) => {
+    const field = schema.fields.find((one) => one.name === name);
+    const column = columns.get(name) ?? (field && new FileColumn(field, partitionColumns));
+    if (column !== undefined) columns.set(name, column);
+    return column;
+  });
+  const used = [...columns.values()];
+  return (file) => {
+    for (const column of used) column.enter(file);
+    return test();
   };
-  return (facts) => {
-    file = facts;
-    ranges.clear();
-    return mayMatch(condition, column);
-  };
+}
+
+/** Whether the file that the columns have entered may hold a row that matches. */
+type Test = () => boolean;
+
+/** One column of the files that are looked at in turn; nothing is looked up before a test asks for it. */
+class FileColumn {
+  readonly #field: StructField;
+  readonly #path: readonly string[];
+  readonly #partitionColumns: readonly string[];
+  #file: FileFacts | undefined;
+  #known = false;
+  #range: ColumnRange | undefined;
+
+  constructor(field: StructField, partitionColumns: readonly string[]) {
+    this.#field = field;
+    this.#path = [physicalName(field)];
+    this.#partitionColumns = partitionColumns;
+  }
+
+  enter(file: FileFacts): void {
+    this.#file = file;
+    this.#known = false;
+  }
+
+  /** Undefined when nothing is known of the column. */
+  get range(): ColumnRange | undefined {
+    if (!this.#known && this.#file !== undefined) {
+      this.#range = rangeOf(this.#file, this.#field, this.#path, this.#partitionColumns);
+      this.#known = true;
+    }
+    return this.#range;
+  }
 }
 
 function rangeOf(
@@ -77,48 +107,69 @@ interface ColumnRange {
   readonly mayBeValue: boolean;
 }
 
-function mayMatch(condition: Predicate, column: (name: string) => ColumnRange | undefined): boolean {
+function compile(condition: Predicate, columnOf: (name: string) => FileColumn | undefined): Test {
   switch (condition.kind) {
-    case "and":
-      return condition.operands.every((operand) => mayMatch(operand, column));
-    case "or":
-      return condition.operands.some((operand) => mayMatch(operand, column));
+    case "and": {
+      const tests = condition.operands.map((operand) => compile(operand, columnOf));
+      return () => tests.every(holds);
+    }
+    case "or": {
+      const tests = condition.operands.map((operand) => compile(operand, columnOf));
+      return () => tests.some(holds);
+    }
     case "not":
-      return mayMatch(negate(condition.operand), column);
-    case "comparison": {
-      const range = column(condition.column);
-      return range === undefined || mayCompare(range, condition.operator, condition.literal);
-    }
+      return compile(negate(condition.operand), columnOf);
+    case "comparison":
+      return compileComparison(columnOf(condition.column), condition.operator, condition.literal);
     case "in": {
-      const range = column(condition.column);
-      return range === undefined || condition.literals.some((literal) => mayCompare(range, "=", literal));
+      const column = columnOf(condition.column);
+      const tests = condition.literals.map((literal) => compileComparison(column, "=", literal));
+      return column === undefined ? () => true : () => tests.some(holds);
     }
-    case "isNull":
-      return column(condition.column)?.mayBeNull ?? true;
-    case "isNotNull":
-      return column(condition.column)?.mayBeValue ?? true;
+    case "isNull": {
+      const column = columnOf(condition.column);
+      return () => column?.range?.mayBeNull ?? true;
+    }
+    case "isNotNull": {
+      const column = columnOf(condition.column);
+      return () => column?.range?.mayBeValue ?? true;
+    }
   }
 }
 
-function mayCompare(range: ColumnRange, operator: ComparisonOperator, literal: Literal): boolean {
+function holds(test: Test): boolean {
+  return test();
+}
+
+function compileComparison(column: FileColumn | undefined, operator: ComparisonOperator, literal: Literal): Test {
   const value = comparable(literal.type, literal.value);
-  if (value === undefined) return range.mayBeValue;
-  const compared = (bound: Comparable | undefined): number | undefined =>
-    bound && compareComparables(bound, value, compareUtf8);
+  return () => {
+    const range = column?.range;
+    if (range === undefined) return true;
+    return (value === undefined || mayCompare(range, operator, value)) && range.mayBeValue;
+  };
+}
+
+/** Whether a value between the bounds may compare so; a bound that is unknown, or of another family, excludes nothing. */
+function mayCompare(range: ColumnRange, operator: ComparisonOperator, value: Comparable): boolean {
   switch (operator) {
     case "=":
-      return (compared(range.min) ?? 0) <= 0 && (compared(range.max) ?? 0) >= 0 && range.mayBeValue;
+      return (compared(range.min, value) ?? 0) <= 0 && (compared(range.max, value) ?? 0) >= 0;
     case "<>":
-      return !(range.exact && compared(range.min) === 0 && compared(range.max) === 0) && range.mayBeValue;
+      return !(range.exact && compared(range.min, value) === 0 && compared(range.max, value) === 0);
     case "<":
-      return (compared(range.min) ?? -1) < 0 && range.mayBeValue;
+      return (compared(range.min, value) ?? -1) < 0;
     case "<=":
-      return (compared(range.min) ?? 0) <= 0 && range.mayBeValue;
+      return (compared(range.min, value) ?? 0) <= 0;
     case ">":
-      return (compared(range.max) ?? 1) > 0 && range.mayBeValue;
+      return (compared(range.max, value) ?? 1) > 0;
     case ">=":
-      return (compared(range.max) ?? 0) >= 0 && range.mayBeValue;
+      return (compared(range.max, value) ?? 0) >= 0;
   }
+}
+
+function compared(bound: Comparable | undefined, value: Comparable): number | undefined {
+  return bound && compareComparables(bound, value, compareUtf8);
 }
 
 function partitionRange(type: DataType, stored: string | null | undefined): ColumnRange | undefined {

@@ -3,6 +3,7 @@ import zlib from "node:zlib";
 import { decompress as decompressZstd } from "fzstd";
 import type { ColumnMetaData, Compressors, DecodedArray, PageHeader, SchemaTree } from "hyparquet";
 import type { TextVisitor } from "./handler.js";
+import { type ByteCursor, definedRows } from "./parquet_levels.js";
 import { uncompressSnappy } from "./snappy.js";
 
 type ColumnDecoder = Parameters<typeof import("hyparquet/src/convert.js").convert>[1];
@@ -165,6 +166,7 @@ function* dataPages(
         return uncompressSnappy(page, size, scratch);
       },
       appendTo: (rows) => {
+        if (levels.entry === undefined && appendFlat(reader, page, header, decoder, levels.max, known, rows)) return;
         const { definitionLevels, repetitionLevels, dataPage } = readDataPage(reader, page, header, decoder);
         const values = reader.convertWithDictionary(dataPage, known, encoding, decoder);
         assemble(rows, count, definitionLevels, repetitionLevels, values, levels);
@@ -175,6 +177,44 @@ function* dataPages(
 }
 
 const NOTHING = new Uint8Array();
+
+/** Appends the values of a flat column, of which most may be null; false for pages of other forms. */
+function appendFlat(
+  reader: PageReader,
+  page: Uint8Array,
+  { data_page_header: header, uncompressed_page_size: size }: PageHeader,
+  decoder: ColumnDecoder,
+  maxLevel: number,
+  dictionary: DecodedArray | undefined,
+  rows: unknown[],
+): boolean {
+  const isDictionary = header?.encoding === "PLAIN_DICTIONARY" || header?.encoding === "RLE_DICTIONARY";
+  if (header === undefined || maxLevel === 0 || !(isDictionary || header.encoding === "PLAIN")) return false;
+  const plain = reader.decompressPage(page, Number(size), decoder.codec, COMPRESSORS);
+  const at = { view: new DataView(plain.buffer, plain.byteOffset, plain.byteLength), offset: 0 };
+  const defined = definedRows(at, header.num_values, maxLevel);
+  const first = rows.length;
+  rows.length += header.num_values;
+  rows.fill(null, first);
+  const raw = isDictionary
+    ? readIndexes(reader, at, defined.length)
+    : readPlainValues(reader, at, defined.length, decoder);
+  const values = reader.convertWithDictionary(raw, dictionary, header.encoding, decoder);
+  for (let i = 0; i < defined.length; i++) rows[first + (defined[i] ?? 0)] = values[i];
+  return true;
+}
+
+function readPlainValues(reader: PageReader, at: ByteCursor, count: number, { type, element }: ColumnDecoder) {
+  return reader.readPlain(at, type, count, element.type_length);
+}
+
+function readIndexes(reader: PageReader, at: ByteCursor, count: number): DecodedArray {
+  const width = at.offset < at.view.byteLength ? at.view.getUint8(at.offset++) : 0;
+  if (width === 0 || count === 0) return new Uint8Array(count);
+  const indexes = new Array<number>(count);
+  reader.readRleBitPackedHybrid(at, width, indexes, at.view.byteLength - at.offset);
+  return indexes;
+}
 
 interface Levels {
   /** The definition level of a value that is not null. */
