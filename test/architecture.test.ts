@@ -9,6 +9,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 const LEVELS: Readonly<Record<string, number>> = {
   relation: 1,
   storage: 1,
+  picture: 1,
+  chart: 2,
   contract: 2,
   delta: 3,
   engine: 3,
