@@ -75,6 +75,9 @@ export class ConflictError extends DeltaError {}
 /** A notebook that cannot be compiled or that failed while it ran. */
 export class NotebookError extends TslakeError {}
 
+/** A warehouse that cannot be reached, refuses what it is asked, or would hold what breaks its star. */
+export class WarehouseError extends TslakeError {}
+
 /** True for any error of the family, also when it was made by another copy of this module. */
 export function isTslakeError(error: unknown): error is TslakeError {
   return typeof error === "object" && error !== null && BRAND in error;
