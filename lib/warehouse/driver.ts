@@ -1,0 +1,126 @@
+import type { Relation } from "../relation/relation.js";
+import type { Value } from "../relation/runner.js";
+import type { DataType, StructField } from "../types.js";
+
+/** A column as a warehouse has it. */
+export interface WarehouseColumn {
+  readonly name: string;
+  readonly type: DataType;
+  readonly nullable: boolean;
+  readonly description: string;
+}
+
+/** A table of a star, or of the load itself, as a warehouse has it. */
+export interface WarehouseTable {
+  readonly name: string;
+  readonly description: string;
+  readonly columns: readonly WarehouseColumn[];
+  /** Columns whose values are different in every row: enforced where that is cheap, checked by the load everywhere. */
+  readonly key: readonly string[];
+  /** Columns that other rows are found by: indexes, where the engine has them. */
+  readonly lookups: readonly string[];
+  /** `fact` tables are large, `dimension` tables are joined to them, `record` tables keep what was loaded. */
+  readonly role: "fact" | "dimension" | "record";
+}
+
+/** A view for analysts: one SELECT that every engine understands. */
+export interface WarehouseView {
+  readonly name: string;
+  readonly description: string;
+  /** Of every column that needs one, what it is. */
+  readonly columns: Readonly<Record<string, string>>;
+  readonly select: string;
+}
+
+/** How an engine spells what the load says; each method answers SQL without a final semicolon. */
+export interface Dialect {
+  readonly name: "duckdb" | "postgres" | "redshift";
+  /** The engine's name of a column type. */
+  type(type: DataType): string;
+  /** The table, with what its role asks for (keys, indexes, distribution); it is not there yet. */
+  createTable(table: WarehouseTable): readonly string[];
+  /** An empty table of the same columns under another name, gone with the transaction or at the connection's end. */
+  createStaging(name: string, table: Pick<WarehouseTable, "columns">): readonly string[];
+  dropTable(name: string): string;
+  /** Removes all rows, inside the transaction. */
+  clear(name: string): string;
+  createView(view: WarehouseView): readonly string[];
+  dropView(name: string): string;
+  /** Descriptions of a table or view and its columns, where people's tools find them. */
+  comments(
+    kind: "TABLE" | "VIEW",
+    of: { readonly name: string; readonly description: string; readonly columns: readonly Described[] },
+  ): readonly string[];
+  /** What the engine wants to be told after many rows have changed; nothing for most. */
+  afterLoad(table: WarehouseTable): readonly string[];
+}
+
+/** A name and what it stands for. */
+export interface Described {
+  readonly name: string;
+  readonly description: string;
+}
+
+/** Rows that a query has given: 64-bit integers as bigint; decimals, dates and times as exact text. */
+export interface QueryResult {
+  readonly fields: readonly StructField[];
+  readonly rows: readonly Readonly<Record<string, Value>>[];
+}
+
+/** A database as one load sees it: everything in one transaction. */
+export interface WarehouseTransaction {
+  /** Runs a statement; answers the number of rows that it changed, 0 where the engine does not count. */
+  execute(sql: string): Promise<number>;
+  query(sql: string): Promise<QueryResult>;
+  /** Adds the rows of a relation, which has the table's columns in order, by the engine's bulk load; answers their number. */
+  load(table: Pick<WarehouseTable, "name" | "columns">, rows: Relation): Promise<number>;
+  /** Columns of each table and view in the schema, by name; empty when nothing is there. */
+  columns(): Promise<ReadonlyMap<string, readonly string[]>>;
+}
+
+/** What a transaction is going to do. */
+export interface TransactionOptions {
+  /** Tables and views whose rows are all replaced: where nothing else is there, an engine may begin with an empty database. */
+  readonly replaces?: readonly string[];
+}
+
+/** A warehouse: one per engine. Errors are TslakeErrors that never hold a password. */
+export interface Warehouse {
+  /** As people may see it: the address without a password. */
+  readonly label: string;
+  readonly dialect: Dialect;
+  /**
+   * Does all of the work or nothing of it; readers see the old or the new rows. One load works at a time: a second waits
+   * or is refused.
+   * @throws what the work throws, after everything is undone; StorageError when the database cannot be reached or written
+   */
+  transaction<T>(work: (transaction: WarehouseTransaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /**
+   * Reads. A statement that would change anything is refused.
+   * @throws UsageError for SQL that the engine does not take, and when there is no database yet
+   */
+  query(sql: string): Promise<QueryResult>;
+  /** The rows of `tslake_cargas`: what was loaded of each star; empty when there is no warehouse yet. Cheap. */
+  loads(): Promise<readonly RecordedLoad[]>;
+  close(): Promise<void>;
+}
+
+/** The record of the last load of a star: a row of `tslake_cargas`, written with the rows that it speaks of. */
+export interface RecordedLoad {
+  /** Name of the star. */
+  readonly star: string;
+  /** 1, 2, 3… */
+  readonly number: number;
+  /** Versions of the lake's tables that are loaded, and the tables' own ids, by name. */
+  readonly sources: Readonly<Record<string, LoadedVersion>>;
+  /** Digests of the definitions of the star's tables and views, by name: a table whose definition differs is made anew. */
+  readonly definitions: Readonly<Record<string, string>>;
+  /** What the step was that loaded it (JSON of a step mark); undefined for a load outside a run. */
+  readonly step: string | undefined;
+}
+
+export interface LoadedVersion {
+  readonly version: number;
+  /** Id of the Delta table: another lake's table of the same name has another. */
+  readonly id: string;
+}
