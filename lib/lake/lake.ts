@@ -8,6 +8,7 @@ import { isBound, resolveBound, scanFiles } from "../delta_table/table_reads.js"
 import { valuesOf } from "../delta_table/values.js";
 import { PolarsEngine } from "../engine/polars/engine.js";
 import { ConflictError, DeltaError } from "../errors.js";
+import { type ColumnSources, lineage } from "../relation/lineage.js";
 import type { RelationNode, TableSource } from "../relation/node.js";
 import { sourcesOf } from "../relation/node.js";
 import { type AnyRelation, Relation, type Shape, scan } from "../relation/relation.js";
@@ -15,6 +16,7 @@ import type { Runner, Value } from "../relation/runner.js";
 import { currentRun } from "../run.js";
 import type { Storage } from "../storage/storage.js";
 import type { StructField } from "../types.js";
+import { lineageText } from "./column_lineage.js";
 import { compareRows } from "./compare.js";
 import { checkRead, conform } from "./conform.js";
 import { evolution } from "./evolve.js";
@@ -58,6 +60,8 @@ export class Lake implements Runner {
   readonly #pins = new WeakMap<TableSource, Promise<Snapshot | undefined>>();
   /** What materialised relations were read from, by the id of their frame. */
   readonly #origins = new Map<string, readonly TableSource[]>();
+  /** Where the columns of materialised relations came from, by the id of their frame. */
+  readonly #columns = new Map<string, ColumnSources>();
 
   /** The options may be found out at the first use, so that making a lake costs nothing. */
   constructor(options: LakeOptions | (() => LakeOptions)) {
@@ -144,7 +148,7 @@ export class Lake implements Runner {
   async write(table: AnyTable, relation: AnyRelation, options: WriteOptions = {}): Promise<WriteResult> {
     for (const source of this.#tablesOf(relation.node)) if (!isBound(source)) checkRead(source.table, table);
     const node = conform(relation.node, table);
-    const target = await this.#target(table, relation.node, options);
+    const target = { ...(await this.#target(table, relation.node, options)), lineage: this.#lineageOf(table, node) };
     if (this.#isRecomputed(table.name)) return compareRows(target, new Relation<Shape>(node, this));
     evolution(table, target.snapshot);
     const rebuild = table.write !== "append" && (options.rebuild ?? (await needsRebuild(table, target.snapshot)));
@@ -182,8 +186,14 @@ export class Lake implements Runner {
   /** Evaluates a relation once and keeps its rows in memory, for several uses. */
   async materialize<S extends Shape>(relation: Relation<S>, options: MaterializeOptions = {}): Promise<Relation<S>> {
     const node = await this.engine.materialize(relation.node, options);
-    for (const source of sourcesOf(node))
-      if (source.kind === "frame") this.#origins.set(source.id, this.#tablesOf(relation.node));
+    for (const source of sourcesOf(node)) {
+      if (source.kind !== "frame") continue;
+      this.#origins.set(source.id, this.#tablesOf(relation.node));
+      this.#columns.set(
+        source.id,
+        lineage(relation, (id) => this.#columns.get(id)),
+      );
+    }
     return new Relation<S>(node, this);
   }
 
@@ -233,6 +243,12 @@ export class Lake implements Runner {
       if (source.kind === "frame") return this.#origins.get(source.id) ?? [];
       return source.kind === "table" ? [source] : [];
     });
+  }
+
+  /** Recorded by steps, for their own table. */
+  #lineageOf(table: AnyTable, node: RelationNode): string | undefined {
+    if (currentRun()?.step !== table.name) return undefined;
+    return lineageText(table.name, node, this.catalog, (id) => this.#columns.get(id));
   }
 
   #scanFiles(table: AnyTable, snapshot: Snapshot | undefined, adds: readonly AddFile[]): Relation {

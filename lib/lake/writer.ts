@@ -11,6 +11,7 @@ import type { RelationNode } from "../relation/node.js";
 import type { Relation } from "../relation/relation.js";
 import { currentRun, report } from "../run.js";
 import type { Storage } from "../storage/storage.js";
+import { LINEAGE_DOMAIN } from "./column_lineage.js";
 import { evolution } from "./evolve.js";
 import { currentMark, STEP_DOMAIN, sameMark, storedMark } from "./step_mark.js";
 import { contractProperties } from "./table_options.js";
@@ -27,6 +28,8 @@ export interface Target {
   /** Versions of the tables that the rows were read from. */
   readonly sources: ReadonlyMap<string, number>;
   readonly options: WriteOptions;
+  /** Where the columns of the rows come from; undefined where nobody asks. */
+  readonly lineage?: string | undefined;
   /** The rows of some data files of the table, with the columns of its contract. */
   scanFiles(files: readonly AddFile[]): Relation;
 }
@@ -92,6 +95,7 @@ export async function commitChange(target: Target, change: FileChange): Promise<
   for (const file of change.changeFiles ?? []) transaction.addChangeFile(file);
   for (const [appId, version] of marks.txns) transaction.setTransaction(appId, version);
   for (const [domain, value] of marks.domains) transaction.setDomainMetadata(domain, value);
+  if (await isNewLineage(target)) transaction.setDomainMetadata(LINEAGE_DOMAIN, target.lineage ?? "");
   transaction.setMetrics({ numOutputRows: change.staged.rows, numOutputBytes: change.staged.bytes, ...metrics });
   const result = await transaction.commit();
   if (result.committed && currentRun()?.step === table.name) report({ ...change.metrics, bytes: change.staged.bytes });
@@ -138,6 +142,11 @@ async function openTransaction(target: Target, change: FileChange): Promise<Tran
     },
     options,
   );
+}
+
+/** Lineage goes with a commit that has another reason: by itself it makes none. */
+async function isNewLineage({ snapshot, lineage }: Target): Promise<boolean> {
+  return lineage !== undefined && (await snapshot?.domainMetadata(LINEAGE_DOMAIN)) !== lineage;
 }
 
 interface Marks {

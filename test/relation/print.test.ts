@@ -3,7 +3,7 @@ import { countRows } from "../../lib/relation/aggregate.js";
 import { lineage } from "../../lib/relation/lineage.js";
 import { scan } from "../../lib/relation/relation.js";
 import { concat, when } from "../../lib/relation/when.js";
-import { rowNumber } from "../../lib/relation/window.js";
+import { lag, rowNumber } from "../../lib/relation/window.js";
 import { field } from "../../lib/types.js";
 
 const sales = scan<{ id: "long"; email: "string"; price: "decimal"; "first name": "string" }>(
@@ -89,4 +89,20 @@ test("constants and values have no lineage, files and frames their names", () =>
   const frame = scan<{ a: "string" }>({ kind: "frame", id: "frame-1" }, [field("a", "string")]);
   expect(lineage(frame).get("a")).toEqual([{ source: "frame frame-1", column: "a" }]);
   expect(lineage(scan<{ a: "string" }>({ kind: "values", rows: [] }, [field("a", "string")])).get("a")).toEqual([]);
+});
+
+test("lineage goes through windows by their values, and through materialised relations by what was known of them", () => {
+  const ranked = sales.extend((t) => ({
+    before: lag(t.price, { partitionBy: [t.email], orderBy: [t.id] }),
+    place: rowNumber({ partitionBy: [t.email], orderBy: [t.id] }),
+  }));
+  expect(lineage(ranked).get("before")).toEqual([{ source: "silver.sales", column: "price" }]);
+  expect(lineage(ranked).get("place")).toEqual([
+    { source: "silver.sales", column: "email" },
+    { source: "silver.sales", column: "id" },
+  ]);
+  const frame = scan<{ a: "string" }>({ kind: "frame", id: "frame-1" }, [field("a", "string")]);
+  const known = new Map([["a", [{ source: "silver.sales", column: "email" }]]]);
+  const after = frame.select((t) => ({ b: t.a.upper() }));
+  expect(lineage(after, (id) => (id === "frame-1" ? known : undefined)).get("b")).toEqual(known.get("a"));
 });
