@@ -4,10 +4,10 @@ import { resolve } from "node:path";
 import { describe } from "vitest";
 
 /**
- * Programs and data beside the project that some tests need: other readers of Delta tables, Jupyter, an S3 server. Each is
- * named by an environment variable; a test that lacks one is skipped and says so in its name.
+ * Programs and data beside the project that some tests need: other readers of Delta tables, Jupyter, an S3 server,
+ * PostgreSQL. Each is named by an environment variable; a test that lacks one is skipped and says so in its name.
  */
-export type Partner = "deltalake" | "spark" | "jupyter" | "s3" | "shared";
+export type Partner = "deltalake" | "spark" | "jupyter" | "s3" | "postgres" | "shared";
 
 /** A Python that has deltalake, pyspark, nbclient, jupyter_client and nbformat. */
 export function python(): string | undefined {
@@ -95,6 +95,9 @@ async function runReader(
 function whatIsMissing(partner: Partner): string | undefined {
   if (partner === "shared") return shared() === undefined ? "a shared folder: TSLAKE_SHARED" : undefined;
   if (partner === "s3") return present("TSLAKE_TEST_S3") === undefined ? "versitygw: TSLAKE_TEST_S3" : undefined;
+  if (partner === "postgres") {
+    return present("TSLAKE_TEST_POSTGRES") === undefined ? "PostgreSQL's binaries: TSLAKE_TEST_POSTGRES" : undefined;
+  }
   if (python() === undefined) return "a Python: TSLAKE_TEST_PYTHON";
   if (partner === "spark" && sparkJars() === undefined) return "Spark's jars: TSLAKE_TEST_SPARK_JARS";
   return undefined;
