@@ -1,14 +1,24 @@
 import { ContractError, UsageError } from "../errors.js";
-import type { AnyTable } from "./define_table.js";
+import { type AnyTable, LAYERS } from "./define_table.js";
+import type { Star } from "./star.js";
 
 /** All tables of a lake, with the order in which they can be built. */
 export class Catalog {
   /** In dependency order; tables that do not depend on each other by layer, then name. */
   readonly tables: readonly AnyTable[];
+  /** The tables that a step of the pipeline is named after: all but the key maps of stars, which their star's step writes. */
+  readonly steps: readonly AnyTable[];
+  readonly stars: readonly Star[];
   private readonly byName: ReadonlyMap<string, AnyTable>;
 
-  /** @throws ContractError for two tables of one name, a read of an unknown table, or a cycle (its path is printed) */
-  constructor(tables: readonly AnyTable[]) {
+  /**
+   * @param lake tables of the lake
+   * @param stars what is made of them in a warehouse; they bring their tables along
+   * @throws ContractError for two tables of one name, a read of an unknown table, or a cycle (its path is printed)
+   */
+  constructor(lake: readonly AnyTable[], stars: readonly Star[] = []) {
+    const keyMaps = stars.flatMap((star) => star.keyMaps);
+    const tables = [...lake, ...stars.map((star) => star.table), ...keyMaps];
     this.byName = new Map(tables.map((table) => [table.name, table]));
     const twice = tables.find((table, i) => tables.findIndex((other) => other.name === table.name) !== i);
     if (twice) throw new ContractError(`two tables are named ${twice.name}`, { where: { table: twice.name } });
@@ -24,6 +34,8 @@ export class Catalog {
       }
     }
     this.tables = this.sorted(tables);
+    this.steps = this.tables.filter((table) => !keyMaps.includes(table));
+    this.stars = stars;
   }
 
   /** @throws UsageError with the known names */
@@ -34,6 +46,10 @@ export class Catalog {
       expected: `one of ${[...this.byName.keys()].sort().join(", ")}`,
       actual: name,
     });
+  }
+  /** The star that a step loads; undefined for every other step. */
+  star(name: string): Star | undefined {
+    return this.stars.find((star) => star.name === name);
   }
   has(name: string): boolean {
     return this.byName.has(name);
@@ -64,9 +80,8 @@ export class Catalog {
       done.add(table.name);
       order.push(table);
     };
-    const layers = ["bronze", "silver", "gold"];
     const start = [...tables].sort(
-      (a, b) => layers.indexOf(a.layer) - layers.indexOf(b.layer) || (a.name < b.name ? -1 : 1),
+      (a, b) => LAYERS.indexOf(a.layer) - LAYERS.indexOf(b.layer) || (a.name < b.name ? -1 : 1),
     );
     for (const table of start) visit(table, []);
     return order;

@@ -8,8 +8,8 @@ import { field, type StructField, type StructType } from "../types.js";
 import { type ColumnSpec, instant, type KindOfSpec, long, text } from "./column_spec.js";
 import type { Expectation } from "./expectation.js";
 
-/** The layers of the lake, from source to product; a table reads its own layer or lower ones. `ops` holds the records of runs. */
-export const LAYERS = ["bronze", "silver", "gold", "ops"] as const;
+/** The layers, from source to product; a table reads its own layer or lower ones. `warehouse` holds stars, which stand outside the lake; `ops` the records of runs. */
+export const LAYERS = ["bronze", "silver", "gold", "warehouse", "ops"] as const;
 export type Layer = (typeof LAYERS)[number];
 
 /**

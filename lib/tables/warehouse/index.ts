@@ -1,0 +1,11 @@
+export { dim_campanha } from "./dim_campanha.js";
+export { dim_canal } from "./dim_canal.js";
+export { dim_cliente } from "./dim_cliente.js";
+export { dim_data } from "./dim_data.js";
+export { dim_desconto } from "./dim_desconto.js";
+export { dim_plataforma } from "./dim_plataforma.js";
+export { dim_produto } from "./dim_produto.js";
+export { dim_vendedor } from "./dim_vendedor.js";
+export { fato_gvm } from "./fato_gvm.js";
+export { fato_vendas } from "./fato_vendas.js";
+export { vendas } from "./vendas.js";
