@@ -61,16 +61,16 @@ export async function writeChecked(
   options: CheckedOptions = {},
 ): Promise<CheckedWrite> {
   const recomputed = (await lake.recomputed(table.name)) !== undefined;
-  const refuse = (): Promise<Fates> => refuseRows(lake, table, faulty, recomputed ? undefined : options);
+  const refuse = (): Promise<Refused> => refuseRows(lake, table, faulty, recomputed ? undefined : options);
   const examined = recomputed ? undefined : await examinedRows(lake, table, rows, faulty, options);
-  let fates = examined === undefined ? await refuse() : NONE;
+  let { fates, broken } = examined === undefined ? await refuse() : NONE;
   const known = (): Omit<Balance, "written"> => ({ takenUp: 0, waiting: 0, withdrawn: 0, ...account, ...fates });
   const result = await lake.write(table, rows, {
     ...options,
     beforeCommit: async (written) => {
-      if (examined !== undefined && written !== examined) fates = await refuse();
+      if (examined !== undefined && written !== examined) ({ fates, broken } = await refuse());
       checkBalance(table, { ...known(), written });
-      return known();
+      return { ...known(), ...broken };
     },
   });
   if (options.replayed && !recomputed) {
@@ -84,7 +84,13 @@ export async function writeChecked(
 /** How many of the faulty rows met which fate. */
 type Fates = Pick<Balance, "quarantined" | "dropped" | "warned">;
 
-const NONE: Fates = { quarantined: 0, dropped: 0, warned: 0 };
+/** What became of faulty rows, and why: rows by the rule that they break, as `countBroken` names it. */
+interface Refused {
+  readonly fates: Fates;
+  readonly broken: Readonly<Record<string, number>>;
+}
+
+const NONE: Refused = { fates: { quarantined: 0, dropped: 0, warned: 0 }, broken: {} };
 
 /**
  * How many rows were examined, where as many written ones mean that there is no faulty row to care for: the rows are the
@@ -124,12 +130,12 @@ async function refuseRows(
   table: AnyTable,
   faulty: Faulty,
   options: WriteOptions | undefined,
-): Promise<Fates> {
+): Promise<Refused> {
   const held = await lake.materialize(faulty);
   const { fail = 0, quarantine: quarantined = 0, drop: dropped = 0, warn: warned = 0 } = await countFates(held);
   if (fail > 0) await refuseFatal(table, held);
   if (options) await quarantine(lake, table, held, options);
-  return { quarantined, dropped, warned };
+  return { fates: { quarantined, dropped, warned }, broken: await countBroken(held, quarantined + dropped + warned) };
 }
 
 /** The contract of a table's quarantine: the raw rows of its source, with every reason. */
@@ -156,6 +162,28 @@ async function countFates(faulty: Faulty): Promise<Readonly<Partial<Record<Sever
     .aggregate(() => ({ rows: countRows() }))
     .collect();
   return Object.fromEntries(counts.map((row) => [String(row._fate), Number(row.rows)]));
+}
+
+/** More faulty rows than these are not counted rule by rule. */
+const COUNTED = 100_000;
+
+/**
+ * How many of the faulty rows break each rule: `broken.<expectation>` by the contract's name, and `unreadable` for rows with
+ * a value that is missing or cannot be read. Rules that no row breaks are absent, and all of them where there are too many rows.
+ */
+async function countBroken(faulty: Faulty, rows: number): Promise<Readonly<Record<string, number>>> {
+  const counts: Record<string, number> = {};
+  if (rows === 0 || rows > COUNTED) return counts;
+  for (const { _reasons } of await faulty.select(["_reasons"]).collect()) {
+    const reasons = Array.isArray(_reasons) ? _reasons.map(String) : [];
+    for (const rule of new Set(reasons.map(ruleOf))) counts[rule] = (counts[rule] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function ruleOf(reason: string): string {
+  const rule = /^breaks (\w+)$/.exec(reason)?.[1];
+  return rule === undefined ? "unreadable" : `broken.${rule}`;
 }
 
 /** Whether a table is made, or made anew, and its quarantine with it. */

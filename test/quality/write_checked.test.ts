@@ -68,6 +68,12 @@ async function quarantined(): Promise<readonly unknown[]> {
 }
 
 describe("rows that a table refuses", () => {
+  test("are counted in the commit by the rule that they break", async () => {
+    await step(await arrive("1", "dez", "-1", "-2"), {});
+    const [commit] = await lake.history("silver.notas");
+    expect(commit?.operationMetrics).toMatchObject({ "broken.nota_nao_negativa": "2", unreadable: "1", written: "1" });
+  });
+
   test("are found when rows are missing among those written", async () => {
     const { balance, metrics } = await step(await arrive("1", "dez", "-1"), {});
     expect(balance).toMatchObject({ read: 3, written: 1, quarantined: 2 });
