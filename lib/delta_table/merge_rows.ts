@@ -3,7 +3,7 @@ import { type Predicate, predicate } from "../delta/predicate.js";
 import type { Snapshot } from "../delta/snapshot.js";
 import { POSITION } from "../engine/polars/table_files.js";
 import { DataError } from "../errors.js";
-import { count, countDistinct, countRows } from "../relation/aggregate.js";
+import { countRows } from "../relation/aggregate.js";
 import { wrap } from "../relation/column.js";
 import type { Expr } from "../relation/expr.js";
 import { columnRef } from "../relation/fields.js";
@@ -15,7 +15,7 @@ import { formatType, type StructField } from "../types.js";
 import { assigned } from "./assign.js";
 import { type FileTarget, usesDeletionVectors, writesChanges } from "./data_files.js";
 import { both, choose, extended, filtered, isNotNull, notTrue, project, truth } from "./expressions.js";
-import { keyRange } from "./key_range.js";
+import { type KeyColumn, type KeySummary, keyRange, summarizeKeys } from "./key_range.js";
 import {
   ACTION,
   changeRows,
@@ -108,10 +108,10 @@ const NOTHING: FileChange = {
 class Merge {
   private readonly target: FileTarget;
   private readonly snapshot: Snapshot | undefined;
-  private readonly given: Relation;
   /** The source's columns under `sourceName`, and its keys as the table's types under `KEY`. */
   private readonly source: Relation;
   private readonly plan: MergePlan;
+  private readonly keys: readonly KeyColumn[];
   private readonly keyNames: readonly string[];
   private readonly on: Readonly<Record<string, string>>;
 
@@ -119,22 +119,23 @@ class Merge {
     this.target = target;
     this.snapshot = snapshot;
     this.plan = plan;
-    this.given = source;
     const keys = plan.on.map(({ target: name, source: from }, i) => ({
       name: `${KEY}${i}`,
       expr: assigned(columnRef(source.node, from), this.column(name), target.label),
     }));
-    this.keyNames = keys.map(({ name }) => name);
+    this.keys = plan.on.map((key, i) => ({ ...this.column(key.target), from: `${KEY}${i}` }));
+    this.keyNames = this.keys.map(({ from }) => from);
     this.on = Object.fromEntries(plan.on.map((key, i) => [key.target, `${KEY}${i}`]));
     const renamed = source.fields.map(({ name }) => ({ name: sourceName(name), expr: columnRef(source.node, name) }));
     this.source = project(source, [...renamed, ...keys]);
   }
 
   async run(): Promise<MergeChange> {
-    const sourceRows = await this.given.count();
-    const doubles = await this.hasDoubleKeys();
+    const summary = await summarizeKeys(this.source, this.keys);
+    const sourceRows = summary.rows;
+    const doubles = summary.repeats ?? (await repeats(this.source, this.keyNames));
     if (doubles && this.plan.uniqueKeys === true) await this.refuseDoubles(this.doubleKeys(), this.keyNames);
-    const { read, candidates } = await this.candidates();
+    const { read, candidates } = await this.candidates(summary);
     const change = async (): Promise<FileChange> => {
       if (this.snapshot === undefined) return this.insertAll(undefined);
       if (doubles) await this.refuseDoubleMatches(this.snapshot, candidates);
@@ -170,7 +171,15 @@ class Merge {
   private async hasRowsOfOneKey(snapshot: Snapshot, files: readonly AddFile[]): Promise<boolean> {
     const keys = this.plan.on.map(({ target: name }) => name);
     const matched = plainRows(this.target, snapshot, files).select(keys).semiJoin(this.source, this.on);
-    return repeats(new Relation(matched.node, this.target.engine), keys);
+    const rows = new Relation(matched.node, this.target.engine);
+    return (
+      (
+        await summarizeKeys(
+          rows,
+          this.keys.map((key) => ({ ...key, from: key.name })),
+        )
+      ).repeats ?? repeats(rows, keys)
+    );
   }
 
   private async change(snapshot: Snapshot, candidates: readonly AddFile[], doubles: boolean): Promise<FileChange> {
@@ -267,7 +276,7 @@ class Merge {
   }
 
   /** The files that may hold rows that change. */
-  private async candidates(): Promise<{
+  private async candidates(summary: KeySummary): Promise<{
     readonly read: Predicate | "everything";
     readonly candidates: readonly AddFile[];
   }> {
@@ -276,8 +285,7 @@ class Merge {
     if (conditions.some((condition) => condition === undefined)) {
       return { read: "everything", candidates: (await this.snapshot?.files()) ?? [] };
     }
-    const keys = this.plan.on.map((key, i) => ({ ...this.column(key.target), from: `${KEY}${i}` }));
-    const range = await keyRange(this.source, keys, this.target.partitionColumns);
+    const range = await keyRange(this.source, this.keys, summary, this.target.partitionColumns);
     const read = predicate.or(range, ...conditions.flatMap((condition) => condition ?? []));
     return { read, candidates: (await this.snapshot?.files(read)) ?? [] };
   }
@@ -303,10 +311,6 @@ class Merge {
     const rows = others.length === 0 ? first : first.union(...others);
     const found = await rows.semiJoin(this.source, this.on).select([POSITION.file]).distinct().collect();
     return new Set(found.map((row) => Number(row[POSITION.file])));
-  }
-
-  private hasDoubleKeys(): Promise<boolean> {
-    return repeats(this.source, this.keyNames);
   }
 
   private doubleKeys(): Relation {
@@ -357,13 +361,6 @@ const PROBED_ROWS = 50_000;
 /** True when two rows have the same keys, none of which is null. */
 async function repeats(rows: Relation, keys: readonly string[]): Promise<boolean> {
   const present = keys.reduce((of, key) => filtered(of, isNotNull(columnRef(of.node, key))), rows);
-  const [first] = keys;
-  if (first !== undefined && keys.length === 1) {
-    const column = wrap(columnRef(rows.node, first));
-    const counts = rows.groupBy().aggregate(() => ({ all: count(column), different: countDistinct(column) }));
-    const [found] = await counts.collect();
-    return found?.all !== found?.different;
-  }
   const [all, different] = [await present.count(), await present.select(keys).distinct().count()];
   return all !== different;
 }

@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { deserializeTCompactProtocol } from "hyparquet/src/thrift.js";
 import { StorageError } from "../../errors.js";
 import { type DataType, decimalOf, type StructField } from "../../types.js";
 
@@ -57,7 +57,7 @@ function parseFooter(
   fields: readonly StructField[],
 ): { readonly rows: number; readonly columns: readonly ColumnStatistics[] } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const metadata = thrift().deserializeTCompactProtocol({ view, offset: 0 });
+  const metadata = deserializeTCompactProtocol({ view, offset: 0 });
   const rowGroups = (metadata["field_4"] ?? []) as readonly Thrift[];
   const columns = new Map<string, Thrift[]>();
   for (const rowGroup of rowGroups) {
@@ -176,10 +176,4 @@ function viewOf(bytes: Uint8Array): DataView {
 
 function text(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("utf8");
-}
-
-const load = createRequire(typeof __filename === "string" ? __filename : `${process.cwd()}/`);
-
-function thrift(): { deserializeTCompactProtocol(reader: { view: DataView; offset: number }): Thrift } {
-  return load("hyparquet/src/thrift.js");
 }

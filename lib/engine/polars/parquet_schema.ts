@@ -1,4 +1,4 @@
-import { createRequire } from "node:module";
+import { deserializeTCompactProtocol, readVarInt } from "hyparquet/src/thrift.js";
 import { StorageError } from "../../errors.js";
 
 /** A column, struct, list or map of a Parquet file, as its footer says (parquet.thrift, SchemaElement). */
@@ -74,7 +74,6 @@ function parseSchema(bytes: Uint8Array): readonly ParquetNode[] {
   const same = known.find((one) => Buffer.compare(one.bytes, bytes.subarray(0, one.bytes.length)) === 0);
   if (same !== undefined) return same.nodes;
   const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
-  const { deserializeTCompactProtocol, readVarInt } = thrift();
   const version = reader.view.getUint8(reader.offset++);
   if (version !== 0x15) throw new RangeError("a Parquet footer begins with its version");
   readVarInt(reader);
@@ -187,13 +186,4 @@ function convertedType(element: Thrift): LogicalParquetType | undefined {
     default:
       return { kind: "other", name: `converted type ${String(element["field_6"])}` };
   }
-}
-
-const load = createRequire(typeof __filename === "string" ? __filename : `${process.cwd()}/`);
-
-function thrift(): {
-  deserializeTCompactProtocol(reader: { view: DataView; offset: number }): Thrift;
-  readVarInt(reader: { view: DataView; offset: number }): number;
-} {
-  return load("hyparquet/src/thrift.js");
 }
