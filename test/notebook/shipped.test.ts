@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runNotebook } from "../../lib/notebook/runner.js";
-import { runInTslab } from "./tslab.js";
+import { runInKernel } from "./kernel_client.js";
 
 const root = join(import.meta.dirname, "../..");
 const scratch = mkdtempSync(join(tmpdir(), "tslake-shipped-"));
@@ -43,19 +43,23 @@ describe.skipIf(process.env["CI"] === undefined)("the shipped notebooks", () => 
     const folder = join(root, "notebooks", layer);
     const files = readdirSync(folder).filter((file) => file.endsWith(".ipynb"));
 
-    test.concurrent.each(files)("%s has the same outputs in tslab and headless", { timeout: 300_000 }, async (file) => {
-      const path = join(folder, file);
-      const [{ notebook }, kernel] = await Promise.all([
-        runNotebook({ path, output: join(scratch, "executed", layer, file), env: headless }),
-        runInTslab(path, folder, inTslab),
-      ]);
-      const failed = kernel.find(({ status }) => status !== "ok");
-      expect(failed).toBeUndefined();
-      const cells = notebook.cells.filter((cell) => cell.cell_type === "code");
-      for (const [index, { source, outputs }] of cells.entries()) {
-        const expected = { source, outputs: normalised(kernel[index]?.outputs ?? [], "tslab") };
-        expect({ source, outputs: normalised(outputs, "headless") }).toEqual(expected);
-      }
-    });
+    test.concurrent.each(files)(
+      "%s has the same outputs in the kernel and headless",
+      { timeout: 300_000 },
+      async (file) => {
+        const path = join(folder, file);
+        const [{ notebook }, kernel] = await Promise.all([
+          runNotebook({ path, output: join(scratch, "executed", layer, file), env: headless }),
+          runInKernel(path, folder, inTslab),
+        ]);
+        const failed = kernel.find(({ status }) => status !== "ok");
+        expect(failed).toBeUndefined();
+        const cells = notebook.cells.filter((cell) => cell.cell_type === "code");
+        for (const [index, { source, outputs }] of cells.entries()) {
+          const expected = { source, outputs: normalised(kernel[index]?.outputs ?? [], "tslab") };
+          expect({ source, outputs: normalised(outputs, "headless") }).toEqual(expected);
+        }
+      },
+    );
   });
 });

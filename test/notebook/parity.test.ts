@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
 import { describe, expect, test } from "vitest";
+import { runInKernel } from "./kernel_client.js";
 import { fileOf, run, scratch } from "./support.js";
-import { runInTslab } from "./tslab.js";
 
 const packageFolder = join(scratch, "node_modules", "shown");
 mkdirSync(packageFolder, { recursive: true });
@@ -88,9 +88,9 @@ const cells = [
 ];
 
 describe("a notebook", () => {
-  test("has the same outputs in tslab and headless", { timeout: 60_000 }, async () => {
+  test("has the same outputs in the kernel and headless", { timeout: 60_000 }, async () => {
     const path = fileOf(...cells);
-    const [kernel, headless] = await Promise.all([runInTslab(path), run(cells)]);
+    const [kernel, headless] = await Promise.all([runInKernel(path), run(cells)]);
     expect(headless.error).toBeUndefined();
     const failed = kernel.findIndex(({ status }) => status !== "ok");
     expect({ cell: cells[failed], outputs: kernel[failed]?.outputs }).toEqual({});

@@ -6,13 +6,23 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** One cell's outcome in a tslab kernel: its messages on the IOPub channel as nbformat outputs, in order. */
-export interface TslabCell {
+/** One cell's outcome in the kernel: its messages on the IOPub channel as nbformat outputs, in order. */
+export interface KernelCell {
   readonly status: string;
-  readonly outputs: readonly TslabOutput[];
+  readonly outputs: readonly KernelOutput[];
 }
 
-export type TslabOutput = { readonly output_type: "stream"; readonly name: string; text: string } | DisplayOutput;
+export type KernelOutput =
+  | { readonly output_type: "stream"; readonly name: string; text: string }
+  | DisplayOutput
+  | ErrorOutput;
+
+export interface ErrorOutput {
+  readonly output_type: "error";
+  readonly ename: string;
+  readonly evalue: string;
+  readonly traceback: readonly string[];
+}
 
 interface DisplayOutput {
   readonly output_type: "display_data";
@@ -42,14 +52,14 @@ interface ZeroMq {
 const require = createRequire(import.meta.url);
 
 /**
- * Runs the code cells of a notebook in a real tslab kernel, as JupyterLab does: one kernel, its working directory `cwd`,
+ * Runs the code cells of a notebook in the workspace's kernel, as JupyterLab does: one kernel, its working directory `cwd`,
  * one execute request after the other, until one fails. The kernel is ended before this returns.
  */
-export async function runInTslab(
+export async function runInKernel(
   notebook: string,
   cwd: string = dirname(notebook),
   env: Readonly<Record<string, string>> = {},
-): Promise<TslabCell[]> {
+): Promise<KernelCell[]> {
   const document = JSON.parse(readFileSync(notebook, "utf8")) as {
     cells: { cell_type: string; source: string | string[] }[];
   };
@@ -58,7 +68,7 @@ export async function runInTslab(
     .map((cell) => (typeof cell.source === "string" ? cell.source : cell.source.join("")));
   const kernel = await startKernel(cwd, env);
   try {
-    const cells: TslabCell[] = [];
+    const cells: KernelCell[] = [];
     for (const source of sources) {
       const cell = await kernel.execute(source);
       cells.push(cell);
@@ -70,26 +80,41 @@ export async function runInTslab(
   }
 }
 
-async function startKernel(cwd: string, env: Readonly<Record<string, string>>) {
+/** The kernel as a client sees it. */
+export interface Kernel {
+  execute(code: string): Promise<KernelCell>;
+  /** Sends several cells at once and answers their statuses. */
+  executeAll(...codes: readonly string[]): Promise<string[]>;
+  complete(code: string, position?: number): Promise<{ readonly matches: string[]; readonly cursor_start: number }>;
+  interrupt(): void;
+  close(): Promise<void>;
+}
+
+/** Starts the kernel of the workspace in `root`. */
+export async function startKernel(
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+  root: string = join(import.meta.dirname, "../.."),
+): Promise<Kernel> {
   const zmq = createRequire(require.resolve("tslab/package.json"))("zeromq") as ZeroMq;
   const ports = await freePorts(5);
   const key = randomUUID();
-  const folder = mkdtempSync(join(tmpdir(), "tslab-"));
+  const folder = mkdtempSync(join(tmpdir(), "tslake-kernel-"));
   const config = join(folder, "connection.json");
   const names = ["shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"];
   const connection = { transport: "tcp", ip: "127.0.0.1", key, signature_scheme: "hmac-sha256" };
   writeFileSync(config, JSON.stringify({ ...connection, ...Object.fromEntries(names.map((n, i) => [n, ports[i]])) }));
-  const program = join(dirname(require.resolve("tslab/package.json")), "bin", "tslab");
-  const child = spawn(process.execPath, [program, "kernel", "--config-path", config], {
+  const child = spawn(process.execPath, [join(root, "bin", "kernel.js"), config], {
     cwd,
-    env: { ...process.env, ...env },
+    // The bundle of a test holds less than the kernel needs.
+    env: { ...process.env, TSLAKE_BUNDLE: undefined, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let log = "";
   child.stdout.on("data", (chunk: Buffer) => (log += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
   const ended = new Promise<never>((_, reject) => {
-    child.once("exit", (code, signal) => reject(new Error(`tslab ended (${code ?? signal}): ${log}`)));
+    child.once("exit", (code, signal) => reject(new Error(`the kernel ended (${code ?? signal}): ${log}`)));
   });
   ended.catch(() => undefined);
 
@@ -102,6 +127,18 @@ async function startKernel(cwd: string, env: Readonly<Record<string, string>>) {
   await ready(channel);
   return {
     execute: (code: string) => execute(channel, code),
+    executeAll: async (...codes) => {
+      const ids: string[] = [];
+      for (const code of codes) ids.push(await request(channel, "execute_request", { code, stop_on_error: true }));
+      const statuses: string[] = [];
+      for (const id of ids) statuses.push(String((await reply(channel, id))["status"]));
+      return statuses;
+    },
+    complete: async (code, position = code.length) => {
+      const id = await request(channel, "complete_request", { code, cursor_pos: position });
+      return (await reply(channel, id)) as { matches: string[]; cursor_start: number };
+    },
+    interrupt: () => child.kill("SIGINT"),
     close: async () => {
       shell.close();
       iopub.close();
@@ -132,14 +169,14 @@ async function ready(channel: Channel): Promise<void> {
   }
 }
 
-async function execute(channel: Channel, code: string): Promise<TslabCell> {
+async function execute(channel: Channel, code: string): Promise<KernelCell> {
   const id = await request(channel, "execute_request", {
     code,
     silent: false,
     store_history: true,
     allow_stdin: false,
   });
-  const outputs: TslabOutput[] = [];
+  const outputs: KernelOutput[] = [];
   for (;;) {
     const message = parse(await Promise.race([channel.iopub.receive(), channel.ended]));
     if (message.parent.msg_id !== id) continue;
@@ -169,16 +206,23 @@ async function execute(channel: Channel, code: string): Promise<TslabCell> {
         if (output !== undefined) output.data = content.data;
         break;
       }
+      case "error": {
+        const { ename, evalue, traceback } = message.content as unknown as ErrorOutput;
+        outputs.push({ output_type: "error", ename, evalue, traceback });
+        break;
+      }
       case "status":
-        if (content.execution_state === "idle") return { status: await replyStatus(channel, id), outputs };
+        if (content.execution_state === "idle") {
+          return { status: String((await reply(channel, id))["status"]), outputs };
+        }
     }
   }
 }
 
-async function replyStatus(channel: Channel, id: string): Promise<string> {
+async function reply(channel: Channel, id: string): Promise<Record<string, unknown>> {
   for (;;) {
     const message = parse(await Promise.race([channel.shell.receive(), channel.ended]));
-    if (message.parent.msg_id === id) return String(message.content["status"]);
+    if (message.parent.msg_id === id) return message.content;
   }
 }
 

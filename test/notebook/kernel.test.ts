@@ -1,0 +1,175 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ErrorOutput, type Kernel, type KernelCell, startKernel } from "./kernel_client.js";
+
+const root = join(import.meta.dirname, "../..");
+/** A workspace of its own, whose library the tests edit. */
+const workspace = mkdtempSync(join(tmpdir(), "tslake-kernel-workspace-"));
+const folder = join(workspace, "notebooks", "gold");
+const gvm = join(workspace, "lib", "tables", "gold", "gvm.ts");
+const texts = join(workspace, "lib", "relation", "print.ts");
+let kernel: Kernel;
+
+beforeAll(async () => {
+  for (const name of ["lib", "bin", "package.json", "tsconfig.json"]) {
+    cpSync(join(root, name), join(workspace, name), { recursive: true });
+  }
+  mkdirSync(folder, { recursive: true });
+  linkPackages();
+  kernel = await startKernel(folder, {}, workspace);
+}, 120_000);
+afterAll(async () => {
+  await kernel?.close();
+  rmSync(workspace, { recursive: true, force: true });
+});
+
+/** The installed packages, with this workspace's own among them. */
+function linkPackages(): void {
+  const packages = join(workspace, "node_modules");
+  mkdirSync(packages);
+  for (const name of readdirSync(join(root, "node_modules"))) {
+    const target = { tslake: join(workspace, "lib"), "tslake-cli": join(workspace, "bin") }[name];
+    if (!name.startsWith("."))
+      symlinkSync(target ?? join(root, "node_modules", name), join(packages, name), "junction");
+  }
+}
+
+/** Calls while a file of the library reads otherwise. */
+async function edited(file: string, from: string, to: string, use: () => Promise<void>): Promise<void> {
+  const text = readFileSync(file, "utf8");
+  expect(text).toContain(from);
+  writeFileSync(file, text.replace(from, to));
+  try {
+    await use();
+  } finally {
+    writeFileSync(file, text);
+  }
+}
+
+function textOf(cell: KernelCell): string {
+  return cell.outputs
+    .map((output) => (output.output_type === "stream" ? output.text : JSON.stringify(output)))
+    .join("");
+}
+
+/** The cell's one error, and nothing else. */
+function errorOf(cell: KernelCell): ErrorOutput {
+  expect(cell.status).toBe("error");
+  const [error, ...others] = cell.outputs;
+  expect(others).toEqual([]);
+  if (error?.output_type !== "error") throw new Error(JSON.stringify(error));
+  return error;
+}
+
+describe("the kernel", { timeout: 60_000 }, () => {
+  test("gives notebooks the library, its types and its tables", async () => {
+    const cell = await kernel.execute('import { DISPLAY, lake } from "tslake";\nimport { gold } from "tslake/tables";');
+    expect(cell).toEqual({ status: "ok", outputs: [] });
+    expect(textOf(await kernel.execute("gold.gvm.name"))).toBe("gold.gvm\n");
+  });
+
+  test("completes table names, columns and texts", async () => {
+    expect((await kernel.complete("lake.read(gold.gv")).matches).toEqual(["gvm"]);
+    expect((await kernel.complete("lake.read(gold.gvm).filter((t) => t.")).matches).toContain("processed_date");
+    const inText = 'lake.read(gold.gvm).select(["proc';
+    expect(await kernel.complete(inText)).toMatchObject({
+      matches: ["processed_date"],
+      cursor_start: inText.length - "proc".length,
+    });
+  });
+
+  test("runs a cell with the library as it is then, without importing it again", async () => {
+    await edited(gvm, "description:", "description: 'Edited. ' +", async () => {
+      expect(textOf(await kernel.execute("gold.gvm.description"))).toMatch(/^Edited\. /);
+    });
+    expect(textOf(await kernel.execute("gold.gvm.description"))).not.toMatch(/^Edited/);
+  });
+
+  test("knows the types as they are then", async () => {
+    const cell = "lake.read(gold.gvm).extend((t) => ({ a: t.another })).columnNames.length";
+    expect(errorOf(await kernel.execute(cell)).evalue).toMatch(/^TS2339: Property 'another' does not exist/);
+    await edited(gvm, "total_value:", "another: date(), total_value:", async () => {
+      expect(await kernel.execute(cell)).toMatchObject({ status: "ok" });
+    });
+    expect(errorOf(await kernel.execute(cell)).evalue).toMatch(/^TS2339: /);
+  });
+
+  test("keeps what an edited file has not made", async () => {
+    await kernel.execute("const kept = lake.read(gold.gvm).filter((t) => t.total_value.gt(1));");
+    await edited(gvm, "description:", "description: 'Edited. ' +", async () => {
+      const cell = await kernel.execute("kept.extend((t) => ({ a: t.total_value.plus(1) })).columnNames.length");
+      expect(cell).toMatchObject({ status: "ok" });
+    });
+  });
+
+  test("says where the library does not build, until it does", async () => {
+    await edited(texts, "\n", "\nconst = 1;\n", async () => {
+      for (const _ of [1, 2]) {
+        expect(errorOf(await kernel.execute("1"))).toMatchObject({
+          ename: "BuildError",
+          evalue: expect.stringMatching(/^lib\/relation\/print\.ts:2:7: error: /),
+        });
+      }
+    });
+    expect(textOf(await kernel.execute("gold.gvm.name"))).toBe("gold.gvm\n");
+  });
+
+  test("says where the library throws while it loads, until it does not", async () => {
+    await edited(gvm, "description:", "description: JSON.parse('{'),\n  d:", async () => {
+      for (const _ of [1, 2]) {
+        const error = errorOf(await kernel.execute("1"));
+        expect(error.ename).toBe("SyntaxError");
+        expect(error.traceback.join("\n")).toMatch(/at lib\/tables\/gold\/gvm\.ts:\d+:\d+/);
+      }
+    });
+    expect(textOf(await kernel.execute("gold.gvm.name"))).toBe("gold.gvm\n");
+  });
+
+  test("refuses a misspelt column with line and column, and what null checks refuse", async () => {
+    const misspelt = errorOf(await kernel.execute("\nlake.read(gold.gvm)\n  .filter((t) => t.purchase.gt(1n));"));
+    expect(misspelt).toMatchObject({ ename: "TypeScriptError", evalue: expect.stringContaining("'purchase'") });
+    expect(misspelt.traceback.slice(0, 3)).toEqual([
+      expect.stringMatching(/^TypeScriptError at line 3, column 20: TS2551: /),
+      "      .filter((t) => t.purchase.gt(1n));",
+      "                       ~~~~~~~~",
+    ]);
+    const nullable = "const rows = [1].find((n) => n > 1);\nrows.toFixed();";
+    expect(errorOf(await kernel.execute(nullable)).evalue).toMatch(/^TS18048: /);
+  });
+
+  test("shows name, message and line of what a cell throws, once", async () => {
+    const cell =
+      "interface Gone { a: number }\n\nconst check = (n: number): number => {\n  if (n > 2) throw new RangeError('too big');\n  return n;\n};";
+    await kernel.execute(cell);
+    const error = errorOf(await kernel.execute("\ntype Also = 1;\ncheck(3);"));
+    expect(error).toMatchObject({ ename: "RangeError", evalue: "too big" });
+    expect(error.traceback).toEqual([
+      "RangeError: too big",
+      "at line 3: check(3);",
+      expect.stringMatching(/^ {4}at check, notebook cell \[\d+\]:4:20$/),
+      expect.stringMatching(/^ {4}at notebook cell \[\d+\]:3:1$/),
+    ]);
+    expect(errorOf(await kernel.execute("throw 'text'"))).toMatchObject({ evalue: "text" });
+    const awaited = errorOf(await kernel.execute("await null;\nawait Promise.reject(new Error('later'));"));
+    expect(awaited.traceback.slice(0, 2)).toEqual([
+      "Error: later",
+      "at line 2: await Promise.reject(new Error('later'));",
+    ]);
+  });
+
+  test("aborts the cells sent with one that fails, and executes the next", async () => {
+    const statuses = await kernel.executeAll("throw new Error('first')", "globalThis.x = 1", "globalThis.x = 2");
+    expect(statuses).toEqual(["error", "aborted", "aborted"]);
+    expect(textOf(await kernel.execute("'next'"))).toBe("next\n");
+  });
+
+  test.each(["while (true) {}", "await new Promise(() => {})"])("interrupts %s", async (code) => {
+    const cell = kernel.execute(code);
+    const timer = setInterval(() => kernel.interrupt(), 500);
+    expect(errorOf(await cell)).toMatchObject({ ename: "Interrupted" });
+    clearInterval(timer);
+    expect(textOf(await kernel.execute("'alive'"))).toBe("alive\n");
+  });
+});
