@@ -84,7 +84,9 @@ async function removeSidecars(snapshot: Snapshot, kept: readonly VersionedFile[]
   if (old.length === 0) return 0;
   const named = new Set<string>();
   for (const { kind, path } of kept) {
-    if (kind === "v2-checkpoint") for (const name of await sidecarNames(snapshot, path)) named.add(name);
+    // A checkpoint under a classic name may have sidecars, too (protocol, "V2 Spec").
+    if (kind === "commit" || kind === "other") continue;
+    for (const name of await sidecarNames(snapshot, path)) named.add(name);
   }
   const unnamed = old.filter(({ path }) => !named.has(path.slice(SIDECAR_FOLDER.length + 1)));
   for (const { path } of unnamed) await storage.delete(path);

@@ -98,6 +98,26 @@ describe("clean-up of the log", () => {
     expect(await paths(await load(storage))).toEqual(await paths(snapshot));
   });
 
+  test("keeps the sidecars of a checkpoint under a classic name", async () => {
+    const v2 = { "delta.checkpointPolicy": "v2", "delta.logRetentionDuration": "interval 30 days" };
+    const storage = new MemoryStorage();
+    const snapshot = await nineDays(v2, storage);
+    for (const name of await names(storage)) {
+      const [, version] = /^(\d+)\.checkpoint\..+\.parquet$/.exec(name) ?? [];
+      if (version === undefined) continue;
+      await storage.put(
+        `_delta_log/${version}.checkpoint.parquet`,
+        (await storage.read(`_delta_log/${name}`)) ?? new Uint8Array(),
+      );
+      await storage.delete(`_delta_log/${name}`);
+    }
+    expect((await names(storage)).filter((name) => /checkpoint\.parquet$/.test(name))).not.toEqual([]);
+    await storage.delete("_delta_log/_last_checkpoint");
+    vi.stubEnv("TSLAKE_NOW", "2024-02-07T12:00:00Z");
+    expect(await cleanUpLog(await load(storage))).toMatchObject({ oldest: 6 });
+    expect(await paths(await load(storage))).toEqual(await paths(snapshot));
+  });
+
   test("leaves a table that can be read wherever it breaks off", async () => {
     const prepare = async (): Promise<Storage> => {
       at("01T12:00:00");
