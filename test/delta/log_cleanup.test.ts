@@ -113,7 +113,7 @@ describe("clean-up of the log", () => {
     }
     expect((await names(storage)).filter((name) => /checkpoint\.parquet$/.test(name))).not.toEqual([]);
     await storage.delete("_delta_log/_last_checkpoint");
-    vi.stubEnv("TSLAKE_NOW", "2024-02-07T12:00:00Z");
+    vi.stubEnv("TSLAKE_NOW", "2024-03-30T12:00:00Z");
     expect(await cleanUpLog(await load(storage))).toMatchObject({ oldest: 6 });
     expect(await paths(await load(storage))).toEqual(await paths(snapshot));
   });
