@@ -41,3 +41,6 @@ export function schemed(role: Role, ...whats: readonly ("fill" | "stroke")[]): s
   const classes = whats.map((what) => `tslake-${role}-${what}`).join(" ");
   return `class="${classes}" ${whats.map((what) => `${what}="${PAPER[role].light}"`).join(" ")}`;
 }
+
+/** The fonts of pictures: of the metrics by which `textWidth` measures. */
+export const FONT = "Helvetica Neue, Arial, Liberation Sans, sans-serif";

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
-import { PAPER, schemed, schemeStyle } from "./colours.js";
+import { FONT, PAPER, schemed, schemeStyle } from "./colours.js";
 import { escapeText } from "./escape.js";
 import type { Graph, GraphNode, NodeState } from "./graph.js";
 import { type Box, type PlacedGraph, type Point, placeGraph } from "./layout.js";
 import { fitText, textWidth } from "./text_width.js";
 
-const FONT = "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', Arial, sans-serif";
 const TITLE_SIZE = 13;
 const LINE_SIZE = 11;
 const LINE_HEIGHT = 15;

@@ -1,0 +1,167 @@
+import type { DOMWindow } from "jsdom";
+import { FONT, PAPER, type Role, schemeStyle } from "../picture/colours.js";
+
+/** What a picture says to those who do not see it. */
+export interface Caption {
+  readonly title: string;
+  readonly description: string;
+}
+
+/**
+ * plotly.js's SVG without what only its own page needs: no empty groups, classes or styles that say nothing, no script and
+ * no address that is loaded. Colours of paper and ink follow the reader's light or dark scheme.
+ */
+export function tidySvg(window: DOMWindow, source: string, caption: Caption): string {
+  const document = new window.DOMParser().parseFromString(source, "image/svg+xml");
+  const root = document.documentElement;
+  for (const element of [...root.querySelectorAll("*")]) tidy(element);
+  for (const element of [...root.querySelectorAll("g, defs, clipPath, a")].reverse()) {
+    if (element.childElementCount === 0 && !(element.textContent ?? "").trim()) element.remove();
+  }
+  dropUnusedClips(root);
+  describe(document, caption);
+  return new window.XMLSerializer().serializeToString(root);
+}
+
+function tidy(element: Element): void {
+  if (element.tagName === "image") return void replaceImage(element);
+  if (isInvisible(element)) return element.remove();
+  const style = styleOf(element);
+  for (const { name } of [...element.attributes]) if (!KEPT.has(name)) element.removeAttribute(name);
+  for (const [property, value] of style) {
+    if (!PRESENTATION.has(property) || value === DEFAULTS[property] || value.replace(/['"]/g, "") === FONT) continue;
+    element.setAttribute(property, property === "fill" || property === "stroke" ? hex(value) : value);
+  }
+  scheme(element);
+  for (const name of ROUNDED) {
+    const value = element.getAttribute(name);
+    if (value !== null) element.setAttribute(name, value.replace(/-?\d+\.\d{3,}(e-?\d+)?/g, rounded));
+  }
+  if (element.tagName === "text" && / {2}|^ | $/.test(element.textContent ?? "")) {
+    element.setAttribute("style", "white-space:pre");
+  }
+}
+
+function isInvisible(element: Element): boolean {
+  const style = element.getAttribute("style") ?? "";
+  if (/display: none|visibility: hidden/.test(style) || FORBIDDEN.has(element.tagName)) return true;
+  if (element.tagName === "rect") return /fill-opacity: 0;/.test(style) || element.getAttribute("width") === "0";
+  return element.tagName === "path" && ["", "M0,0"].includes(element.getAttribute("d") ?? "");
+}
+
+/** The declarations of a style attribute, later ones winning over attributes of the same name. */
+function styleOf(element: Element): [string, string][] {
+  return (element.getAttribute("style") ?? "").split(";").flatMap((declaration) => {
+    const [property = "", ...value] = declaration.split(":");
+    return value.length === 0 ? [] : [[property.trim(), value.join(":").trim()] as [string, string]];
+  });
+}
+
+/** Paper and ink get the classes of their role; the colours of data, and of text upon them, stay. */
+function scheme(element: Element): void {
+  const classes = (["fill", "stroke"] as const).flatMap((what) => {
+    const role = ROLES.get(element.getAttribute(what) ?? "");
+    return role === undefined || (role === "paper" && isText(element)) ? [] : [`tslake-${role}-${what}`];
+  });
+  if (classes.length > 0) element.setAttribute("class", classes.join(" "));
+}
+
+function isText(element: Element): boolean {
+  return element.tagName === "text" || element.tagName === "tspan";
+}
+
+/** The cells of a heat map come as a picture in an address: its rectangles are drawn in place. */
+function replaceImage(image: Element): void {
+  const [type = "", data = ""] = (image.getAttribute("xlink:href") ?? image.getAttribute("href") ?? "").split(/,(.*)/s);
+  const view = /viewBox="([\d. -]+)"/.exec(decodeURIComponent(data))?.[1];
+  const rects = decodeURIComponent(data).match(/<rect [^<>]*\/>/g);
+  if (type !== "data:image/svg+xml" || view === undefined || rects === null) return image.remove();
+  const nested = image.ownerDocument.createElementNS(SVG, "svg");
+  for (const name of ["x", "y", "width", "height"]) nested.setAttribute(name, image.getAttribute(name) ?? "0");
+  nested.setAttribute("viewBox", view);
+  nested.setAttribute("preserveAspectRatio", "none");
+  nested.setAttribute("shape-rendering", "crispEdges");
+  for (const rect of rects) {
+    const drawn = image.ownerDocument.createElementNS(SVG, "rect");
+    for (const [, name = "", value = ""] of rect.matchAll(/(\w+)="([^"]*)"/g)) drawn.setAttribute(name, value);
+    nested.append(drawn);
+  }
+  image.replaceWith(nested);
+}
+
+function dropUnusedClips(root: Element): void {
+  const used = new Set([...root.querySelectorAll("[clip-path], [fill^='url'], [stroke^='url']")].flatMap(referencesOf));
+  for (const defined of root.querySelectorAll("clipPath, linearGradient, pattern")) {
+    if (!used.has(defined.id)) defined.remove();
+  }
+  for (const group of [...root.querySelectorAll("g, defs")].reverse())
+    if (group.childElementCount === 0) group.remove();
+}
+
+function referencesOf(element: Element): string[] {
+  return ["clip-path", "fill", "stroke"].flatMap(
+    (name) => /^url\(["']?#(.*?)["']?\)$/.exec(element.getAttribute(name) ?? "")?.[1] ?? [],
+  );
+}
+
+function describe(document: Document, { title, description }: Caption): void {
+  const root = document.documentElement;
+  const mark = /clip([0-9a-f]{6})/.exec(root.innerHTML)?.[1] ?? "chart";
+  const [width, height] = [root.getAttribute("width") ?? "", root.getAttribute("height") ?? ""];
+  for (const { name } of [...root.attributes]) if (name !== "xmlns") root.removeAttribute(name);
+  const attributes = {
+    width,
+    height,
+    viewBox: `0 0 ${width} ${height}`,
+    role: "img",
+    "aria-labelledby": `t${mark} d${mark}`,
+    "font-family": FONT,
+  };
+  for (const [name, value] of Object.entries(attributes)) root.setAttribute(name, value);
+  const style = textElement(document, "style", schemeStyle());
+  root.prepend(
+    textElement(document, "title", title, `t${mark}`),
+    textElement(document, "desc", description, `d${mark}`),
+    style,
+  );
+}
+
+function textElement(document: Document, name: string, text: string, id?: string): Element {
+  const element = document.createElementNS(SVG, name);
+  if (id !== undefined) element.setAttribute("id", id);
+  element.textContent = text;
+  return element;
+}
+
+function hex(colour: string): string {
+  const parts = /^rgb\((\d+), (\d+), (\d+)\)$/.exec(colour)?.slice(1);
+  return parts ? `#${parts.map((part) => Number(part).toString(16).padStart(2, "0")).join("")}` : colour;
+}
+
+function rounded(number: string): string {
+  return String(Math.round(Number(number) * 100) / 100);
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+const FORBIDDEN = new Set(["script", "foreignObject", "iframe", "style"]);
+const KEPT = new Set(
+  "id d x y x1 x2 y1 y2 dx dy cx cy r rx ry width height transform clip-path text-anchor viewBox offset gradientUnits gradientTransform patternUnits points stop-color stop-opacity".split(
+    " ",
+  ),
+);
+const ROUNDED = ["d", "x", "y", "width", "height", "transform"];
+const PRESENTATION = new Set(
+  "fill fill-opacity stroke stroke-opacity stroke-width stroke-dasharray stroke-linecap stroke-linejoin stroke-miterlimit opacity font-family font-size font-weight font-style text-decoration text-anchor dominant-baseline stop-color stop-opacity".split(
+    " ",
+  ),
+);
+const DEFAULTS: Readonly<Record<string, string>> = {
+  opacity: "1",
+  "fill-opacity": "1",
+  "stroke-opacity": "1",
+  "font-weight": "normal",
+  "font-style": "normal",
+};
+const ROLES: ReadonlyMap<string, Role> = new Map(
+  Object.entries(PAPER).map(([role, { light }]): [string, Role] => [light, role as Role]),
+);
