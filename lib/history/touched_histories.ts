@@ -1,6 +1,7 @@
 import type { Lake } from "../lake/lake.js";
 import type { AnyRelation, Columns, Relation, Shape } from "../relation/relation.js";
 import type { DateColumn } from "../relation/time_column.js";
+import { report } from "../run.js";
 import { BEFORE_ALL_DAYS, type ClosingDays } from "./closing_days.js";
 import { rowsOfKeys } from "./rows_of_keys.js";
 
@@ -9,7 +10,7 @@ const FEW_KEYS = 200_000;
 
 /**
  * What histories (with a column `processed_date`) say of the keys that closing these days can change: all rows through the
- * last of the days, of keys of which any of the histories has a row on these days.
+ * last of the days, of keys of which any of the histories has a row on these days. Reports the rows of these days as read.
  */
 export async function touchedHistories<H extends readonly AnyRelation[]>(
   lake: Lake,
@@ -20,8 +21,10 @@ export async function touchedHistories<H extends readonly AnyRelation[]>(
   const known = histories.map((history) =>
     (history as unknown as Relation).filter((t) => processedDate(t).le(days.last)),
   );
+  const onTheseDays = known.map((history) => history.filter((t) => processedDate(t).ge(days.first)));
+  for (const events of onTheseDays) report({ read: await events.count() });
   if (days.first === BEFORE_ALL_DAYS) return known as unknown as H;
-  const keys = known.map((history) => history.filter((t) => processedDate(t).ge(days.first)).select([key]));
+  const keys = onTheseDays.map((events) => events.select([key]));
   const [first, ...others] = keys;
   if (first === undefined) return histories;
   const touched = await lake.materialize(first.union(...others).distinct());
