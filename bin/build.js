@@ -16,6 +16,7 @@ const ENTRIES = {
   "tslake/tables": "lib/tables/index.ts",
   cli: "lib/cli/main.ts",
   pipeline: "scripts/run-notebooks.ts",
+  report: "scripts/report.ts",
   bench: "bench/bench.ts",
   conformance: "scripts/conformance.ts",
   "notebook process": "lib/notebook/process.ts",

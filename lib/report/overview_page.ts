@@ -1,0 +1,97 @@
+import { attentionList, mattersOf } from "./attention.js";
+import { bytes, count, instant } from "./format.js";
+import { type Content, type Html, html } from "./html.js";
+import { lakePicture, MOST_TABLES, type PicturedTable } from "./lake_picture.js";
+import { type Assets, badge, facts, page, scrolling, section } from "./page.js";
+import type { RunRecord } from "./run_record.js";
+import { runsTable } from "./runs_page.js";
+import type { LakeTable } from "./table_facts.js";
+import { fareOf, type LastStep, type TableSummary } from "./table_summary.js";
+
+/** What the overview tells of. */
+export interface Overview {
+  readonly tables: readonly LakeTable[];
+  readonly summaries: ReadonlyMap<string, TableSummary>;
+  readonly last: ReadonlyMap<string, LastStep>;
+  /** Newest first; runs that found nothing to do are left out where they are many. */
+  readonly runs: readonly RunRecord[];
+  /** Links to pages of other kinds. */
+  readonly more: readonly Content[];
+}
+
+const RUNS_SHOWN = 8;
+
+/** The lake at a glance. */
+export function overviewPage(overview: Overview, assets: Assets): Html {
+  const tables = pictured(overview);
+  const own = tables.filter(({ table }) => table.layer !== "ops");
+  const [newest] = overview.runs;
+  const matters = mattersOf(own, overview.last, newest);
+  const stored = own.flatMap(({ summary }) => summary ?? []);
+  const rows = stored.reduce((sum, { rows: one }) => sum + BigInt(one ?? 0), 0n);
+  const latest = Math.max(...stored.map(({ committedAt }) => committedAt), 0);
+  const content = html`<h1>The lake</h1>
+${facts([
+  ["tables", `${stored.length} of ${own.length} built`],
+  ["rows", count(rows)],
+  ["size", bytes(stored.reduce((sum, one) => sum + one.bytes, 0))],
+  ["last change", latest > 0 ? instant(latest) : "never"],
+  ["last run", newest && html`<a href="runs/${newest.run_id}.html">${newest.status}</a>, day ${newest.logical_day}`],
+  ...overview.more.map((link): [string, Content] => ["see also", link]),
+])}
+${section("attention", "What needs attention", attentionList(matters))}
+${
+  own.length <= MOST_TABLES &&
+  section(
+    "picture",
+    "How tables are made",
+    lakePicture("Tables of the lake and what they read", own, ""),
+    "a click leads to the table",
+  )
+}
+${section("tables", "Tables", tablesList(own, ""), html`<a href="tables/index.html">all, with the records of runs</a>`)}
+${section("runs", "Last runs", runsTable(overview.runs.slice(0, RUNS_SHOWN), ""), html`<a href="runs/index.html">all runs</a>`)}`;
+  return page({ title: "The lake", path: "index.html", part: "overview" }, assets, content);
+}
+
+/** Every table by its layer. */
+export function tablesPage(overview: Overview, assets: Assets): Html {
+  const content = html`<h1>Tables</h1>
+${tablesList(pictured(overview), "../")}`;
+  return page({ title: "Tables", path: "tables/index.html", part: "tables" }, assets, content);
+}
+
+function pictured({ tables, summaries, last }: Overview): readonly PicturedTable[] {
+  return tables.map((table) => {
+    const summary = summaries.get(table.name);
+    return { table, summary, fare: fareOf(table, summary, last.get(table.name)) };
+  });
+}
+
+const LAYER_NOTES: Readonly<Record<string, string>> = {
+  bronze: "bronze · as it came",
+  silver: "silver · typed and checked",
+  gold: "gold · made for questions",
+  ops: "ops · records of runs",
+};
+
+function tablesList(tables: readonly PicturedTable[], up: string): Html {
+  const layers = [...new Set(tables.map(({ table }) => table.layer))];
+  const groups = layers.map(
+    (layer) => html`<tr class="group"><th colspan="7" scope="rowgroup">${LAYER_NOTES[layer] ?? layer}</th></tr>
+${tables.filter(({ table }) => table.layer === layer).map((one) => tableRow(one, up))}`,
+  );
+  return scrolling(
+    "Tables",
+    html`<table>
+<thead><tr><th scope="col">table</th><th scope="col">what it is</th><th scope="col">state</th><th scope="col" class="num">rows</th><th scope="col" class="num">size</th><th scope="col" class="num">version</th><th scope="col">last change, UTC</th></tr></thead>
+<tbody>${groups}</tbody>
+</table>`,
+  );
+}
+
+function tableRow({ table, summary, fare }: PicturedTable, up: string): Html {
+  return html`<tr><th scope="row" class="tight"><a href="${up}tables/${table.name}.html">${table.name}</a></th><td class="wide">${table.description}</td><td>${badge(fare.state, fare.word)}</td>
+<td class="num">${summary && (summary.rows === null ? "–" : count(BigInt(summary.rows)))}</td><td class="num">${summary && bytes(summary.bytes)}</td><td class="num">${summary?.version}</td><td class="tight">${summary && instant(summary.committedAt)}${summary?.closed && html`<br><small class="muted">closed through ${summary.closed}</small>`}</td></tr>
+`;
+}

@@ -1,0 +1,63 @@
+import type { ColumnLineage } from "./lineage_graph.js";
+import type { RunRecord, StepRecord } from "./run_record.js";
+import type { LakeTable, StoredFacts } from "./table_facts.js";
+
+/** What other pages tell of a table; JSON, kept in `state.json` for the runs that do not change the table. */
+export interface TableSummary {
+  readonly version: number;
+  /** Milliseconds since the epoch. */
+  readonly committedAt: number;
+  /** Null when the log does not tell. */
+  readonly rows: string | null;
+  readonly bytes: number;
+  readonly files: number;
+  readonly closed: string | null;
+  /** Rows in quarantine. */
+  readonly refused: string;
+  readonly lineage: ColumnLineage;
+}
+
+/** The last run of a table's step that was not up to date. */
+export interface LastStep {
+  readonly runId: string;
+  readonly step: StepRecord;
+}
+
+/** How a table fares, for people: a state, a word and why. */
+export interface Fare {
+  readonly state: "good" | "warning" | "bad" | "idle";
+  readonly word: string;
+}
+
+export function summarize(facts: StoredFacts): TableSummary {
+  const { snapshot, rows, bytes, files, closed, quarantine, lineage } = facts;
+  return {
+    version: snapshot.version,
+    committedAt: snapshot.timestamp,
+    rows: rows === undefined ? null : String(rows),
+    bytes,
+    files: files.length,
+    closed: closed ?? null,
+    refused: String(quarantine?.rows ?? 0),
+    lineage,
+  };
+}
+
+export function fareOf(table: LakeTable, summary: TableSummary | undefined, last: LastStep | undefined): Fare {
+  if (last?.step.status === "failed") return { state: "bad", word: "last run failed" };
+  if (summary === undefined) return { state: "idle", word: "not built" };
+  if (last?.step.status === "skipped") return { state: "warning", word: "held up" };
+  if (summary.refused !== "0") {
+    return { state: "warning", word: `${Number(summary.refused).toLocaleString("en-US")} refused` };
+  }
+  if ((last?.step.rejected_files ?? 0) > 0) return { state: "warning", word: "file rejected" };
+  return { state: "good", word: table.contract && table.contract.expectations.length > 0 ? "all rules kept" : "good" };
+}
+
+/** The last step of each table, of runs that are given newest first. */
+export function lastSteps(runs: readonly RunRecord[]): ReadonlyMap<string, LastStep> {
+  const found = new Map<string, LastStep>();
+  for (const { run_id: runId, steps } of runs)
+    for (const step of steps) if (!found.has(step.step)) found.set(step.step, { runId, step });
+  return found;
+}
