@@ -10,7 +10,8 @@ import { type CommitOptions, commitChange, type TableWrite } from "./commit_chan
 import { fileTarget } from "./data_files.js";
 import { columnExpr } from "./expressions.js";
 import { withGenerated } from "./generated_columns.js";
-import { type MergeKey, mergeRows, sourceName } from "./merge_rows.js";
+import type { MergeKey } from "./merge_plan.js";
+import { mergeRows, sourceName } from "./merge_rows.js";
 import { mergeMetrics } from "./metrics.js";
 import {
   type AnyAssignments,

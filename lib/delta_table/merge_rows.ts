@@ -1,11 +1,9 @@
 import type { AddFile } from "../delta/actions/action.js";
 import { type Predicate, predicate } from "../delta/predicate.js";
 import type { Snapshot } from "../delta/snapshot.js";
-import { POSITION } from "../engine/polars/table_files.js";
 import { DataError } from "../errors.js";
 import { countRows } from "../relation/aggregate.js";
 import { wrap } from "../relation/column.js";
-import type { Expr } from "../relation/expr.js";
 import { columnRef } from "../relation/fields.js";
 import { literalExpr, nullExpr } from "../relation/literal.js";
 import type { NamedExpr, RelationNode } from "../relation/node.js";
@@ -15,50 +13,12 @@ import { formatType, type StructField } from "../types.js";
 import { assigned } from "./assign.js";
 import { type FileTarget, usesDeletionVectors, writesChanges } from "./data_files.js";
 import { both, choose, extended, filtered, isNotNull, notTrue, project, truth } from "./expressions.js";
+import { filesWithKeys } from "./files_with_keys.js";
 import { type KeyColumn, type KeySummary, keyRange, summarizeKeys } from "./key_range.js";
-import {
-  ACTION,
-  changeRows,
-  type FileChange,
-  newName,
-  plainRows,
-  positionedRows,
-  type RowChanges,
-  stageUnion,
-} from "./row_changes.js";
+import type { MergePlan } from "./merge_plan.js";
+import { ACTION, changeRows, type FileChange, newName, plainRows, type RowChanges, stageUnion } from "./row_changes.js";
 import { skippingPredicate } from "./skipping_predicate.js";
 import { isBound } from "./table_reads.js";
-
-/** A merge with its expressions: over the table's columns, and those of the source under `sourceName`. */
-export interface MergePlan {
-  /** Of each key the column in the table and in the source. */
-  readonly on: readonly MergeKey[];
-  /** In order: the first clause whose condition is true decides. */
-  readonly matched: readonly ChangeClause[];
-  readonly notMatched: readonly InsertClause[];
-  readonly notMatchedBySource: readonly ChangeClause[];
-  /** Two source rows of one key are refused even where the table has no such row. */
-  readonly uniqueKeys?: boolean;
-  /** Matched rows are replaced and the others added, whatever they hold: then no row has to be looked at one by one. */
-  readonly isUpsert: boolean;
-}
-
-export interface MergeKey {
-  readonly target: string;
-  readonly source: string;
-}
-
-/** `set` holds the new values of an update; without it the row is deleted. */
-export interface ChangeClause {
-  readonly where?: Expr | undefined;
-  readonly set?: ReadonlyMap<string, Expr> | undefined;
-}
-
-export interface InsertClause {
-  readonly where?: Expr | undefined;
-  /** Columns that are not named are null. */
-  readonly values: ReadonlyMap<string, Expr>;
-}
 
 /** A merge's data files, and what of the table was looked at. */
 export interface MergeChange extends FileChange {
@@ -157,7 +117,7 @@ class Merge {
     candidates: readonly AddFile[],
     sourceRows: number,
   ): Promise<FileChange | undefined> {
-    const removed = await this.filesWithKeys(snapshot, candidates);
+    const removed = await filesWithKeys(this.target, snapshot, candidates, this.source, this.on);
     if (this.plan.uniqueKeys !== true && (await this.hasRowsOfOneKey(snapshot, removed))) return undefined;
     const inserts = this.inserts(this.source);
     const kept = plainRows(this.target, snapshot, removed).antiJoin(this.source, this.on);
@@ -290,29 +250,6 @@ class Merge {
     return { read, candidates: (await this.snapshot?.files(read)) ?? [] };
   }
 
-  /** The files that hold a key of the source: most are found by their first rows, only the others are read to the end. */
-  private async filesWithKeys(snapshot: Snapshot, candidates: readonly AddFile[]): Promise<readonly AddFile[]> {
-    const keys = this.plan.on.map(({ target: name }) => name);
-    const probe = candidates.map((file) => plainRows(this.target, snapshot, [file]).select(keys).limit(PROBED_ROWS));
-    const numbered = probe.map((rows, number) =>
-      extended(rows, [{ name: POSITION.file, expr: literalExpr(number, "integer") }]),
-    );
-    const found = await this.numbersOf(numbered);
-    const rest = candidates.filter((_, number) => !found.has(number));
-    if (rest.length === 0) return candidates;
-    const others = await this.numbersOf([positionedRows(this.target, snapshot, rest).select([...keys, POSITION.file])]);
-    const inRest = new Set(rest.filter((_, number) => others.has(number)));
-    return candidates.filter((file, number) => found.has(number) || inRest.has(file));
-  }
-
-  private async numbersOf(parts: readonly Relation[]): Promise<ReadonlySet<number>> {
-    const [first, ...others] = parts;
-    if (first === undefined) return new Set();
-    const rows = others.length === 0 ? first : first.union(...others);
-    const found = await rows.semiJoin(this.source, this.on).select([POSITION.file]).distinct().collect();
-    return new Set(found.map((row) => Number(row[POSITION.file])));
-  }
-
   private doubleKeys(): Relation {
     const counted = this.source.groupBy(...this.keyNames).aggregate(() => ({ [COPIES]: countRows() }));
     const { node, runner } = counted.filter((t) => (t[COPIES] as LongColumn).gt(1n));
@@ -356,7 +293,6 @@ class Merge {
 }
 
 const COPIES = "_metadata.copies";
-const PROBED_ROWS = 50_000;
 
 /** True when two rows have the same keys, none of which is null. */
 async function repeats(rows: Relation, keys: readonly string[]): Promise<boolean> {

@@ -1,4 +1,5 @@
-import { type MergePlan, mergeRows as mergeFiles, sourceName } from "../delta_table/merge_rows.js";
+import type { MergePlan } from "../delta_table/merge_plan.js";
+import { mergeRows as mergeFiles, sourceName } from "../delta_table/merge_rows.js";
 import { DataError } from "../errors.js";
 import { countRows } from "../relation/aggregate.js";
 import type { Expr } from "../relation/expr.js";
