@@ -134,9 +134,11 @@ export function defineFact<T extends AnyTable>(name: string, spec: FactSpec<T>):
     const found = taken.find((other) => other.name === column && other.role === "degenerate");
     if (found?.nullable !== false) refuse("the key is made of degenerate columns that are never null", column);
   }
-  for (const { dimension } of keys) {
-    if (dimension.kind === "members" && dimension.type === 2 && dimension.source.name !== from.name)
-      refuse("the versions of a type 2 dimension follow the times of the fact's own rows", dimension.name);
+  for (const { dimension, by } of keys) {
+    if (dimension.kind === "calendar" || dimension.type === 1) continue;
+    const own = dimension.naturalKey.map((column) => column.source);
+    if (dimension.source.name !== from.name || own.join() !== by.join())
+      refuse("the versions of a type 2 dimension follow the fact's own rows", dimension.name);
   }
   return { name, description: spec.description, grain: spec.grain, source: from, key: spec.key, taken, keys, columns };
 }

@@ -1,0 +1,162 @@
+import { type Dimension, UNKNOWN_KEY, VALIDITY } from "../contract/dimension.js";
+import type { Fact } from "../contract/star.js";
+import { DataError } from "../errors.js";
+import { countRows } from "../relation/aggregate.js";
+import type { DecimalColumn } from "../relation/number_column.js";
+import type { Relation } from "../relation/relation.js";
+import type { Value } from "../relation/runner.js";
+import { at, renamed } from "./columns.js";
+import type { QueryResult, WarehouseTransaction } from "./driver.js";
+import { identifier, identifiers, matches } from "./sql.js";
+import { factTable } from "./star_tables.js";
+
+/** Rows that an error shows at most. */
+const SHOWN = 5;
+const LAKE_KEYS = "tslake_chaves_do_lago";
+
+/**
+ * A fact table has the rows of its source, and every measure the same sum.
+ * @throws DataError that shows rows which are in one of both only
+ */
+export async function checkFact(
+  transaction: WarehouseTransaction,
+  stage: Stage,
+  fact: Fact,
+  rows: Relation,
+): Promise<void> {
+  const measures = fact.taken.filter(({ role }) => role === "measure");
+  const [sums] = await rows
+    .groupBy()
+    .aggregate((t) => ({
+      linhas: countRows(),
+      ...Object.fromEntries(measures.map(({ name, source }) => [name, at<DecimalColumn>(t, source).sum()])),
+    }))
+    .collect();
+  const wanted = (sums ?? {}) as Readonly<Record<string, Value>>;
+  const added = measures.map(({ name }) => `SUM(${identifier(name)}) AS ${identifier(name)}`);
+  const found = await transaction.query(
+    `SELECT ${["COUNT(*) AS linhas", ...added].join(", ")} FROM ${identifier(fact.name)}`,
+  );
+  const row = found.rows[0] ?? {};
+  for (const name of ["linhas", ...measures.map((column) => column.name)]) {
+    if (sameNumber(wanted[name] ?? null, row[name] ?? null)) continue;
+    const what = name === "linhas" ? "has another number of rows than" : `adds up ${name} otherwise than`;
+    throw new DataError(`${fact.name} ${what} ${fact.source.name}; nothing was loaded`, {
+      where: { table: fact.name },
+      expected: String(wanted[name]),
+      actual: [String(row[name]), ...(await strangers(transaction, stage, fact, rows))].join("\n"),
+      remedy: "load everything anew: npm run pipeline -- --full-refresh --select warehouse.*",
+    });
+  }
+}
+
+/** Makes a staging table of a relation. */
+export type Stage = (
+  name: string,
+  like: Pick<ReturnType<typeof factTable>, "columns">,
+  rows: Relation,
+) => Promise<void>;
+
+/**
+ * Every row refers to members that are there.
+ * @param rows the rows that are looked at, as SQL names them behind FROM
+ * @throws DataError that shows rows which refer to none
+ */
+export async function checkOrphans(
+  transaction: WarehouseTransaction,
+  fact: Fact,
+  rows: string,
+  keys: Fact["keys"] = fact.keys,
+): Promise<void> {
+  for (const { column, dimension } of keys) {
+    const [f, d] = [`f.${identifier(column.name)}`, `d.${identifier(dimension.key)}`];
+    await refuse(
+      transaction,
+      `SELECT ${identifiers(fact.key, "f")}, ${f} FROM ${rows} f WHERE NOT EXISTS (SELECT 1 FROM ${identifier(dimension.name)} d WHERE ${d} = ${f})`,
+      `${fact.name}: ${column.name} refers to no row of ${dimension.name}`,
+      fact.name,
+    );
+  }
+}
+
+/**
+ * Each member of a type 2 dimension has one current version, and its versions follow each other without gap or overlap.
+ * @param touched table of the members that are looked at; all when undefined
+ * @throws DataError that shows the members
+ */
+export async function checkVersions(
+  transaction: WarehouseTransaction,
+  dimension: Dimension,
+  touched: string | undefined,
+): Promise<void> {
+  const natural = dimension.naturalKey.map((column) => column.name);
+  const names = identifiers(natural, "d");
+  const { from, until, current } = VALIDITY;
+  const among =
+    touched === undefined
+      ? ""
+      : ` AND EXISTS (SELECT 1 FROM ${identifier(touched)} s WHERE ${matches(natural, "s", "d")})`;
+  const members = `${identifier(dimension.name)} d WHERE d.${identifier(dimension.key)} <> ${UNKNOWN_KEY}${among}`;
+  await refuse(
+    transaction,
+    `SELECT ${names} FROM ${members} GROUP BY ${names} HAVING SUM(CASE WHEN d.${identifier(current)} THEN 1 ELSE 0 END) <> 1`,
+    `${dimension.name}: members without exactly one current version`,
+    dimension.name,
+  );
+  const versions = `SELECT ${names}, d.${identifier(from)} AS de, d.${identifier(until)} AS ate, LEAD(d.${identifier(from)}) OVER (PARTITION BY ${names} ORDER BY d.${identifier(from)}) AS proxima FROM ${members}`;
+  await refuse(
+    transaction,
+    `SELECT * FROM (${versions}) v WHERE v.ate <= v.de OR v.ate <> v.proxima OR (v.ate IS NULL AND v.proxima IS NOT NULL) OR (v.ate IS NOT NULL AND v.proxima IS NULL)`,
+    `${dimension.name}: versions that overlap or leave a gap`,
+    dimension.name,
+  );
+}
+
+async function refuse(transaction: WarehouseTransaction, sql: string, message: string, table: string): Promise<void> {
+  const { rows } = await transaction.query(`${sql} LIMIT ${SHOWN}`);
+  if (rows.length === 0) return;
+  throw new DataError(`${message}; nothing was loaded`, {
+    where: { table },
+    expected: "none",
+    actual: rows.map(shown).join("\n"),
+    remedy: "load everything anew: npm run pipeline -- --full-refresh --select warehouse.*",
+  });
+}
+
+/** Keys that only the lake has, or only the fact table. */
+async function strangers(
+  transaction: WarehouseTransaction,
+  stage: Stage,
+  fact: Fact,
+  rows: Relation,
+): Promise<readonly string[]> {
+  const columns = factTable(fact).columns.filter(({ name }) => fact.key.includes(name));
+  const sources = fact.taken.filter(({ name }) => fact.key.includes(name)).map(({ name, source }) => [name, source]);
+  await stage(LAKE_KEYS, { columns }, renamed(rows, Object.fromEntries(sources)));
+  const only = (one: string, other: string): string =>
+    `SELECT ${identifiers(fact.key, "o")} FROM ${identifier(one)} o WHERE NOT EXISTS (SELECT 1 FROM ${identifier(other)} x WHERE ${matches(fact.key, "x", "o")}) LIMIT ${SHOWN}`;
+  const missing = await transaction.query(only(LAKE_KEYS, fact.name));
+  const surplus = await transaction.query(only(fact.name, LAKE_KEYS));
+  return [...listed("missing", missing), ...listed("not in the lake", surplus)];
+}
+
+function listed(what: string, { rows }: QueryResult): readonly string[] {
+  return rows.map((row) => `${what}: ${shown(row)}`);
+}
+
+function shown(row: Readonly<Record<string, Value>>): string {
+  return Object.entries(row)
+    .map(([name, value]) => `${name} = ${String(value)}`)
+    .join(", ");
+}
+
+/** Whether two exact numbers are one, however they are written; the sum of nothing is 0. */
+function sameNumber(a: Value, b: Value): boolean {
+  return plain(a) === plain(b);
+}
+
+function plain(value: Value): string {
+  if (value === null) return "0";
+  const text = String(value);
+  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+}

@@ -1,0 +1,63 @@
+import type { Dimension } from "../contract/dimension.js";
+import { KEY_MAP } from "../contract/dimension.js";
+import type { Lake } from "../lake/lake.js";
+import { max } from "../relation/aggregate.js";
+import type { Column } from "../relation/column.js";
+import type { SortKey } from "../relation/expr.js";
+import type { LongColumn } from "../relation/number_column.js";
+import { type Columns, Relation, type Shape, scan } from "../relation/relation.js";
+import { lit } from "../relation/when.js";
+import { rowNumber } from "../relation/window.js";
+
+/** The recorded keys of a dimension. */
+export interface KeyMap {
+  readonly dimension: Dimension;
+  /** As its table is; no rows while there is none. */
+  readonly rows: Relation;
+  readonly isEmpty: boolean;
+  /** The greatest key ever given; 0 when none was. */
+  readonly greatest: bigint;
+  /** The table's version: keys are only given where nobody has given others meanwhile. */
+  readonly readVersion: number | null;
+}
+
+/** What was recorded of a dimension's keys so far. */
+export async function readKeyMap(lake: Lake, dimension: Dimension): Promise<KeyMap> {
+  const { keyMap } = dimension;
+  const snapshot = await lake.snapshot(keyMap.name);
+  if (snapshot === undefined) {
+    const none: Relation = scan({ kind: "values", rows: [] }, keyMap.schema.fields, lake);
+    return { dimension, rows: none, isEmpty: true, greatest: 0n, readVersion: null };
+  }
+  const { version } = snapshot;
+  const rows: Relation = scan({ kind: "table", table: keyMap.name, version }, keyMap.schema.fields, lake);
+  const [found] = await rows
+    .groupBy()
+    .aggregate((t) => ({ greatest: max(t[KEY_MAP.key] as LongColumn) }))
+    .collect();
+  const greatest = (found?.greatest ?? 0n) as bigint;
+  return { dimension, rows, isEmpty: greatest === 0n, greatest, readVersion: version };
+}
+
+/**
+ * Gives new members their keys, the numbers after the greatest one in an order of their own, and records them: that is
+ * committed before a warehouse sees the keys, so that a load that breaks off gives the same ones when it is repeated.
+ * @param members with the map's columns except the key; none of them has one
+ * @returns members with the map's columns, held in memory
+ * @throws ConflictError when another load has given keys meanwhile
+ */
+export async function giveKeys(
+  lake: Lake,
+  map: KeyMap,
+  members: Relation,
+  order: (t: Columns<Shape>) => readonly (Column | SortKey)[],
+): Promise<Relation> {
+  const { keyMap } = map.dimension;
+  const numbered = members
+    .extend((t) => ({ [KEY_MAP.key]: rowNumber({ partitionBy: [], orderBy: order(t) }).plus(lit(map.greatest)) }))
+    .select(keyMap.columnNames) as unknown as Relation;
+  // Held by the engine itself: which tables the members were found in is no matter of the map's.
+  const given: Relation = new Relation(await lake.engine.materialize(numbered.node), lake);
+  if ((await given.count()) > 0) await lake.write(keyMap, given, { readVersion: map.readVersion });
+  return given;
+}

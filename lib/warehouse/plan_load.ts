@@ -1,0 +1,101 @@
+import type { AnyTable } from "../contract/define_table.js";
+import type { Star } from "../contract/star.js";
+import type { Snapshot } from "../delta/snapshot.js";
+import type { Lake } from "../lake/lake.js";
+import type { TableSource } from "../relation/node.js";
+import { type Relation, scan } from "../relation/relation.js";
+import type { LoadedVersion, RecordedLoad, Warehouse } from "./driver.js";
+import { definitionsOf } from "./star_tables.js";
+
+/** A table of the lake, as a load reads it. */
+export interface LoadSource {
+  readonly table: AnyTable;
+  /** What is going to be loaded; undefined while the table is not there. */
+  readonly version: LoadedVersion | undefined;
+  /** All its rows, at that version. */
+  readonly all: Relation;
+  /** Those that the warehouse lacks; all of them in a full load. */
+  readonly added: Relation;
+}
+
+/** What a load is going to do. */
+export interface LoadPlan {
+  readonly star: Star;
+  /** The warehouse's last load of the star. */
+  readonly last: RecordedLoad | undefined;
+  /** Why everything is loaded anew; undefined where only new rows are. */
+  readonly full: string | undefined;
+  readonly sources: ReadonlyMap<string, LoadSource>;
+  readonly definitions: RecordedLoad["definitions"];
+}
+
+export interface LoadOptions {
+  /** Load everything anew. */
+  readonly fullRefresh?: boolean;
+  /** Hash of the code that loads: another than that of the last load begins anew. */
+  readonly codeHash?: string;
+}
+
+/** Finds out what the warehouse lacks of a star. Only rows that were added can be loaded by themselves; after any other change everything is. */
+export async function planLoad(
+  lake: Lake,
+  star: Star,
+  warehouse: Warehouse,
+  options: LoadOptions = {},
+): Promise<LoadPlan> {
+  const last = (await warehouse.loads()).find((load) => load.star === star.name);
+  const definitions = definitionsOf(star, warehouse.dialect);
+  const tables = star.table.reads.map((name) => lake.catalog.table(name));
+  const found = await Promise.all(tables.map(async (table) => ({ table, snapshot: await lake.snapshot(table.name) })));
+  let full = reasonOf(last, definitions, options);
+  for (const { table, snapshot } of found)
+    full ??= await changedOtherwise(table.name, snapshot, last?.sources[table.name]);
+  const sources = found.map(({ table, snapshot }): [string, LoadSource] => [
+    table.name,
+    sourceOf(lake, table, snapshot, full === undefined ? last?.sources[table.name]?.version : undefined),
+  ]);
+  return { star, last, full, sources: new Map(sources), definitions };
+}
+
+function reasonOf(
+  last: RecordedLoad | undefined,
+  definitions: RecordedLoad["definitions"],
+  { fullRefresh, codeHash }: LoadOptions,
+): string | undefined {
+  if (last === undefined) return "nothing of it is in the warehouse";
+  if (fullRefresh === true) return "a full refresh was asked for";
+  const names = new Set([...Object.keys(definitions), ...Object.keys(last.definitions)]);
+  const other = [...names].find((name) => definitions[name] !== last.definitions[name]);
+  if (other !== undefined) return `${other} is defined otherwise now`;
+  const known =
+    last.step === undefined ? undefined : (JSON.parse(last.step) as { readonly codeHash?: string }).codeHash;
+  return codeHash !== undefined && known !== codeHash ? "the notebook or the star has changed" : undefined;
+}
+
+/** Why a table's new rows alone would not do. */
+async function changedOtherwise(
+  name: string,
+  snapshot: Snapshot | undefined,
+  loaded: LoadedVersion | undefined,
+): Promise<string | undefined> {
+  if (loaded === undefined)
+    return snapshot && (await snapshot.numRecords()) !== 0n ? `${name} was never loaded` : undefined;
+  if (snapshot === undefined || snapshot.metadata.id !== loaded.id) return `${name} is another table now`;
+  if (snapshot.version < loaded.version) return `${name} went back to version ${snapshot.version}`;
+  const changes = snapshot.version === loaded.version ? [] : await snapshot.addedSince(loaded.version);
+  if (changes === undefined) return `${name} does not tell any more what changed since version ${loaded.version}`;
+  return changes.some(({ removed }) => removed.length > 0) ? `${name} has lost or changed rows` : undefined;
+}
+
+function sourceOf(lake: Lake, table: AnyTable, snapshot: Snapshot | undefined, since: number | undefined): LoadSource {
+  const { fields } = table.schema;
+  if (snapshot === undefined) {
+    const none: Relation = scan({ kind: "values", rows: [] }, fields, lake);
+    return { table, version: undefined, all: none, added: none };
+  }
+  const { version } = snapshot;
+  const at: TableSource = { kind: "table", table: table.name, version };
+  const all: Relation = scan(at, fields, lake);
+  const added: Relation = since === undefined ? all : scan({ ...at, since }, fields, lake);
+  return { table, version: { version, id: snapshot.metadata.id }, all, added };
+}

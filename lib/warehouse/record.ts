@@ -1,0 +1,64 @@
+import type { QueryResult, RecordedLoad, WarehouseColumn, WarehouseTable, WarehouseTransaction } from "./driver.js";
+import { identifier, identifiers, literal } from "./sql.js";
+
+/** The table in which a warehouse keeps what was loaded of each star. */
+export const LOADS: WarehouseTable = {
+  name: "tslake_cargas",
+  description: "What was loaded of each star; written with the rows that it speaks of",
+  columns: [
+    column("estrela", "Name of the star"),
+    { ...column("carga", "1, 2, 3… of this star"), type: "long" },
+    column("fontes", "Versions and ids of the lake's tables that are loaded (JSON)"),
+    column("definicoes", "Digests of the definitions of tables and views (JSON)"),
+    { ...column("passo", "Code and parameters of the step that loaded it (JSON)"), nullable: true },
+    { ...column("execucao", "The run that loaded it"), nullable: true },
+    { ...column("carregada_em", "When it was loaded, UTC"), type: "timestamp_ntz" },
+  ],
+  key: ["estrela"],
+  lookups: [],
+  role: "record",
+};
+
+/** What a load writes down beside its record. */
+export interface LoadEvent {
+  readonly runId: string | undefined;
+  /** `YYYY-MM-DD HH:MM:SS`, UTC. */
+  readonly at: string;
+}
+
+/** The SELECT whose rows `recordedLoads` reads. */
+export const SELECT_LOADS = `SELECT ${identifiers(LOADS.columns.map(({ name }) => name))} FROM ${identifier(LOADS.name)} ORDER BY 1`;
+
+/** The rows of `SELECT_LOADS`. */
+export function recordedLoads({ rows }: QueryResult): readonly RecordedLoad[] {
+  return rows.map((row) => ({
+    star: String(row["estrela"]),
+    number: Number(row["carga"]),
+    sources: JSON.parse(String(row["fontes"])) as RecordedLoad["sources"],
+    definitions: JSON.parse(String(row["definicoes"])) as RecordedLoad["definitions"],
+    step: typeof row["passo"] === "string" ? row["passo"] : undefined,
+  }));
+}
+
+/** Puts a load in the place of the star's last one; the table is there. */
+export async function recordLoad(
+  transaction: WarehouseTransaction,
+  load: RecordedLoad,
+  { runId, at }: LoadEvent,
+): Promise<void> {
+  const values = [
+    literal(load.star),
+    String(load.number),
+    literal(JSON.stringify(load.sources)),
+    literal(JSON.stringify(load.definitions)),
+    load.step === undefined ? "NULL" : literal(load.step),
+    runId === undefined ? "NULL" : literal(runId),
+    `TIMESTAMP ${literal(at)}`,
+  ];
+  await transaction.execute(`DELETE FROM ${identifier(LOADS.name)} WHERE estrela = ${literal(load.star)}`);
+  await transaction.execute(`INSERT INTO ${identifier(LOADS.name)} VALUES (${values.join(", ")})`);
+}
+
+function column(name: string, description: string): WarehouseColumn {
+  return { name, type: "string", nullable: false, description };
+}

@@ -1,0 +1,161 @@
+import { nowMillis } from "../clock.js";
+import type { Calendar, Dimension } from "../contract/dimension.js";
+import type { Fact, Star } from "../contract/star.js";
+import { DISPLAY, type Displayable, type MimeBundle } from "../display.js";
+import { UsageError } from "../errors.js";
+import type { Lake } from "../lake/lake.js";
+import { renderTable } from "../lake/preview.js";
+import { currentMark } from "../lake/step_mark.js";
+import type { Relation } from "../relation/relation.js";
+import { currentRun, report } from "../run.js";
+import { field } from "../types.js";
+import { calendarRows, withoutGaps, yearsTouched } from "./calendar_rows.js";
+import type { RecordedLoad, Warehouse } from "./driver.js";
+import { factRows } from "./fact_rows.js";
+import { currentMembers, type Members, memberDimensions } from "./members.js";
+import { type LoadOptions, type LoadPlan, planLoad } from "./plan_load.js";
+import { versionedMembers } from "./versions.js";
+import { writeStar } from "./write_star.js";
+
+/** What a load did. */
+export interface LoadResult extends Displayable {
+  readonly star: string;
+  /** Number of the load. */
+  readonly number: number;
+  /** Rows of each table after the load. */
+  readonly rows: Readonly<Record<string, number>>;
+  /** Facts added by this load. */
+  readonly inserted: number;
+  /** Facts that refer to another version of a member since. */
+  readonly updated: number;
+}
+
+/**
+ * A load of a star: first what the warehouse lacks, then the keys of its members, which are recorded in the lake, then the
+ * transaction. Beginning again after a crash anywhere ends with the same star.
+ */
+export class StarLoad {
+  readonly plan: LoadPlan;
+  readonly #lake: Lake;
+  readonly #warehouse: Warehouse;
+  readonly #members: ReadonlyMap<Dimension | Calendar, Members>;
+
+  private constructor(
+    lake: Lake,
+    warehouse: Warehouse,
+    plan: LoadPlan,
+    members: ReadonlyMap<Dimension | Calendar, Members>,
+  ) {
+    this.#lake = lake;
+    this.#warehouse = warehouse;
+    this.plan = plan;
+    this.#members = members;
+  }
+
+  /**
+   * Finds out what is to be loaded and gives new members their keys.
+   * @throws ConflictError, transient, when another load gives keys at the same time
+   */
+  static async begin(lake: Lake, star: Star, warehouse: Warehouse, options: LoadOptions = {}): Promise<StarLoad> {
+    const plan = await planLoad(lake, star, warehouse, options);
+    const members = new Map<Dimension | Calendar, Members>();
+    for (const dimension of memberDimensions(star)) {
+      const find = dimension.type === 2 ? versionedMembers : currentMembers;
+      members.set(dimension, await find(lake, plan, dimension));
+    }
+    if (isStepOf(star)) report({ read: await readRows(plan) });
+    return new StarLoad(lake, warehouse, plan, members);
+  }
+
+  /** The rows of a dimension that this load writes, without "não informado". */
+  dimension(dimension: Dimension | Calendar): Relation {
+    const members = this.#members.get(dimension);
+    if (members) return members.rows;
+    throw new UsageError(`${dimension.name} has no members in the lake`, { actual: dimension.name });
+  }
+
+  /** The facts that this load adds. */
+  fact(fact: Fact): Relation {
+    const source = this.plan.sources.get(fact.source.name);
+    if (source) return factRows(fact, source.added, this.#members);
+    throw new UsageError(`${fact.name} is not in ${this.plan.star.name}`, { actual: fact.name });
+  }
+
+  /**
+   * Writes everything in one transaction; what is wrong with it is found before it ends.
+   * @throws DataError for a star that breaks its promises: then the warehouse is as it was
+   */
+  async commit(): Promise<LoadResult> {
+    const { plan } = this;
+    const { star, last, definitions } = plan;
+    const step = currentMark(star.name);
+    const record: RecordedLoad = {
+      star: star.name,
+      number: (last?.number ?? 0) + 1,
+      sources: Object.fromEntries(
+        [...plan.sources].flatMap(([name, { version }]) => (version === undefined ? [] : [[name, version]])),
+      ),
+      definitions,
+      step: step === undefined ? undefined : JSON.stringify(step),
+    };
+    const event = {
+      runId: currentRun()?.runId,
+      at: new Date(nowMillis()).toISOString().slice(0, 19).replace("T", " "),
+    };
+    const years = new Map<Calendar, readonly number[]>();
+    for (const one of star.dimensions) if (one.kind === "calendar") years.set(one, await yearsTouched(plan, one));
+    const content = {
+      plan,
+      members: [...this.#members.values()],
+      facts: star.facts.map((fact) => ({ fact, rows: this.fact(fact), all: plan.sources.get(fact.source.name)?.all })),
+      calendarRows: (calendar: Calendar, before: readonly number[]) => {
+        const wanted = withoutGaps([...before, ...(years.get(calendar) ?? [])]);
+        return calendarRows(
+          this.#lake,
+          calendar,
+          [...wanted].filter((year) => !before.includes(year)),
+        );
+      },
+    };
+    const written = await this.#warehouse.transaction(
+      (transaction) => writeStar(transaction, this.#warehouse.dialect, content, record, event),
+      plan.full === undefined ? {} : { replaces: Object.keys(definitions) },
+    );
+    if (isStepOf(star)) {
+      const { inserted, updated } = written;
+      report({ written: inserted + updated, inserted, updated });
+    }
+    return { star: star.name, number: record.number, ...written, [DISPLAY]: () => shown(record, written.rows) };
+  }
+
+  [DISPLAY](): MimeBundle {
+    const { plan } = this;
+    const fields = [field("tabela", "string"), field("carregada", "long"), field("atual", "long")];
+    const rows = [...plan.sources].map(([name, { version }]) => ({
+      tabela: name,
+      carregada: plan.last?.sources[name]?.version ?? null,
+      atual: version?.version ?? null,
+    }));
+    return renderTable(fields, rows, plan.full === undefined ? "only new rows" : `everything: ${plan.full}`);
+  }
+}
+
+function shown(record: RecordedLoad, rows: Readonly<Record<string, number>>): MimeBundle {
+  const fields = [field("tabela", "string"), field("linhas", "long")];
+  return renderTable(
+    fields,
+    Object.entries(rows).map(([tabela, linhas]) => ({ tabela, linhas })),
+    `load ${record.number} of ${record.star}`,
+  );
+}
+
+function isStepOf(star: Star): boolean {
+  return currentRun()?.step === star.name;
+}
+
+async function readRows({ star, sources }: LoadPlan): Promise<number> {
+  const names = new Set(star.facts.map((fact) => fact.source.name));
+  let rows = 0;
+  for (const name of names) rows += (await sources.get(name)?.added.count()) ?? 0;
+  return rows;
+}

@@ -1,0 +1,239 @@
+import { type Dimension, KEY_MAP, VALIDITY } from "../contract/dimension.js";
+import type { Star } from "../contract/star.js";
+import type { Lake } from "../lake/lake.js";
+import { countRows, min } from "../relation/aggregate.js";
+import type { BooleanColumn } from "../relation/boolean_column.js";
+import type { LongColumn } from "../relation/number_column.js";
+import type { Columns, Relation, Shape } from "../relation/relation.js";
+import type { WallClockColumn } from "../relation/time_column.js";
+import { lit } from "../relation/when.js";
+import { lag, lastKnown, rowNumber } from "../relation/window.js";
+import { all, any, at, known, renamed } from "./columns.js";
+import { giveKeys, type KeyMap, readKeyMap } from "./key_map.js";
+import type { Members } from "./members.js";
+import type { LoadPlan } from "./plan_load.js";
+
+/** Columns of a version beside natural key and attributes. */
+const [FROM, UNTIL, KEY] = [VALIDITY.from, VALIDITY.until, KEY_MAP.key];
+/** Columns of a row of a member's history. */
+const [TIME, TIE] = ["_at", "_tie"];
+
+/**
+ * Members of a type 2 dimension: a row for each time that their attributes changed, in the order of the facts' own times.
+ * At one time the row with the greatest `tie` says what a member is. A version takes the smallest recorded key whose
+ * attributes are its own and which was opened while it is valid, or a new one.
+ */
+export async function versionedMembers(lake: Lake, plan: LoadPlan, dimension: Dimension): Promise<Members> {
+  const names = namesOf(dimension);
+  const map = await readKeyMap(lake, dimension);
+  const history = historyIn(plan, dimension);
+  if (plan.full === undefined) {
+    const touched = await lake.materialize(known(added(plan, dimension), names.natural).distinct());
+    const rows = await lake.materialize(history.semiJoin(touched, names.natural));
+    const recorded = await lake.materialize(map.rows.semiJoin(touched, names.natural));
+    const versions = await withKeys(lake, names, versionsIn(names, rows), { ...map, rows: recorded });
+    const timed = keysByTime(names, rows, versions);
+    return {
+      dimension,
+      rows: dimensionRows(dimension, versions),
+      keys: keysOfSingle(names, versions.limit(0)),
+      timed: await lake.materialize(timed),
+      facts: await lake.materialize(rows.join(timed, [...names.natural, TIME])),
+    };
+  }
+  const { steady, changing } = await steadyMembers(lake, names, history);
+  const versions = await withKeys(lake, names, steady.union(versionsIn(names, changing)), map);
+  const ofChanging = versions.semiJoin(changing, names.natural);
+  return {
+    dimension,
+    rows: dimensionRows(dimension, versions),
+    keys: await lake.materialize(keysOfSingle(names, versions.antiJoin(changing, names.natural))),
+    timed: await lake.materialize(keysByTime(names, changing, ofChanging)),
+    facts: undefined,
+  };
+}
+
+/** Names of the columns that histories and versions have. */
+interface Names {
+  readonly natural: readonly string[];
+  readonly attributes: readonly string[];
+}
+
+function namesOf(dimension: Dimension): Names {
+  return {
+    natural: dimension.naturalKey.map((column) => column.name),
+    attributes: dimension.attributes.map((column) => column.name),
+  };
+}
+
+/** What each row of the source says of its member, and by which keys its facts are known. */
+function historyIn(plan: LoadPlan, dimension: Dimension): Relation {
+  const { source, naturalKey, attributes, latest } = dimension;
+  const rows = plan.sources.get(source.name)?.all;
+  if (rows === undefined || latest === undefined) throw new RangeError(`${dimension.name} has no history`);
+  const own = renamed(rows, {
+    ...Object.fromEntries([...naturalKey, ...attributes].map((column) => [column.name, column.source])),
+    ...factKeys(plan.star, dimension),
+    [TIME]: latest.at,
+    [TIE]: latest.tie,
+  });
+  return known(
+    own,
+    naturalKey.map((column) => column.name),
+  );
+}
+
+/** What the keys of the facts that have the dimension are called in a history: name there → column of the source. */
+function factKeys(star: Star, dimension: Dimension): Readonly<Record<string, string>> {
+  const facts = star.facts.filter(({ keys }) => keys.some((key) => key.dimension === dimension));
+  const sources = facts.flatMap((fact) => fact.taken.filter(({ name }) => fact.key.includes(name)));
+  return Object.fromEntries(sources.map(({ source }) => [factKeyName(source), source]));
+}
+
+/** A column of a fact's key in the rows of `Members.facts`. */
+export function factKeyName(source: string): string {
+  return `_fact_${source}`;
+}
+
+function added(plan: LoadPlan, { source, naturalKey }: Dimension): Relation {
+  const rows = plan.sources.get(source.name)?.added;
+  if (rows === undefined) throw new RangeError(`${source.name} is not loaded`);
+  return renamed(rows, Object.fromEntries(naturalKey.map((column) => [column.name, column.source])));
+}
+
+/**
+ * Members whose attributes never changed have one version, from their first row on: no history has to be put in order for
+ * them. The rows of the others.
+ */
+async function steadyMembers(
+  lake: Lake,
+  { natural, attributes }: Names,
+  history: Relation,
+): Promise<{ readonly steady: Relation; readonly changing: Relation }> {
+  const states = await lake.materialize(
+    history
+      .groupBy(...natural, ...attributes)
+      .aggregate((t) => ({ [FROM]: min(at<WallClockColumn>(t, TIME)) })) as unknown as Relation,
+  );
+  const changing = await lake.materialize(
+    states
+      .groupBy(...natural)
+      .aggregate(() => ({ states: countRows() }))
+      .filter((t) => at<LongColumn>(t, "states").gt(1n))
+      .select(natural) as unknown as Relation,
+  );
+  const steady = states
+    .antiJoin(changing, natural)
+    .extend(() => ({ [UNTIL]: lit(null, "timestamp_ntz") })) as unknown as Relation;
+  return { steady, changing: await lake.materialize(history.semiJoin(changing, natural)) };
+}
+
+/** The versions that rows of histories make: natural key, attributes, from, until. */
+function versionsIn({ natural, attributes }: Names, history: Relation): Relation {
+  const before = (name: string): string => `_before_${name}`;
+  const inOrder = (t: Columns<Shape>) => ({ partitionBy: natural.map((name) => at(t, name)), orderBy: [at(t, TIME)] });
+  const states = history.distinct([...natural, TIME], (t) => [at(t, TIE).desc()]);
+  const begins = states
+    .extend((t) => ({
+      ...Object.fromEntries(attributes.map((name) => [before(name), lag(at(t, name), inOrder(t))])),
+      _number: rowNumber(inOrder(t)),
+    }))
+    .filter((t) =>
+      at<LongColumn>(t, "_number")
+        .eq(1n)
+        .or(differs(t, attributes, before)),
+    ) as unknown as Relation;
+  return begins.select((t) => ({
+    ...Object.fromEntries([...natural, ...attributes].map((name) => [name, at(t, name)])),
+    [FROM]: at(t, TIME),
+    [UNTIL]: lag(at(t, TIME), { ...inOrder(t), orderBy: [at(t, TIME).desc()] }),
+  })) as unknown as Relation;
+}
+
+function differs(t: Columns<Shape>, attributes: readonly string[], other: (name: string) => string): BooleanColumn {
+  return any(
+    attributes.map((name) =>
+      at(t, name)
+        .eqNullSafe(at(t, other(name)))
+        .not(),
+    ),
+  );
+}
+
+/** Versions with their keys, held. */
+async function withKeys(lake: Lake, names: Names, versions: Relation, map: KeyMap): Promise<Relation> {
+  const { natural } = names;
+  const found = await lake.materialize(map.isEmpty ? withoutKeys(versions) : withRecordedKeys(names, versions, map));
+  const lacking = found
+    .filter((t) => at(t, KEY).isNull())
+    .extend((t) => ({ [KEY_MAP.opened]: at(t, FROM) })) as unknown as Relation;
+  const given = await giveKeys(lake, map, lacking.drop(KEY) as unknown as Relation, (t) => [
+    at(t, KEY_MAP.opened),
+    ...natural.map((name) => at(t, name)),
+  ]);
+  const keys = given.select((t) => ({
+    ...Object.fromEntries(natural.map((name) => [name, at(t, name)])),
+    [FROM]: at(t, KEY_MAP.opened),
+    _given: at(t, KEY),
+  })) as unknown as Relation;
+  const all = found
+    .leftJoin(keys, [...natural, FROM])
+    .extend((t) => ({ [KEY]: at<LongColumn>(t, KEY).orElse(at<LongColumn>(t, "_given")) }))
+    .drop("_given") as unknown as Relation;
+  return lake.materialize(all);
+}
+
+function withoutKeys(versions: Relation): Relation {
+  return versions.extend(() => ({ [KEY]: lit(null, "long") })) as unknown as Relation;
+}
+
+/** Each version with the smallest key that was opened for its attributes while it is valid; null where there is none. */
+function withRecordedKeys({ natural, attributes }: Names, versions: Relation, map: KeyMap): Relation {
+  const recorded = (name: string): string => `_recorded_${name}`;
+  const keys = renamed(map.rows, {
+    ...Object.fromEntries(natural.map((name) => [name, name])),
+    ...Object.fromEntries(attributes.map((name) => [recorded(name), name])),
+    _opened: KEY_MAP.opened,
+    [KEY]: KEY,
+  });
+  const fitting = versions
+    .join(keys, natural)
+    .filter((t) =>
+      all([
+        differs(t, attributes, recorded).not(),
+        at<WallClockColumn>(t, "_opened").ge(at<WallClockColumn>(t, FROM)),
+        at(t, UNTIL)
+          .isNull()
+          .or(at<WallClockColumn>(t, "_opened").lt(at<WallClockColumn>(t, UNTIL))),
+      ]),
+    )
+    .groupBy(...natural, FROM)
+    .aggregate((t) => ({ [KEY]: min(at<LongColumn>(t, KEY)) })) as unknown as Relation;
+  return versions.leftJoin(fitting, [...natural, FROM]) as unknown as Relation;
+}
+
+/** Natural key → key of members with one version. */
+function keysOfSingle({ natural }: Names, versions: Relation): Relation {
+  return versions.select([...natural, KEY]) as unknown as Relation;
+}
+
+/** Natural key and time → key: each version holds from its beginning to the next. */
+function keysByTime({ natural }: Names, history: Relation, versions: Relation): Relation {
+  const times = history.select([...natural, TIME]).distinct() as unknown as Relation;
+  const begins = renamed(versions, {
+    ...Object.fromEntries(natural.map((name) => [name, name])),
+    [TIME]: FROM,
+    [KEY]: KEY,
+  });
+  return times.leftJoin(begins, [...natural, TIME]).extend((t) => ({
+    [KEY]: lastKnown(at(t, KEY), { partitionBy: natural.map((name) => at(t, name)), orderBy: [at(t, TIME)] }),
+  })) as unknown as Relation;
+}
+
+function dimensionRows(dimension: Dimension, versions: Relation): Relation {
+  const named = versions.extend((t) => ({
+    [dimension.key]: at(t, KEY),
+    [VALIDITY.current]: at(t, UNTIL).isNull(),
+  })) as unknown as Relation;
+  return named.select(dimension.columns.map((column) => column.name)) as unknown as Relation;
+}

@@ -1,0 +1,222 @@
+import { type Calendar, type Dimension, KEY_MAP, UNKNOWN_KEY, UNKNOWN_TEXT } from "../contract/dimension.js";
+import type { Fact } from "../contract/star.js";
+import type { Relation } from "../relation/relation.js";
+import { checkFact, checkOrphans, checkVersions, type Stage } from "./checks.js";
+import { at } from "./columns.js";
+import type { Dialect, RecordedLoad, WarehouseTable, WarehouseTransaction } from "./driver.js";
+import type { Members } from "./members.js";
+import type { LoadPlan } from "./plan_load.js";
+import { LOADS, type LoadEvent, recordLoad } from "./record.js";
+import { identifier, identifiers, literal, matches } from "./sql.js";
+import { dimensionTable, factTable, tablesOf } from "./star_tables.js";
+import { factKeyName } from "./versions.js";
+
+/** Everything that a transaction writes. */
+export interface StarContent {
+  readonly plan: LoadPlan;
+  readonly members: readonly Members[];
+  readonly facts: readonly { readonly fact: Fact; readonly rows: Relation; readonly all: Relation | undefined }[];
+  /** The days that a calendar lacks, given the years that it has. */
+  calendarRows(calendar: Calendar, years: readonly number[]): Relation;
+}
+
+/** What was written. */
+export interface WrittenStar {
+  /** Of each table after the load. */
+  readonly rows: Readonly<Record<string, number>>;
+  /** Facts. */
+  readonly inserted: number;
+  readonly updated: number;
+}
+
+/** Writes a star within a transaction and checks what came of it. */
+export async function writeStar(
+  transaction: WarehouseTransaction,
+  dialect: Dialect,
+  content: StarContent,
+  record: RecordedLoad,
+  event: LoadEvent,
+): Promise<WrittenStar> {
+  const load = new Writing(transaction, dialect, content);
+  const { plan, facts } = content;
+  const full = plan.full !== undefined;
+  await load.makeTables();
+  for (const dimension of plan.star.dimensions) if (dimension.kind === "calendar") await load.calendar(dimension);
+  let [inserted, updated] = [0, 0];
+  for (const members of content.members)
+    updated += full ? await load.replaceMembers(members) : await load.changeMembers(members);
+  for (const { fact, rows, all } of facts) {
+    inserted += full ? await load.replaceFacts(fact, rows) : await load.addFacts(fact, rows);
+    if (all) await checkFact(transaction, load.stage, fact, all);
+  }
+  if (full) await load.describe();
+  for (const table of tablesOf(plan.star)) for (const sql of dialect.afterLoad(table)) await transaction.execute(sql);
+  await recordLoad(transaction, record, event);
+  return { rows: await load.counts(), inserted, updated };
+}
+
+class Writing {
+  readonly #transaction: WarehouseTransaction;
+  readonly #dialect: Dialect;
+  readonly #content: StarContent;
+
+  constructor(transaction: WarehouseTransaction, dialect: Dialect, content: StarContent) {
+    this.#transaction = transaction;
+    this.#dialect = dialect;
+    this.#content = content;
+  }
+
+  /** Puts rows into a table that goes with the transaction. */
+  readonly stage: Stage = async (name, like, rows) => {
+    await this.#run(this.#dialect.createStaging(name, like));
+    await this.#transaction.load({ name, columns: like.columns }, rows);
+  };
+
+  /** The tables of the star as they are defined now; those that were defined otherwise are made anew. */
+  async makeTables(): Promise<void> {
+    const { plan } = this.#content;
+    const there = await this.#transaction.columns();
+    const make = async (table: WarehouseTable): Promise<void> => this.#run(this.#dialect.createTable(table));
+    if (!there.has(LOADS.name)) {
+      await make(LOADS);
+      await this.#run(this.#dialect.comments("TABLE", LOADS));
+    }
+    if (plan.full === undefined) return;
+    for (const view of [...plan.star.views].reverse())
+      if (there.has(view.name)) await this.#run([this.#dialect.dropView(view.name)]);
+    for (const table of tablesOf(plan.star)) {
+      const same = plan.last?.definitions[table.name] === plan.definitions[table.name];
+      if (there.has(table.name) && same) await this.#run([this.#dialect.clear(table.name)]);
+      else
+        await this.#run([
+          ...(there.has(table.name) ? [this.#dialect.dropTable(table.name)] : []),
+          ...this.#dialect.createTable(table),
+        ]);
+    }
+    const unknown = plan.star.dimensions.map((dimension) => unknownMember(dimensionTable(dimension)));
+    await this.#run(unknown);
+  }
+
+  async calendar(calendar: Calendar): Promise<void> {
+    const key = identifier(calendar.key);
+    const { rows } = await this.#transaction.query(
+      `SELECT DISTINCT CAST(FLOOR(${key} / 10000) AS INTEGER) AS year FROM ${identifier(calendar.name)} WHERE ${key} > 0`,
+    );
+    const years = rows.map(({ year }) => Number(year));
+    await this.#transaction.load(dimensionTable(calendar), this.#content.calendarRows(calendar, years));
+  }
+
+  async replaceMembers({ dimension, rows }: Members): Promise<number> {
+    await this.#transaction.load(dimensionTable(dimension), rows);
+    if (dimension.type === 2) await checkVersions(this.#transaction, dimension, undefined);
+    return 0;
+  }
+
+  /** Puts members in the place of what was known of them, and points facts to the versions that are theirs now. */
+  async changeMembers(members: Members): Promise<number> {
+    const { dimension, rows } = members;
+    const table = dimensionTable(dimension);
+    const staged = `tslake_${dimension.name}`;
+    const natural = dimension.naturalKey.map((column) => column.name);
+    const by = dimension.type === 2 ? natural : [dimension.key];
+    await this.stage(staged, table, rows);
+    const name = identifier(dimension.name);
+    const same = `EXISTS (SELECT 1 FROM ${identifier(staged)} s WHERE ${matches(by, "s", name)})`;
+    const gone = dimension.type === 2 ? await this.#vanishing(dimension, staged, same) : [];
+    await this.#transaction.execute(`DELETE FROM ${name} WHERE ${same}`);
+    const names = identifiers(table.columns.map((column) => column.name));
+    await this.#transaction.execute(`INSERT INTO ${name} (${names}) SELECT ${names} FROM ${identifier(staged)}`);
+    if (dimension.type === 1) return 0;
+    await checkVersions(this.#transaction, dimension, staged);
+    return this.#pointAgain(members, gone);
+  }
+
+  async replaceFacts(fact: Fact, rows: Relation): Promise<number> {
+    const inserted = await this.#transaction.load(factTable(fact), rows);
+    await checkOrphans(this.#transaction, fact, identifier(fact.name));
+    return inserted;
+  }
+
+  async addFacts(fact: Fact, rows: Relation): Promise<number> {
+    const table = factTable(fact);
+    const staged = `tslake_${fact.name}`;
+    await this.stage(staged, table, rows);
+    await checkOrphans(this.#transaction, fact, identifier(staged));
+    const names = identifiers(table.columns.map((column) => column.name));
+    return this.#transaction.execute(
+      `INSERT INTO ${identifier(fact.name)} (${names}) SELECT ${names} FROM ${identifier(staged)}`,
+    );
+  }
+
+  /** Descriptions and views. */
+  async describe(): Promise<void> {
+    const { star } = this.#content.plan;
+    for (const table of tablesOf(star)) await this.#run(this.#dialect.comments("TABLE", table));
+    for (const view of star.views) {
+      await this.#run(this.#dialect.createView(view));
+      const columns = Object.entries(view.columns).map(([name, description]) => ({ name, description }));
+      await this.#run(this.#dialect.comments("VIEW", { name: view.name, description: view.description, columns }));
+    }
+  }
+
+  async counts(): Promise<Readonly<Record<string, number>>> {
+    const names = tablesOf(this.#content.plan.star).map((table) => table.name);
+    const selects = names.map((name) => `(SELECT COUNT(*) FROM ${identifier(name)}) AS ${identifier(name)}`);
+    const { rows } = await this.#transaction.query(`SELECT ${selects.join(", ")}`);
+    return Object.fromEntries(names.map((name) => [name, Number(rows[0]?.[name] ?? 0)]));
+  }
+
+  /** Keys of versions of the touched members that are no more. */
+  async #vanishing(dimension: Dimension, staged: string, same: string): Promise<readonly bigint[]> {
+    const [name, key] = [identifier(dimension.name), identifier(dimension.key)];
+    const { rows } = await this.#transaction.query(
+      `SELECT ${key} FROM ${name} WHERE ${same} AND NOT EXISTS (SELECT 1 FROM ${identifier(staged)} k WHERE k.${key} = ${name}.${key})`,
+    );
+    return rows.map((row) => BigInt(String(row[dimension.key])));
+  }
+
+  async #pointAgain(members: Members, gone: readonly bigint[]): Promise<number> {
+    const { dimension, facts } = members;
+    if (facts === undefined) return 0;
+    let updated = 0;
+    for (const fact of this.#content.plan.star.facts) {
+      for (const { column } of fact.keys.filter((key) => key.dimension === dimension)) {
+        const staged = `tslake_${fact.name}_${column.name}`;
+        const key = fact.taken.filter(({ name }) => fact.key.includes(name));
+        const columns = factTable(fact).columns.filter(({ name }) => name === column.name || fact.key.includes(name));
+        const rows = facts.select((t) =>
+          Object.fromEntries(
+            columns.map(({ name }) => {
+              const source = key.find((one) => one.name === name)?.source;
+              return [name, at(t, source === undefined ? KEY_MAP.key : factKeyName(source))];
+            }),
+          ),
+        ) as unknown as Relation;
+        await this.stage(staged, { columns }, rows);
+        const [own, other] = [identifier(column.name), identifier(fact.name)];
+        updated += await this.#transaction.execute(
+          `UPDATE ${other} SET ${own} = s.${own} FROM ${identifier(staged)} s WHERE ${matches(fact.key, "s", other)} AND ${other}.${own} <> s.${own}`,
+        );
+        if (gone.length > 0) {
+          const left = `(SELECT * FROM ${other} WHERE ${own} IN (${gone.join(", ")}))`;
+          await checkOrphans(this.#transaction, fact, left, [{ column, dimension, by: [] }]);
+        }
+      }
+    }
+    return updated;
+  }
+
+  async #run(statements: readonly string[]): Promise<void> {
+    for (const sql of statements) await this.#transaction.execute(sql);
+  }
+}
+
+/** The row that stands for "não informado". */
+function unknownMember({ name, columns, key }: WarehouseTable): string {
+  const values = columns.map((column) => {
+    if (key.includes(column.name)) return String(UNKNOWN_KEY);
+    if (column.type === "string") return literal(UNKNOWN_TEXT);
+    return column.nullable ? "NULL" : "TRUE";
+  });
+  return `INSERT INTO ${identifier(name)} (${identifiers(columns.map((column) => column.name))}) VALUES (${values.join(", ")})`;
+}
