@@ -1,9 +1,7 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PolarsEngine } from "../engine/polars/engine.js";
-import { RelationError } from "../errors.js";
 import type { Relation } from "../relation/relation.js";
-import type { Runner } from "../relation/runner.js";
 import { newFolder, removeFolder } from "../storage/temporary_folder.js";
 
 /** A Parquet file of rows on their way into a warehouse. */
@@ -18,20 +16,18 @@ export interface RowFile {
  * Evaluates a relation into Parquet files of a temporary folder, which is gone when `use` has ended. No rows, no files.
  *
  * @param rowsPerFile at most
- * @throws RelationError for a relation that no lake runs
  */
 export async function withParquetFiles<T>(
-  rows: Pick<Relation, "node" | "runner">,
+  engine: PolarsEngine,
+  rows: Pick<Relation, "node">,
   rowsPerFile: number,
   use: (files: readonly RowFile[]) => Promise<T>,
 ): Promise<T> {
-  const { runner } = rows;
-  if (!hasEngine(runner)) throw new RelationError("the rows for a warehouse are not of a lake");
   const folder = newFolder(tmpdir());
   try {
-    const written = await runner.engine.writeParquet(rows.node, {
+    const written = await engine.writeParquet(rows.node, {
       targetRows: rowsPerFile,
-      compression: "lz4",
+      compression: "none",
       newPath: (_partition, index) => `${String(index).padStart(6, "0")}.parquet`,
       locate: async (path) => ({ url: join(folder, path) }),
     });
@@ -39,8 +35,4 @@ export async function withParquetFiles<T>(
   } finally {
     removeFolder(folder);
   }
-}
-
-function hasEngine(runner: Runner | undefined): runner is Runner & { readonly engine: PolarsEngine } {
-  return runner !== undefined && "engine" in runner;
 }

@@ -1,4 +1,4 @@
-import { isTslakeError, type TslakeError, WarehouseError } from "../../errors.js";
+import { isTslakeError, WarehouseError } from "../../errors.js";
 
 /** The server and account that a failure is about, as they may be shown. */
 export interface ServerName {
@@ -9,13 +9,13 @@ export interface ServerName {
 }
 
 /**
- * What the server or the network answered, as an error that says what to do; errors of the family pass unchanged. The
- * driver's own error stays out of it, for it holds the connection's parameters.
+ * What the server or the network answered, as an error that says what to do; other errors pass unchanged. The driver's own
+ * error stays out of it, for it holds the connection's parameters.
  *
- * @param doing what failed, as an infinitive: `load fato_vendas`
+ * @param doing what failed, as an infinitive: `load the warehouse`
  */
-export function postgresError(doing: string, server: ServerName, cause: unknown): TslakeError {
-  if (isTslakeError(cause)) return cause;
+export function postgresError(doing: string, server: ServerName, cause: unknown): unknown {
+  if (isTslakeError(cause) || !isOfConnection(cause)) return cause;
   const failure = failureOf(cause);
   const [meaning, remedy, transient = false] = explain(failure, server);
   return new WarehouseError(`could not ${doing}: ${meaning}`, {
@@ -34,10 +34,22 @@ export function mayTryOtherTls(cause: unknown): boolean {
   return code === "28000" || isTlsFailure(code, message);
 }
 
+/** True for what the server or the network answered, as opposed to errors of files, rows or programs. */
+function isOfConnection(cause: unknown): boolean {
+  const { code, message, syscall } = failureOf(cause);
+  if (sqlState(cause) !== "" || isConnectionLost(cause) || isTlsFailure(code, message)) return true;
+  return isUnreachable(code, message, syscall) || isPasswordFailure(message);
+}
+
 /** True when the connection is gone, so that nothing more can be asked. */
 export function isConnectionLost(cause: unknown): boolean {
   const { code, message } = failureOf(cause);
-  return LOST.has(code) || code.startsWith("08") || /^Connection terminated/.test(message);
+  return isLost(code, message);
+}
+
+/** The SQLSTATE of an error of the server's; empty for every other error. */
+export function sqlState(cause: unknown): string {
+  return cause instanceof Error && "severity" in cause ? failureOf(cause).code : "";
 }
 
 interface Failure {
@@ -46,13 +58,15 @@ interface Failure {
   readonly message: string;
   readonly detail: string | undefined;
   readonly hint: string | undefined;
+  /** Of an error of Node.js's: what the system was asked for. */
+  readonly syscall: string | undefined;
 }
 
 type Explanation = readonly [meaning: string, remedy?: string, transient?: boolean];
 
-function explain({ code, message }: Failure, server: ServerName): Explanation {
+function explain({ code, message, syscall }: Failure, server: ServerName): Explanation {
   const { host, port, database, user } = server;
-  if (UNREACHABLE.has(code) || /timeout expired/.test(message)) {
+  if (isUnreachable(code, message, syscall)) {
     return [
       `no server answers at ${host}, port ${port}`,
       "check host and port, whether the server runs, and the network between",
@@ -60,10 +74,10 @@ function explain({ code, message }: Failure, server: ServerName): Explanation {
     ];
   }
   if (isTlsFailure(code, message)) return explainTls(code, message, host);
-  if (LOST.has(code) || code.startsWith("08") || /^Connection terminated/.test(message)) {
+  if (isLost(code, message)) {
     return ["the connection was lost; what was not committed is undone", "run it again", true];
   }
-  if (code === "28P01" || /SASL|password must be a string|No password/i.test(message)) {
+  if (code === "28P01" || isPasswordFailure(message)) {
     return [
       `the password of ${user} is wrong or missing`,
       "set PGPASSWORD, or write it into ~/.pgpass or the warehouse's address",
@@ -86,6 +100,11 @@ function explain({ code, message }: Failure, server: ServerName): Explanation {
       return ["the server takes no more connections", "run it again later", true];
     case "57P03":
       return ["the server is starting or stopping", "run it again later", true];
+    case "2BP01":
+      return [
+        "something that others have made depends on a table that is to be made anew; nothing has changed",
+        "drop it, run the load again, then make it again",
+      ];
     case "25006":
       return ["the server is read-only", "name the primary server, not a standby"];
     case "55P03":
@@ -120,16 +139,37 @@ function isTlsFailure(code: string, message: string): boolean {
   return TLS.has(code) || code.startsWith("ERR_SSL") || code.startsWith("ERR_TLS") || /SSL connection/.test(message);
 }
 
+function isUnreachable(code: string, message: string, syscall: string | undefined): boolean {
+  if (message === "timeout expired") return true;
+  return UNREACHABLE.has(code) && (syscall === "connect" || syscall === "getaddrinfo" || code === "ETIMEDOUT");
+}
+
+function isLost(code: string, message: string): boolean {
+  return (
+    LOST.has(code) ||
+    code.startsWith("08") ||
+    /^Connection terminated|^Client was closed|not queryable|has encountered a connection error/.test(message)
+  );
+}
+
+function isPasswordFailure(message: string): boolean {
+  return /^SASL|password must be a string|^No password/i.test(message);
+}
+
 function failureOf(cause: unknown): Failure {
-  if (!(cause instanceof Error)) return { code: "", message: String(cause), detail: undefined, hint: undefined };
-  const first = cause instanceof AggregateError ? (cause.errors[0] as unknown) : undefined;
-  const { code, detail, hint } = cause as Error & Readonly<Record<"code" | "detail" | "hint", unknown>>;
+  if (!(cause instanceof Error)) {
+    return { code: "", message: String(cause), detail: undefined, hint: undefined, syscall: undefined };
+  }
+  if (cause instanceof AggregateError && cause.errors[0] instanceof Error) return failureOf(cause.errors[0]);
+  const { code, detail, hint, syscall } = cause as Error &
+    Readonly<Record<"code" | "detail" | "hint" | "syscall", unknown>>;
   const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
   return {
     code: text(code) ?? "",
-    message: text(cause.message) ?? (first instanceof Error ? first.message : ""),
+    message: cause.message,
     detail: text(detail),
     hint: text(hint),
+    syscall: text(syscall),
   };
 }
 

@@ -1,0 +1,205 @@
+import type { Client } from "pg";
+import type { PolarsEngine } from "../../engine/polars/engine.js";
+import { UsageError, WarehouseError } from "../../errors.js";
+import type { Dialect, QueryResult, RecordedLoad, Warehouse, WarehouseTransaction } from "../driver.js";
+import { LOADS, recordedLoads, SELECT_LOADS } from "../record.js";
+import { identifier, literal } from "../sql.js";
+import { connect } from "./connect.js";
+import { type ConnectionOptions, readConnectionOptions, withoutSecrets } from "./connection_options.js";
+import { copyRows } from "./copy_rows.js";
+import { createdTable, POSTGRES } from "./dialect.js";
+import { isConnectionLost, postgresError, sqlState } from "./errors.js";
+import { AS_TEXT, resultOf, SESSION } from "./values.js";
+
+/** How long a load waits for another one of the same schema. */
+const PATIENCE_SECONDS = 60;
+
+/**
+ * A schema of a PostgreSQL database: the connection's own (`public`, as a rule) or the one that the address names by
+ * `?schema=`. A load is one transaction; an advisory lock of it keeps a second load waiting.
+ */
+export class PostgresWarehouse implements Warehouse {
+  readonly dialect: Dialect = POSTGRES;
+  readonly label: string;
+  readonly #options: ConnectionOptions;
+  readonly #engine: PolarsEngine;
+  #idle: Client | undefined;
+
+  /**
+   * @param address `postgres://user:password@host:port/database?schema=…`; see `readConnectionOptions`
+   * @throws UsageError for an address that cannot be read
+   */
+  constructor(address: string, engine: PolarsEngine) {
+    this.label = withoutSecrets(address);
+    this.#options = readConnectionOptions(address);
+    this.#engine = engine;
+  }
+
+  transaction<T>(work: (transaction: WarehouseTransaction) => Promise<T>): Promise<T> {
+    return this.#connected("load the warehouse", async (client) => {
+      await client.query("BEGIN");
+      await this.#lock(client);
+      await this.#useSchema(client, true);
+      await client.query("SET LOCAL maintenance_work_mem TO '256MB'");
+      const result = await work(await this.#transactionOn(client));
+      await this.#commit(client);
+      return result;
+    });
+  }
+
+  query(sql: string): Promise<QueryResult> {
+    return this.#connected("query the warehouse", async (client) => {
+      await client.query("BEGIN TRANSACTION READ ONLY");
+      await this.#useSchema(client, false);
+      const result = await ask(client, sql).catch((error: unknown) => {
+        throw usageErrorOf(error, sql, this.label) ?? error;
+      });
+      await client.query("ROLLBACK");
+      return result;
+    });
+  }
+
+  loads(): Promise<readonly RecordedLoad[]> {
+    return this.#connected("read what the warehouse holds", async (client) => {
+      await client.query("BEGIN TRANSACTION READ ONLY");
+      await this.#useSchema(client, false);
+      const tables = await columnsOf(client);
+      const loads = tables.has(LOADS.name) ? recordedLoads(await ask(client, SELECT_LOADS)) : [];
+      await client.query("ROLLBACK");
+      return loads;
+    });
+  }
+
+  async close(): Promise<void> {
+    const client = this.#idle;
+    this.#idle = undefined;
+    await client?.end();
+  }
+
+  async #transactionOn(client: Client): Promise<WarehouseTransaction> {
+    const isEmpty = (await columnsOf(client)).size === 0;
+    const created = new Map<string, { readonly isStaging: boolean }>();
+    return {
+      execute: async (sql) => {
+        const { rowCount } = await client.query(sql);
+        const table = createdTable(sql);
+        if (table) created.set(table.name, table);
+        return rowCount ?? 0;
+      },
+      query: (sql) => ask(client, sql),
+      load: async (table, rows) => {
+        const isStaging = created.get(table.name)?.isStaging;
+        const count = await copyRows(client, this.#engine, table, rows, { freeze: isEmpty && isStaging === false });
+        // Nobody else tells the planner what a staging table holds.
+        if (isStaging === true) await client.query(`ANALYZE ${identifier(table.name)}`);
+        return count;
+      },
+      columns: () => columnsOf(client),
+    };
+  }
+
+  async #lock(client: Client): Promise<void> {
+    await client.query(`SET LOCAL lock_timeout TO '${PATIENCE_SECONDS}s'`);
+    const name = `tslake ${this.#options.others.get("schema") ?? ""}`;
+    try {
+      await client.query(`SELECT pg_advisory_xact_lock(hashtextextended(${literal(name)}, 0))`);
+    } catch (error) {
+      if (sqlState(error) !== "55P03") throw error;
+      throw new WarehouseError("another load of this warehouse is running", {
+        where: { path: this.label },
+        remedy: "wait for its end, then try again",
+        transient: true,
+      });
+    }
+    for (const setting of ["lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"]) {
+      await client.query(`SET LOCAL ${setting} TO 0`);
+    }
+  }
+
+  async #useSchema(client: Client, make: boolean): Promise<void> {
+    const schema = this.#options.others.get("schema");
+    if (schema === undefined) return;
+    await client.query(`SET LOCAL search_path TO ${identifier(schema)}`);
+    if (!make) return;
+    // IF NOT EXISTS would ask for the right to make schemas even where there is nothing to make.
+    const { rows } = await client.query(`SELECT FROM pg_namespace WHERE nspname = ${literal(schema)}`);
+    if (rows.length === 0) await client.query(`CREATE SCHEMA ${identifier(schema)}`);
+  }
+
+  async #commit(client: Client): Promise<void> {
+    try {
+      await client.query("COMMIT");
+    } catch (error) {
+      if (!isConnectionLost(error)) throw error;
+      throw new WarehouseError("the connection was lost while the load was committed; it may or may not be there", {
+        where: { path: this.label },
+        remedy: "run it again: it goes on from what is there",
+        transient: true,
+      });
+    }
+  }
+
+  /** Gives a connection, and undoes what work that fails has begun. */
+  async #connected<T>(doing: string, work: (client: Client) => Promise<T>): Promise<T> {
+    const client = this.#idle ?? (await this.#connect());
+    this.#idle = undefined;
+    try {
+      const result = await work(client);
+      this.#keep(client);
+      return result;
+    } catch (error) {
+      const isUndone = await client.query("ROLLBACK").then(
+        () => true,
+        () => false,
+      );
+      if (isUndone) this.#keep(client);
+      else void client.end().catch(() => undefined);
+      throw postgresError(doing, this.#options, error);
+    }
+  }
+
+  async #connect(): Promise<Client> {
+    const client = await connect(this.#options);
+    for (const setting of SESSION) await client.query(setting);
+    client.once("end", () => {
+      if (this.#idle === client) this.#idle = undefined;
+    });
+    return client;
+  }
+
+  #keep(client: Client): void {
+    if (this.#idle === undefined) this.#idle = client;
+    else void client.end().catch(() => undefined);
+  }
+}
+
+/** Runs one statement; several in one text are refused by the server. */
+async function ask(client: Client, sql: string): Promise<QueryResult> {
+  const question = { text: sql, rowMode: "array" as const, types: AS_TEXT, queryMode: "extended" };
+  return resultOf(await client.query<(string | null)[]>(question));
+}
+
+async function columnsOf(client: Client): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { rows } = await client.query<{ readonly table: string; readonly columns: readonly string[] }>(
+    `SELECT c.relname AS table, array_agg(a.attname::text ORDER BY a.attnum) AS columns
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND c.relkind IN ('r', 'p', 'v', 'm')
+GROUP BY c.relname`,
+  );
+  return new Map(rows.map((row) => [row.table, row.columns]));
+}
+
+/** The statement's own fault, as opposed to the server's; SQLSTATE classes 22, 26, 42 and 0A, and what a reader may not do. */
+function usageErrorOf(error: unknown, sql: string, label: string): UsageError | undefined {
+  const state = sqlState(error);
+  if (state === "25006") {
+    return new UsageError("the statement would change the warehouse: only queries are run", { where: { path: label } });
+  }
+  if (!(error instanceof Error) || state === "42501" || !/^(?:0A|21|22|26|42)/.test(state)) return undefined;
+  const { position, hint } = error as Error & Readonly<Record<"position" | "hint", unknown>>;
+  const line = typeof position === "string" ? sql.slice(0, Number(position) - 1).split("\n").length : undefined;
+  return new UsageError(error.message, {
+    where: { path: label, ...(line === undefined ? {} : { line }) },
+    ...(typeof hint === "string" ? { remedy: hint } : {}),
+  });
+}
