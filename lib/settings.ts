@@ -14,7 +14,9 @@ export interface Settings {
   readonly lakeFolder: string;
   /** IANA time zone in which logical days are counted. */
   readonly timeZone: string;
-  /** Where the star schema goes; undefined when there is none. */
+  /** How charts write numbers and dates, and in which language their own words are. */
+  readonly locale: "pt-BR" | "en";
+  /** Where the star schema goes: `duckdb:` and an absolute path, or a database's address, maybe with a password; undefined for a file in `lakeFolder`. */
   readonly warehouse: string | undefined;
   /** True while neither landing zone nor lake is another than the shipped one: only there samples are offered. */
   readonly isShipped: boolean;
@@ -32,12 +34,13 @@ export interface SettingsSources {
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
-type SettingName = "landing" | "lake" | "timeZone" | "warehouse";
+type SettingName = "landing" | "lake" | "timeZone" | "locale" | "warehouse";
 
 const SETTINGS: Readonly<Record<SettingName, { readonly variable: string; readonly shipped: string | undefined }>> = {
   landing: { variable: "TSLAKE_LANDING", shipped: "data_lake/landing" },
   lake: { variable: "TSLAKE_LAKE", shipped: "data_lake/lake" },
   timeZone: { variable: "TSLAKE_TIME_ZONE", shipped: "America/Sao_Paulo" },
+  locale: { variable: "TSLAKE_LOCALE", shipped: "pt-BR" },
   warehouse: { variable: "TSLAKE_WAREHOUSE", shipped: undefined },
 };
 
@@ -50,6 +53,7 @@ const OTHER_VARIABLES = [
   "TSLAKE_PARAMETERS",
   "TSLAKE_FULL_REFRESH",
   "TSLAKE_BUNDLE",
+  "TSLAKE_COMMIT",
   "TSLAKE_NOW",
   "TSLAKE_SEED",
   "TSLAKE_SHARED",
@@ -89,9 +93,16 @@ export function readSettings({ cwd, flags = {}, environment = process.env }: Set
     lake,
     lakeFolder: bucket === undefined ? lake : join(root, "data_lake", bucket.replace(":/", "")),
     timeZone: checkedTimeZone(value("timeZone") ?? "UTC"),
-    warehouse: value("warehouse"),
+    locale: checkedLocale(value("locale")),
+    warehouse: warehouseAddress(value("warehouse"), flags.warehouse === undefined ? root : cwd),
     isShipped: landing === shipped("landing") && lake === shipped("lake"),
   };
+}
+
+/** The address, with an absolute path where it names a file. */
+function warehouseAddress(text: string | undefined, folder: string): string | undefined {
+  const [, path] = /^duckdb:(.+)$/is.exec(text ?? "") ?? [];
+  return path === undefined ? nonEmpty(text) : `duckdb:${resolve(folder, path)}`;
 }
 
 /** The address without its last `/`; undefined when the text names a folder. */
@@ -163,6 +174,11 @@ function checkedTimeZone(timeZone: string): string {
   } catch (cause) {
     throw new UsageError(`there is no time zone ${timeZone}`, { expected: "a name such as America/Sao_Paulo", cause });
   }
+}
+
+function checkedLocale(locale: string | undefined): "pt-BR" | "en" {
+  if (locale === "pt-BR" || locale === "en") return locale;
+  throw new UsageError(`there is no locale ${locale}`, { expected: "pt-BR or en" });
 }
 
 /** @throws UsageError when the file is there and cannot be understood */

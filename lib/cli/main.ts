@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { newId, nowMillis } from "../clock.js";
 import { UsageError } from "../errors.js";
 import { planReset, resetLake } from "../pipeline/reset.js";
@@ -6,6 +6,8 @@ import { lockLake } from "../pipeline/run_lock.js";
 import { withdraw } from "../quality/withdraw.js";
 import { openWorkspace, samplesOf, type Workspace } from "../workspace.js";
 import { examineWorkspace } from "./doctor.js";
+import { type LabFlags, openLab } from "./lab.js";
+import { cleanNotebooks, cleanStream } from "./notebooks.js";
 import { type Answer, EXIT, newProgram, runProgram } from "./program.js";
 import { showQuarantine } from "./quarantine.js";
 import { defineTableCommands, type LakeFlags, type RowFlags, withRows } from "./table_commands.js";
@@ -38,10 +40,40 @@ function define(answer: Answer): Command {
     .option("--landing <dir>", "folder of arriving files")
     .option("--yes", "without it, only says what would be deleted")
     .action((flags: LakeFlags & { yes?: true }) => reset(open(flags), flags.yes === true, answer));
+  defineNotebookCommands(program, answer);
   command("doctor", "looks at everything that a run needs")
     .option("--landing <dir>", "folder of arriving files")
     .action(async (flags: LakeFlags) => doctor(open(flags), answer));
   return program;
+}
+
+function defineNotebookCommands(program: Command, answer: Answer): void {
+  program
+    .command("lab")
+    .description("opens the notebooks in JupyterLab; JUPYTER_TOKEN is the token, 1234 by default")
+    .addOption(new Option("--port <n>", "where it listens").default(8888).argParser(portNumber))
+    .option("--ip <address>", "on which address", "127.0.0.1")
+    .addOption(new Option("--published-on <address>", "the address from outside a container").hideHelp())
+    .option("--no-browser", "opens no browser")
+    .allowExcessArguments(false)
+    .action(async (flags: LabFlags) => answer(await openLab(open({}).settings, flags)));
+  program
+    .command("notebooks")
+    .description("keeps notebooks fit for version control")
+    .command("clean [stream]")
+    .description("takes outputs out of all notebooks, or (-) out of the one on standard input")
+    .allowExcessArguments(false)
+    .action(async (stream: string | undefined) => {
+      if (stream === "-") return cleanStream();
+      if (stream !== undefined) throw new UsageError(`clean takes all notebooks or -, not ${stream}`);
+      print(await cleanNotebooks(open({}).settings.root));
+    });
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new UsageError("--port takes a number from 1 to 65535", { actual: text });
 }
 
 function open({ landing, lake }: LakeFlags): Workspace {

@@ -4,7 +4,7 @@ import { NotebookError } from "../errors.js";
 import { parseCells } from "./cell.js";
 import { cached, checkKey } from "./check_cache.js";
 import { type CheckModule, checkModule } from "./check_module.js";
-import { readNotebook } from "./document.js";
+import { hasOutputs, readNotebook } from "./document.js";
 import { unportable } from "./portability.js";
 import { runTypeScript, type TypeScriptDiagnostic, withScratchFolder } from "./typescript.js";
 
@@ -20,18 +20,33 @@ export interface CellDiagnostic {
 }
 
 /**
- * Type-checks all notebooks in a folder of the workspace, `<root>/notebooks`. The problems are told as one reads them in a
- * terminal: `notebooks/gold/gvm.ipynb cell 5, 3:7: TS2551: …`.
+ * Type-checks all notebooks in a folder of the workspace, `<root>/notebooks`, and refuses outputs in them. The problems are
+ * told as one reads them in a terminal: `notebooks/gold/gvm.ipynb cell 5, 3:7: TS2551: …`.
  *
  * @throws as `checkCells`.
  */
 export async function checkNotebooks(folder: string): Promise<string[]> {
   const root = dirname(folder);
-  const found = await checkCells(root, await listNotebooks(folder));
-  return found.map(
+  const paths = await listNotebooks(folder);
+  const found = await checkCells(root, paths);
+  const problems = found.map(
     ({ notebook, cell, line, column, message }) =>
       `${relative(root, notebook)} cell ${cell}, ${line}:${column}: ${message}`,
   );
+  for (const path of paths) {
+    if (hasOutputs(await readNotebook(path)))
+      problems.push(`${relative(root, path)} has outputs: npx tslake notebooks clean takes them out`);
+  }
+  return problems;
+}
+
+/** The notebooks in a folder and those below it, in order of their paths. */
+export async function listNotebooks(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true });
+  return entries
+    .filter((entry) => entry.endsWith(".ipynb") && !entry.includes(".ipynb_checkpoints"))
+    .sort()
+    .map((entry) => join(folder, entry));
 }
 
 /**
@@ -54,14 +69,6 @@ export async function checkCells(root: string, paths: readonly string[]): Promis
 interface NotebookModule {
   readonly path: string;
   readonly module: CheckModule;
-}
-
-async function listNotebooks(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true });
-  return entries
-    .filter((entry) => entry.endsWith(".ipynb") && !entry.includes(".ipynb_checkpoints"))
-    .sort()
-    .map((entry) => join(folder, entry));
 }
 
 interface ParsedNotebook {

@@ -114,6 +114,11 @@ export function clearOutputs(notebook: Notebook): Notebook {
   };
 }
 
+/** True when a cell shows what a run has left. */
+export function hasOutputs({ cells }: Notebook): boolean {
+  return cells.some((cell) => cell.cell_type === "code" && (cell.outputs.length > 0 || cell.execution_count !== null));
+}
+
 /** The tags of a cell. */
 export function tagsOf(cell: Cell): readonly string[] {
   const tags = cell.metadata["tags"];
