@@ -1,16 +1,19 @@
 import { join } from "node:path";
 import type { Lake } from "../lake/lake.js";
+import { knownSection } from "./known_section.js";
 import { readsOf } from "./lake_picture.js";
 import { LineageGraph } from "./lineage_graph.js";
-import { type Overview, overviewPage, tablesPage } from "./overview_page.js";
+import { notebookPath } from "./notebook_page.js";
+import { overviewPage, tablesPage } from "./overview_page.js";
 import { type Assets, readAssets } from "./page.js";
-import { listRuns, readRun } from "./run_record.js";
+import { writeRun } from "./run_pages.js";
+import { isIdle, listRuns, type RunRecord, readRun } from "./run_record.js";
 import { RUNS_LISTED, runsPage } from "./runs_page.js";
 import { Site } from "./site.js";
-import { writeState } from "./state.js";
+import { readState, type State, writeState } from "./state.js";
 import { type LakeTable, lakeTables, type StoredFacts, storedFacts } from "./table_facts.js";
 import { tablePage, tablePath } from "./table_page.js";
-import { fareOf, lastSteps, summarize, type TableSummary } from "./table_summary.js";
+import { fareOf, type LastStep, lastSteps, summarize, type TableSummary } from "./table_summary.js";
 
 /** What a report tells of. */
 export interface ReportSources {
@@ -30,6 +33,8 @@ export interface Report {
 }
 
 const TABLES_AT_ONCE = 4;
+/** Notebooks of so many runs are rendered, and the last one of each table; pages that are there stay. */
+const RUNS_RENDERED = 20;
 
 /** The report's folder of a lake. */
 export function reportFolder(lakeFolder: string): string {
@@ -40,9 +45,17 @@ export function reportFolder(lakeFolder: string): string {
  * Writes the whole report; pages that would stay the same are not touched, those of tables and runs that are gone are removed.
  * @throws StorageError when the folder cannot be written, and whatever reading the tables throws
  */
-export async function writeReport(sources: ReportSources): Promise<Report> {
-  const writer = new ReportWriter(sources);
-  return writer.whole();
+export function writeReport(sources: ReportSources): Promise<Report> {
+  return new ReportWriter(sources).whole();
+}
+
+/**
+ * Brings the report up to date after a run: its page, those of the tables that it changed, and the lists that tell of them.
+ * After a run that found nothing to do only its page is written; lists name it when they are next written.
+ * @throws as `writeReport`
+ */
+export function updateReport(sources: ReportSources, runId: string): Promise<Report> {
+  return new ReportWriter(sources).after(runId);
 }
 
 class ReportWriter {
@@ -50,50 +63,107 @@ class ReportWriter {
   readonly #site: Site;
   readonly #assets: Assets;
   readonly #tables: readonly LakeTable[];
+  /** What an earlier report of the same looks left behind. */
+  readonly #state: State | undefined;
 
   constructor(sources: ReportSources) {
     this.#sources = sources;
     this.#site = new Site(reportFolder(sources.lakeFolder));
     this.#assets = readAssets(join(sources.root, "lib", "report", "assets"));
     this.#tables = lakeTables(sources.lake.catalog);
+    this.#state = readState(this.#site, this.#assets);
   }
 
   async whole(): Promise<Report> {
-    const { lakeFolder } = this.#sources;
-    const runs = listRuns(lakeFolder).flatMap((id) => readRun(lakeFolder, id) ?? []);
-    const stored = await this.#readTables(this.#tables);
-    const summaries = new Map([...stored].map(([name, facts]): [string, TableSummary] => [name, summarize(facts)]));
-    const graph = lineageOf(summaries);
+    const runs = this.#runs(Number.POSITIVE_INFINITY);
     const last = lastSteps(runs);
-    for (const table of this.#tables) {
-      const facts = stored.get(table.name);
-      this.#site.write(
-        tablePath(table.name),
-        tablePage(
-          {
-            table,
-            stored: facts,
-            fare: fareOf(table, summaries.get(table.name), last.get(table.name)),
-            last: last.get(table.name),
-            graph,
-            readers: this.#readersOf(table.name),
-            notebook: undefined,
-            more: [],
-          },
-          this.#assets,
-        ),
-      );
-    }
-    this.#writeLists({ tables: this.#tables, summaries, last, runs: runs.slice(0, RUNS_LISTED), more: [] });
-    writeState(this.#site, summaries);
+    const newest = new Set(runs.slice(0, RUNS_RENDERED).map(({ run_id: id }) => id));
+    for (const { runId } of last.values()) newest.add(runId);
+    for (const run of runs) await this.#writeRun(run, newest.has(run.run_id));
+    await this.#writeTables(this.#tables, new Map(), runs, last);
     this.#site.prune();
     return this.#report();
   }
 
-  #writeLists(overview: Overview): void {
+  async after(runId: string): Promise<Report> {
+    const run = readRun(this.#sources.lakeFolder, runId);
+    if (this.#state === undefined || run === undefined) return this.whole();
+    await this.#writeRun(run, true);
+    if (isIdle(run)) return this.#report();
+    const runs = this.#runs(RUNS_LISTED);
+    const touched = new Set(run.steps.map(({ step }) => step));
+    const tables = this.#tables.filter(({ name, layer }) => touched.has(name) || layer === "ops");
+    await this.#writeTables(tables, this.#state.tables, runs, lastSteps(runs));
+    return this.#report();
+  }
+
+  #runs(limit: number): readonly RunRecord[] {
+    const { lakeFolder } = this.#sources;
+    return listRuns(lakeFolder)
+      .slice(0, limit)
+      .flatMap((id) => readRun(lakeFolder, id) ?? []);
+  }
+
+  /** @param known what the pages of the other tables tell */
+  async #writeTables(
+    tables: readonly LakeTable[],
+    known: ReadonlyMap<string, TableSummary>,
+    runs: readonly RunRecord[],
+    last: ReadonlyMap<string, LastStep>,
+  ): Promise<void> {
+    const summaries = new Map(known);
+    const stored = new Map<string, StoredFacts>();
+    const read = async (these: readonly LakeTable[]): Promise<void> => {
+      for (const [name, facts] of await this.#readTables(these)) {
+        stored.set(name, facts);
+        summaries.set(name, summarize(facts));
+      }
+    };
+    await read(tables);
+    const changed = tables.filter(({ name }) => lineageText(summaries.get(name)) !== lineageText(known.get(name)));
+    const touched = new Set(tables.map(({ name }) => name));
+    const others = this.#connected(changed).filter(({ name }) => !touched.has(name));
+    await read(others);
+    const graph = new LineageGraph(new Map([...summaries].map(([name, { lineage }]) => [name, lineage])));
+    for (const table of [...tables, ...others]) this.#writeTable(table, stored.get(table.name), graph, last, summaries);
+    const overview = { tables: this.#tables, summaries, last, runs: runs.slice(0, RUNS_LISTED), more: [] };
     this.#site.write("index.html", overviewPage(overview, this.#assets));
     this.#site.write("tables/index.html", tablesPage(overview, this.#assets));
     this.#site.write("runs/index.html", runsPage(overview.runs, this.#assets));
+    writeState(this.#site, this.#assets, summaries);
+  }
+
+  #writeTable(
+    table: LakeTable,
+    stored: StoredFacts | undefined,
+    graph: LineageGraph,
+    all: ReadonlyMap<string, LastStep>,
+    summaries: ReadonlyMap<string, TableSummary>,
+  ): void {
+    const last = all.get(table.name);
+    const notebook = last && notebookPath(last.runId, table.name);
+    const about = {
+      table,
+      stored,
+      last,
+      graph,
+      fare: fareOf(table, summaries.get(table.name), last),
+      readers: this.#tables.filter((other) => readsOf(other).includes(table.name)).map(({ name }) => name),
+      notebook: notebook !== undefined && this.#site.has(notebook) ? notebook : undefined,
+      more: [knownSection(stored?.known, table.name)].filter((part) => part !== undefined),
+    };
+    this.#site.write(tablePath(table.name), tablePage(about, this.#assets));
+  }
+
+  #writeRun(run: RunRecord, render: boolean): Promise<void> {
+    const pages = {
+      site: this.#site,
+      assets: this.#assets,
+      lakeFolder: this.#sources.lakeFolder,
+      tables: new Set(this.#tables.map(({ name }) => name)),
+      isCurrent: this.#state !== undefined,
+    };
+    return writeRun(run, pages, render);
   }
 
   async #readTables(tables: readonly LakeTable[]): Promise<ReadonlyMap<string, StoredFacts>> {
@@ -101,7 +171,7 @@ class ReportWriter {
     const waiting = [...tables];
     const worker = async (): Promise<void> => {
       for (let table = waiting.shift(); table !== undefined; table = waiting.shift()) {
-        const facts = await storedFacts(this.#sources.lake, table.name);
+        const facts = await storedFacts(this.#sources.lake, table);
         if (facts !== undefined) found.set(table.name, facts);
       }
     };
@@ -109,8 +179,15 @@ class ReportWriter {
     return found;
   }
 
-  #readersOf(name: string): readonly string[] {
-    return this.#tables.filter((other) => readsOf(other).includes(name)).map((other) => other.name);
+  /** The tables whose pages tell of these tables' columns. */
+  #connected(tables: readonly LakeTable[]): readonly LakeTable[] {
+    const { catalog } = this.#sources.lake;
+    const names = new Set(
+      tables
+        .filter(({ name }) => catalog.has(name))
+        .flatMap(({ name }) => [...catalog.upstream(name), ...catalog.downstream(name)]),
+    );
+    return this.#tables.filter(({ name }) => names.has(name));
   }
 
   #report(): Report {
@@ -118,6 +195,6 @@ class ReportWriter {
   }
 }
 
-function lineageOf(summaries: ReadonlyMap<string, TableSummary>): LineageGraph {
-  return new LineageGraph(new Map([...summaries].map(([name, { lineage }]) => [name, lineage])));
+function lineageText(summary: TableSummary | undefined): string {
+  return JSON.stringify(summary?.lineage ?? {});
 }

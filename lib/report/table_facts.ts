@@ -12,6 +12,7 @@ import type { Relation } from "../relation/relation.js";
 import type { Value } from "../relation/runner.js";
 import type { StructField } from "../types.js";
 import { type ColumnFacts, columnFacts } from "./column_facts.js";
+import { type KnownValues, knownValues } from "./known_values.js";
 import { type ColumnLineage, recordedLineage } from "./lineage_graph.js";
 import { type QuarantineFacts, quarantineFacts } from "./quarantine_facts.js";
 
@@ -32,6 +33,8 @@ export interface StoredFacts {
   readonly history: readonly HistoryEntry[];
   readonly lineage: ColumnLineage;
   readonly quarantine: QuarantineFacts | undefined;
+  /** Only of tables that keep what was known when. */
+  readonly known: KnownValues | undefined;
 }
 
 /** A few rows. */
@@ -73,7 +76,7 @@ export function lakeTables(catalog: Catalog): readonly LakeTable[] {
 }
 
 /** Reads what is stored of a table; undefined while it is not built. Of the data only a few rows are read where it is large. */
-export async function storedFacts(lake: Lake, name: string): Promise<StoredFacts | undefined> {
+export async function storedFacts(lake: Lake, { name, contract }: LakeTable): Promise<StoredFacts | undefined> {
   const snapshot = await lake.snapshot(name);
   if (snapshot === undefined) return undefined;
   const files = [...(await snapshot.files())].sort((a, b) => b.modificationTime - a.modificationTime);
@@ -93,6 +96,7 @@ export async function storedFacts(lake: Lake, name: string): Promise<StoredFacts
     history: await lake.history(name, { limit: VERSIONS }),
     lineage: await recordedLineage(snapshot),
     quarantine: await quarantineFacts(lake, name),
+    known: await knownValues(lake, contract, snapshot, files, rows),
   };
 }
 
