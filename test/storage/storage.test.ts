@@ -6,6 +6,7 @@ import { StorageError } from "../../lib/errors.js";
 import { LocalStorage } from "../../lib/storage/local.js";
 import { storageError } from "../../lib/storage/local_errors.js";
 import { MemoryStorage } from "../../lib/storage/memory.js";
+import { OverlayStorage } from "../../lib/storage/overlay.js";
 import { compareUtf8 } from "../../lib/storage/path.js";
 import { storageSuite } from "./suite.js";
 
@@ -17,6 +18,11 @@ afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
 storageSuite("memory", () => new MemoryStorage());
 storageSuite("local", () => new LocalStorage(folder()));
 storageSuite("local without hard links", () => new LocalStorage(folder(), { hardLinks: false }));
+
+storageSuite("overlay", () => new OverlayStorage({ base: new MemoryStorage(), upper: new LocalStorage(folder()) }));
+storageSuite("overlay of another time", () => {
+  return new OverlayStorage({ base: new LocalStorage(folder()), upper: new MemoryStorage(), until: Date.now() });
+});
 
 const bytes = new TextEncoder().encode("{}");
 
