@@ -4,6 +4,7 @@ import type { LogicalDays } from "./logical_day.js";
 import type { RunObserver } from "./observer.js";
 import { countOf, type StepOutcome, totalsOf } from "./outcome.js";
 import { type PipelineOptions, type Prepared, prepare } from "./prepare.js";
+import { endProgress, tellProgress } from "./progress.js";
 import { type Recorder, recordRun } from "./record.js";
 import { RETRIES, type RetryPolicy } from "./retry.js";
 import { lockLake } from "./run_lock.js";
@@ -53,7 +54,8 @@ export interface RunSummary {
  * only what is built from it. Whatever happens to steps is in the summary, and in `ops.runs` and `ops.steps`.
  * @throws UsageError before anything is written; NotebookError when a notebook does not compile; StorageError when the lake cannot be written; TslakeError while another run works on the lake
  */
-export async function runPipeline(options: RunOptions): Promise<RunSummary> {
+export async function runPipeline(given: RunOptions): Promise<RunSummary> {
+  const options = { ...given, observer: tellProgress(given.lakeFolder, given.observer) };
   const startedAt = nowMicros();
   const elapsed = stopwatch();
   const prepared = await prepare(options);
@@ -78,6 +80,7 @@ export async function runPipeline(options: RunOptions): Promise<RunSummary> {
     const summary = { runId, status, days, startedAt, seconds: elapsed() / 1000, steps, totals, warnings, revision };
     return await recorded(summary, options);
   } finally {
+    endProgress(options.lakeFolder);
     release();
   }
 }

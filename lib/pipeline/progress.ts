@@ -1,0 +1,73 @@
+import fs from "node:fs";
+import { join } from "node:path";
+import type { RunObserver } from "./observer.js";
+import type { StepStatus } from "./outcome.js";
+
+/** How far a run is, for those who watch it from another process. */
+export interface RunProgress {
+  readonly runId: string;
+  /** In dependency order. */
+  readonly steps: readonly { readonly step: string; readonly status: StepStatus | "waiting" | "running" }[];
+}
+
+const PROGRESS = join("_runs", "progress.json");
+const LOCK = join("_runs", "lock");
+/** A run that gave no sign of life for so many milliseconds is gone. */
+const SILENCE = 120_000;
+
+/**
+ * Follows a run as another observer does, and keeps in the lake's folder how far it is. That file is a courtesy: a run goes
+ * on where it cannot be written.
+ */
+export function tellProgress(lakeFolder: string, observer: RunObserver): RunObserver {
+  const states = new Map<string, RunProgress["steps"][number]["status"]>();
+  let runId = "";
+  const tell = (): void => {
+    const progress: RunProgress = { runId, steps: [...states].map(([step, status]) => ({ step, status })) };
+    const file = join(lakeFolder, PROGRESS);
+    try {
+      fs.writeFileSync(`${file}.tmp`, JSON.stringify(progress));
+      fs.renameSync(`${file}.tmp`, file);
+    } catch {
+      // Nobody can watch.
+    }
+  };
+  return {
+    ...observer,
+    runStarts: (start) => {
+      runId = start.runId;
+      for (const step of start.steps) states.set(step, "waiting");
+      tell();
+      observer.runStarts?.(start);
+    },
+    stepStarts: (step, reasons) => {
+      states.set(step, "running");
+      tell();
+      observer.stepStarts?.(step, reasons);
+    },
+    stepEnds: (outcome) => {
+      states.set(outcome.step, outcome.status);
+      // A run that finds nothing to do tells so at its end only.
+      if (outcome.status !== "fresh") tell();
+      observer.stepEnds?.(outcome);
+    },
+  };
+}
+
+/** Takes the file away: the run's record says the rest. */
+export function endProgress(lakeFolder: string): void {
+  fs.rmSync(join(lakeFolder, PROGRESS), { force: true });
+}
+
+/** How far the run is that works on a lake now; undefined while there is none. */
+export function readProgress(lakeFolder: string, nowMillis: number): RunProgress | undefined {
+  try {
+    const lock = join(lakeFolder, LOCK);
+    if (nowMillis - fs.statSync(lock).mtimeMs > SILENCE) return undefined;
+    const { runId } = JSON.parse(fs.readFileSync(lock, "utf8")) as { readonly runId: string };
+    const progress = JSON.parse(fs.readFileSync(join(lakeFolder, PROGRESS), "utf8")) as RunProgress;
+    return progress.runId === runId ? progress : undefined;
+  } catch {
+    return undefined;
+  }
+}
