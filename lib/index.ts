@@ -1,7 +1,13 @@
 import type { AnyTable } from "./contract/define_table.js";
+import type { Star } from "./contract/star.js";
 import { ingest as ingestFiles } from "./ingest/ingest.js";
 import type { IngestResult } from "./ingest/ingest_result.js";
 import { Lake } from "./lake/lake.js";
+import { currentRun } from "./run.js";
+import type { Warehouse } from "./warehouse/driver.js";
+import { openWarehouse } from "./warehouse/open_warehouse.js";
+import { type QueryRows, queryRows } from "./warehouse/query_rows.js";
+import { StarLoad } from "./warehouse/star_load.js";
 import { openWorkspace, type Workspace } from "./workspace.js";
 
 let opened: Workspace | undefined;
@@ -24,6 +30,36 @@ export const lake = new Lake(() => {
  */
 export function ingest(table: AnyTable): Promise<IngestResult> {
   return ingestFiles(lake, table, { landing: workspace().settings.landing });
+}
+
+let database: Warehouse | undefined;
+
+/** This workspace's warehouse; it reads what this lake's engine holds. */
+function starWarehouse(): Warehouse {
+  const { warehouse: address, lakeFolder: folder } = workspace().settings;
+  database ??= openWarehouse({ address, folder, engine: lake.engine });
+  return database;
+}
+
+/**
+ * Begins to load a star into this workspace's warehouse: what it lacks, and the keys of its members. `commit` writes it.
+ * @throws StorageError when the warehouse cannot be reached
+ */
+export function beginLoad(star: Star): Promise<StarLoad> {
+  const run = currentRun();
+  return StarLoad.begin(lake, star, starWarehouse(), {
+    fullRefresh: process.env["TSLAKE_FULL_REFRESH"] === "1",
+    ...(run?.step === star.name ? { codeHash: run.codeHash } : {}),
+  });
+}
+
+/**
+ * Asks this workspace's warehouse.
+ * @returns all rows, to be displayed or looked at
+ * @throws UsageError for SQL that the warehouse does not take, or that would change it
+ */
+export function sql(query: string): Promise<QueryRows> {
+  return queryRows(starWarehouse(), query);
 }
 
 export { Catalog } from "./contract/catalog.js";
@@ -49,8 +85,10 @@ export {
   type ShapeOfTable,
   Table,
 } from "./contract/define_table.js";
+export { type Calendar, type Dimension, defineCalendar, defineDimension } from "./contract/dimension.js";
 export { type Examined, examine, parsedNames } from "./contract/examine.js";
 export { drop, fail, quarantine, warn } from "./contract/expectation.js";
+export { defineFact, defineStar, degenerate, type Fact, keyOf, measure, type Star } from "./contract/star.js";
 export { DeltaTable } from "./delta_table/delta_table.js";
 export { DISPLAY, display, displayBundle } from "./display.js";
 export {

@@ -8,12 +8,14 @@ import { UsageError } from "../lib/errors.js";
 import { planPipeline } from "../lib/pipeline/plan.js";
 import type { PipelineOptions } from "../lib/pipeline/prepare.js";
 import { runPipeline } from "../lib/pipeline/run.js";
+import { withStars } from "../lib/pipeline/stored_stars.js";
 import { workspaceNotebooks } from "../lib/pipeline/workspace_notebooks.js";
 import { openWorkspace, samplesOf } from "../lib/workspace.js";
 
 interface Flags {
   readonly landing?: string;
   readonly lake?: string;
+  readonly warehouse?: string;
   readonly date?: string;
   readonly from?: string;
   readonly to?: string;
@@ -35,6 +37,7 @@ export function main(argv: readonly string[]): Promise<number> {
       )
       .option("--landing <dir>", "folder of arriving files")
       .option("--lake <place>", "folder of the tables, or s3://bucket/prefix")
+      .option("--warehouse <address>", "duckdb:PATH, postgres://… or redshift://…; default warehouse.duckdb in the lake")
       .option("--date <day>", "logical day, YYYY-MM-DD; default yesterday")
       .option("--from <day>", "first day of a range")
       .option("--to <day>", "last day of a range")
@@ -52,15 +55,18 @@ export function main(argv: readonly string[]): Promise<number> {
 
 async function pipeline(flags: Flags): Promise<number> {
   const cwd = startFolder();
-  const { settings, catalog, lake } = openWorkspace({ cwd, flags: { landing: flags.landing, lake: flags.lake } });
+  const { landing, lake: place, warehouse: address } = flags;
+  const workspace = openWorkspace({ cwd, flags: { landing, lake: place, warehouse: address } });
+  const { settings, catalog, lake } = workspace;
   const options: PipelineOptions = {
     root: settings.root,
     landing: settings.landing,
     lake: settings.lake,
     lakeFolder: settings.lakeFolder,
+    warehouse: settings.warehouse,
     timeZone: settings.timeZone,
     catalog,
-    stored: lake,
+    stored: withStars(lake, () => workspace.warehouse),
     notebooks: workspaceNotebooks(settings.root),
     select: flags.select ?? [],
     days: { date: flags.date, from: flags.from, to: flags.to },

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { describeError } from "../errors.js";
+import { notebookOf } from "../pipeline/step.js";
 import { scan } from "../relation/relation.js";
 import { field } from "../types.js";
 import type { Workspace } from "../workspace.js";
@@ -31,12 +32,13 @@ export async function examineWorkspace(workspace: Workspace): Promise<readonly F
     space(settings.lakeFolder),
     ...notebooks(
       settings.root,
-      catalog.tables.map((table) => table.name),
+      catalog.steps.map((table) => table.name),
     ),
     await tables(
       lake,
-      catalog.tables.map((table) => table.name),
+      catalog.steps.filter((table) => table.layer !== "warehouse").map((table) => table.name),
     ),
+    await warehouse(workspace),
     jupyter(settings.root),
   ];
 }
@@ -96,13 +98,13 @@ function space(path: string): Finding {
 }
 
 function notebooks(root: string, tables: readonly string[]): readonly Finding[] {
-  const missing = tables.filter((name) => !fs.existsSync(join(root, "notebooks", `${name.replace(".", "/")}.ipynb`)));
+  const missing = tables.filter((name) => !fs.existsSync(join(root, "notebooks", notebookOf(name))));
   if (missing.length === 0)
-    return [{ about: "notebooks", state: "ok", text: `one for each of ${tables.length} tables` }];
+    return [{ about: "notebooks", state: "ok", text: `one for each of ${tables.length} steps` }];
   return missing.map((name) => ({
     about: "notebooks",
     state: "broken",
-    text: `${name} has no notebooks/${name.replace(".", "/")}.ipynb`,
+    text: `${name} has no notebooks/${notebookOf(name)}`,
   }));
 }
 
@@ -122,6 +124,17 @@ async function tables(lake: Workspace["lake"], names: readonly string[]): Promis
     state: "ok",
     text: stored === 0 ? "none yet; npm run pipeline makes them" : `${stored} of ${names.length} built`,
   };
+}
+
+async function warehouse(workspace: Workspace): Promise<Finding> {
+  try {
+    const { label } = workspace.warehouse;
+    const loads = await workspace.warehouse.loads();
+    const text = loads.map(({ star, number }) => `${star} loaded ${number} times`).join(", ");
+    return { about: "warehouse", state: "ok", text: `${label}: ${text === "" ? "nothing loaded yet" : text}` };
+  } catch (error) {
+    return { about: "warehouse", state: "broken", text: describeError(error) };
+  }
 }
 
 function jupyter(root: string): Finding {

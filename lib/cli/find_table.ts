@@ -106,6 +106,10 @@ function noTableAt(storage: Storage): UsageError {
 
 function noTable(catalog: Catalog, name: string): UsageError {
   const names = catalog.tables.map((table) => table.name).join(", ");
+  if (catalog.star(name)) {
+    const fact = catalog.star(name)?.facts[0]?.name ?? "";
+    return new UsageError(`${name} is in the warehouse`, { remedy: `npx tslake sql "SELECT * FROM ${fact} LIMIT 10"` });
+  }
   if (catalog.has(name)) {
     return new UsageError(`${name} has not been built yet`, { remedy: `npm run pipeline -- --select +${name}` });
   }

@@ -9,7 +9,7 @@ import type { Notebooks } from "./notebooks.js";
 import { isFreeForSamples, type Origin, originOf, type Samples } from "./samples.js";
 import { selectTables } from "./selection.js";
 import type { Circumstances } from "./staleness.js";
-import type { Step, StoredTables } from "./step.js";
+import { notebookOf, type Step, type StoredTables } from "./step.js";
 import { StoredView } from "./stored_view.js";
 
 /** Where a pipeline works and what is asked of it. */
@@ -21,6 +21,8 @@ export interface PipelineOptions {
   readonly lake: string;
   /** Absolute folder of run records, executed notebooks and the run's lock. */
   readonly lakeFolder: string;
+  /** Address of the stars' warehouse; undefined for the file in that folder. */
+  readonly warehouse: string | undefined;
   /** Of the IANA database: decides which day yesterday was. */
   readonly timeZone: string;
   readonly catalog: Catalog;
@@ -54,7 +56,7 @@ export interface Prepared {
 export async function prepare(options: PipelineOptions): Promise<Prepared> {
   const { catalog, samples } = options;
   const selected = new Set(selectTables(catalog, options.select));
-  const steps = await Promise.all(catalog.tables.map((table) => stepOf(table.name, options)));
+  const steps = await Promise.all(catalog.steps.map((table) => stepOf(table.name, options)));
   const stored = new StoredView(options.stored);
   const bronze = await Promise.all(catalog.tables.filter((t) => t.landing).map((t) => stored.snapshot(t.name)));
   const isNew = bronze.every((snapshot) => snapshot === undefined);
@@ -82,7 +84,7 @@ export async function prepare(options: PipelineOptions): Promise<Prepared> {
 
 async function stepOf(name: string, { catalog, root, notebooks }: PipelineOptions): Promise<Step> {
   const table = catalog.table(name);
-  const notebook = join(root, "notebooks", table.layer, `${name.slice(table.layer.length + 1)}.ipynb`);
+  const notebook = join(root, "notebooks", notebookOf(name));
   const { code, parameters } = await notebooks.outline(notebook);
   return { name, table, notebook, parameters, codeHash: codeHash(code, table) };
 }

@@ -1,11 +1,12 @@
 import fs from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { TslakeError } from "../errors.js";
+import { WAREHOUSE_FILES } from "../warehouse/open_warehouse.js";
 import { lockLake } from "./run_lock.js";
 import { hasContentOf, type Samples } from "./samples.js";
 
 /** What belongs to a lake in its folder; anything else there is somebody's own. */
-const LAKE_FOLDERS = ["bronze", "silver", "gold", "ops", "_runs", "_report"];
+const LAKE_FOLDERS = ["bronze", "silver", "gold", "ops", "_runs", "_report", ...WAREHOUSE_FILES];
 const ARCHIVE = join("bronze", "_archive");
 
 /** What starting afresh does. */

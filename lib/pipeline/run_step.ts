@@ -18,6 +18,7 @@ export interface RunningStep {
   readonly landing: string;
   readonly lake: string;
   readonly lakeFolder: string;
+  readonly warehouse: string | undefined;
   readonly timeZone: string;
   readonly days: LogicalDays;
   readonly fullRefresh: boolean;
@@ -119,6 +120,7 @@ function environmentOf(run: RunningStep, step: Step, parameters: Parameters): Re
     TSLAKE_LAKE: run.lake,
     TSLAKE_LANDING: run.landing,
     TSLAKE_TIME_ZONE: run.timeZone,
+    ...(run.warehouse === undefined ? {} : { TSLAKE_WAREHOUSE: run.warehouse }),
     TSLAKE_RUN_ID: run.runId,
     TSLAKE_STEP: step.name,
     TSLAKE_CODE_HASH: step.codeHash,

@@ -11,7 +11,7 @@ import { UsageError } from "../errors.js";
  * @throws UsageError that quotes the part which names nothing, and lists the tables
  */
 export function selectTables(catalog: Catalog, expressions: readonly string[]): readonly string[] {
-  if (expressions.length === 0) return catalog.tables.map((table) => table.name);
+  if (expressions.length === 0) return catalog.steps.map((table) => table.name);
   const unions = expressions.flatMap((expression) => expression.split(/\s+/)).filter((part) => part !== "");
   const chosen = new Set(unions.flatMap((part) => [...intersection(catalog, part)]));
   if (chosen.size === 0) {
@@ -20,7 +20,7 @@ export function selectTables(catalog: Catalog, expressions: readonly string[]): 
       remedy: listing(catalog),
     });
   }
-  return catalog.tables.map((table) => table.name).filter((name) => chosen.has(name));
+  return catalog.steps.map((table) => table.name).filter((name) => chosen.has(name));
 }
 
 function intersection(catalog: Catalog, part: string): ReadonlySet<string> {
@@ -33,7 +33,7 @@ function selectAtom(catalog: Catalog, atom: string): ReadonlySet<string> {
   const match = /^(@)?(?:(\d*)\+)?([^+@]+?)(?:\+(\d*))?$/.exec(atom);
   const [, closure, before, pattern = "", after] = match ?? [];
   const both = closure !== undefined && (before !== undefined || after !== undefined);
-  const named = match === null || both ? [] : catalog.tables.filter((table) => isNamed(table, pattern));
+  const named = match === null || both ? [] : catalog.steps.filter((table) => isNamed(table, pattern));
   if (named.length === 0) {
     throw new UsageError(`the selection ${JSON.stringify(atom)} names no table`, {
       expected: "layer.table, layer.*, +x, x+, 2+x, @x; spaces unite, commas intersect",
@@ -75,7 +75,7 @@ function addReach(
 }
 
 function readersOf(catalog: Catalog, name: string): readonly string[] {
-  return catalog.tables.filter((table) => table.reads.includes(name)).map((table) => table.name);
+  return catalog.steps.filter((table) => table.reads.includes(name)).map((table) => table.name);
 }
 
 function depth(digits: string): number {
@@ -87,5 +87,5 @@ function quote(text: string): string {
 }
 
 function listing(catalog: Catalog): string {
-  return `choose from ${catalog.tables.map((table) => table.name).join(", ")}`;
+  return `choose from ${catalog.steps.map((table) => table.name).join(", ")}`;
 }

@@ -15,6 +15,12 @@ export interface Step {
   readonly codeHash: string;
 }
 
+/** The notebook of a step, below the folder of notebooks: `gold/vendas.ipynb`; that of a star stands beside the gold tables. */
+export function notebookOf(step: string): string {
+  const [layer = "", name = ""] = step.split(".");
+  return layer === "warehouse" ? `gold/warehouse_${name}.ipynb` : `${layer}/${name}.ipynb`;
+}
+
 /** Why a step has to run. */
 export type Reason =
   | { readonly kind: "missing" }

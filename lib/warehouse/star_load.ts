@@ -10,6 +10,7 @@ import type { Relation } from "../relation/relation.js";
 import { currentRun, report } from "../run.js";
 import { field } from "../types.js";
 import { calendarRows, withoutGaps, yearsTouched } from "./calendar_rows.js";
+import { at } from "./columns.js";
 import type { RecordedLoad, Warehouse } from "./driver.js";
 import { factRows } from "./fact_rows.js";
 import { currentMembers, type Members, memberDimensions } from "./members.js";
@@ -67,15 +68,19 @@ export class StarLoad {
     return new StarLoad(lake, warehouse, plan, members);
   }
 
-  /** The rows of a dimension that this load writes, without "não informado". */
-  dimension(dimension: Dimension | Calendar): Relation {
+  /** The rows of a dimension that this load writes, in the order of their keys, without "não informado". */
+  dimension(dimension: Dimension): Relation {
     const members = this.#members.get(dimension);
-    if (members) return members.rows;
+    if (members) return members.rows.orderBy((t) => [at(t, dimension.key)]);
     throw new UsageError(`${dimension.name} has no members in the lake`, { actual: dimension.name });
   }
 
-  /** The facts that this load adds. */
+  /** The facts that this load adds, in the order of their key. */
   fact(fact: Fact): Relation {
+    return this.#facts(fact).orderBy((t) => fact.key.map((name) => at(t, name)));
+  }
+
+  #facts(fact: Fact): Relation {
     const source = this.plan.sources.get(fact.source.name);
     if (source) return factRows(fact, source.added, this.#members);
     throw new UsageError(`${fact.name} is not in ${this.plan.star.name}`, { actual: fact.name });
@@ -107,7 +112,11 @@ export class StarLoad {
     const content = {
       plan,
       members: [...this.#members.values()],
-      facts: star.facts.map((fact) => ({ fact, rows: this.fact(fact), all: plan.sources.get(fact.source.name)?.all })),
+      facts: star.facts.map((fact) => ({
+        fact,
+        rows: this.#facts(fact),
+        all: plan.sources.get(fact.source.name)?.all,
+      })),
       calendarRows: (calendar: Calendar, before: readonly number[]) => {
         const wanted = withoutGaps([...before, ...(years.get(calendar) ?? [])]);
         return calendarRows(

@@ -143,6 +143,7 @@ export class FakeLake implements StoredTables, Recorder, Notebooks {
       landing: this.landing,
       lake: this.lake,
       lakeFolder: this.lake,
+      warehouse: undefined,
       timeZone: "UTC",
       catalog: this.catalog,
       stored: this,

@@ -1,0 +1,56 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { warehouse as stars } from "../../lib/tables/index.js";
+import type { Warehouse } from "../../lib/warehouse/driver.js";
+import { type LoadResult, StarLoad } from "../../lib/warehouse/star_load.js";
+import { GoldLake } from "./gold_lake.js";
+
+let lake: GoldLake;
+beforeEach(() => {
+  lake = new GoldLake();
+});
+afterEach(() => lake.remove());
+
+async function load(warehouse: Warehouse, fullRefresh = false): Promise<LoadResult> {
+  return (await StarLoad.begin(lake.lake, stars.vendas, warehouse, { fullRefresh })).commit();
+}
+
+async function rows(warehouse: Warehouse, sql: string): Promise<readonly string[]> {
+  const found = await warehouse.query(sql);
+  return found.rows.map((row) => Object.values(row).map(String).join(" | "));
+}
+
+describe("a customer", () => {
+  test("whose telephone changes gets a second version, and old sales keep theirs", async () => {
+    const warehouse = lake.duckdb();
+    await lake.sell(
+      { id: "f:2", at: "2023-01-01 10:00:00", email: "ana@x.br" },
+      { id: "f:3", at: "2023-01-05 10:00:00", email: "ana@x.br", phone: "2" },
+    );
+    await load(warehouse);
+    expect(
+      await rows(
+        warehouse,
+        "SELECT cliente_id, telefone, valido_de, valido_ate, atual FROM dim_cliente ORDER BY cliente_id",
+      ),
+    ).toEqual([
+      "-1 | não informado | null | null | true",
+      "1 | 1 | 2023-01-01 10:00:00 | 2023-01-05 10:00:00 | false",
+      "2 | 2 | 2023-01-05 10:00:00 | null | true",
+    ]);
+    expect(await rows(warehouse, "SELECT venda_id, cliente_id FROM fato_vendas ORDER BY 1")).toEqual([
+      "f:2 | 1",
+      "f:3 | 2",
+    ]);
+    await lake.sell({ id: "g:2", at: "2023-01-03 10:00:00", email: "ana@x.br", phone: "3" });
+    const second = await load(warehouse);
+    expect([second.inserted, second.updated]).toEqual([1, 0]);
+    expect(await rows(warehouse, "SELECT cliente_id, telefone, valido_de FROM dim_cliente ORDER BY valido_de")).toEqual(
+      [
+        "1 | 1 | 2023-01-01 10:00:00",
+        "3 | 3 | 2023-01-03 10:00:00",
+        "2 | 2 | 2023-01-05 10:00:00",
+        "-1 | não informado | null",
+      ],
+    );
+  });
+});
