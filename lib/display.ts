@@ -28,6 +28,15 @@ export function displayBundle(data: MimeBundle): void {
   sink(data);
 }
 
+/**
+ * Where displays go: to a runner, which records them; to a kernel, which shows them at once; or to the terminal, which shows
+ * their text only.
+ */
+export function displaysIn(): "run" | "kernel" | "terminal" {
+  if (headlessSink() !== undefined) return "run";
+  return tslabSink() === undefined ? "terminal" : "kernel";
+}
+
 type Sink = (data: MimeBundle) => void;
 
 const SINK = Symbol.for("tslake.displaySink");

@@ -1,3 +1,4 @@
+import { chartsIn } from "./chart/chart.js";
 import type { AnyTable } from "./contract/define_table.js";
 import type { Star } from "./contract/star.js";
 import { ingest as ingestFiles } from "./ingest/ingest.js";
@@ -24,13 +25,19 @@ export const lake = new Lake(() => {
   return { storage, catalog, timeZone: settings.timeZone };
 });
 
+/** Charts of relations: `chart.line(relation, { x, y, color, title })`. */
+export const chart = chartsIn(() => workspace().settings.locale);
+
 /**
  * Takes the files that have arrived for a bronze table: each content once, archived, in one commit with its rows.
  * @throws ContractError for a table without a landing zone
  */
 export function ingest(table: AnyTable): Promise<IngestResult> {
-  return ingestFiles(lake, table, { landing: workspace().settings.landing });
+  return ingestFiles(lake, table, { landing: workspace().landing() });
 }
+
+export { Chart } from "./chart/chart.js";
+export type { Figure } from "./chart/figure.js";
 
 let database: Warehouse | undefined;
 

@@ -18,10 +18,11 @@ const AXIS = {
   zerolinecolor: PAPER.muted.light,
   zerolinewidth: 1,
   tickfont: { color: PAPER.muted.light },
-  title: { font: { color: PAPER.muted.light }, standoff: 12 },
+  title: { font: { color: PAPER.muted.light, size: 12 }, standoff: 12 },
 };
 
-const SEQUENTIAL = [
+/** From little to much, told apart with every kind of colour vision (cividis). */
+export const SEQUENTIAL = [
   [0, "#00224e"],
   [0.25, "#434e6c"],
   [0.5, "#7d7c78"],
@@ -35,7 +36,7 @@ const TEMPLATE = {
     paper_bgcolor: PAPER.paper.light,
     plot_bgcolor: PAPER.paper.light,
     colorway: SERIES_COLOURS,
-    colorscale: { sequential: SEQUENTIAL, sequentialminus: SEQUENTIAL },
+    uniformtext: { minsize: 9, mode: "hide" },
     title: {
       x: 0,
       xref: "container",

@@ -18,6 +18,8 @@ export function tidySvg(window: DOMWindow, source: string, caption: Caption): st
   for (const element of [...root.querySelectorAll("g, defs, clipPath, a")].reverse()) {
     if (element.childElementCount === 0 && !(element.textContent ?? "").trim()) element.remove();
   }
+  for (const path of root.querySelectorAll("path")) replaceMarker(path);
+  for (const group of [...root.querySelectorAll("g")].reverse()) hoist(group);
   dropUnusedClips(root);
   describe(document, caption);
   return new window.XMLSerializer().serializeToString(root);
@@ -89,6 +91,33 @@ function replaceImage(image: Element): void {
   image.replaceWith(nested);
 }
 
+/** A round marker is a circle: a third of the text. */
+function replaceMarker(path: Element): void {
+  const radius = /^M([\d.]+),0A\1,\1 0 1,1 0,-\1A\1,\1 0 0,1 \1,0Z$/.exec(path.getAttribute("d") ?? "")?.[1];
+  const [, x, y] = /^translate\(([^,]+),([^)]+)\)$/.exec(path.getAttribute("transform") ?? "") ?? [];
+  if (radius === undefined || x === undefined || y === undefined) return;
+  const circle = path.ownerDocument.createElementNS(SVG, "circle");
+  for (const [name, value] of Object.entries({ cx: x, cy: y, r: radius })) circle.setAttribute(name, value);
+  for (const { name, value } of [...path.attributes]) {
+    if (name !== "d" && name !== "transform") circle.setAttribute(name, value);
+  }
+  path.replaceWith(circle);
+}
+
+/** What all parts of a group say alike, the group says once. */
+function hoist(group: Element): void {
+  const parts = [...group.children];
+  const [first] = parts;
+  if (first === undefined || parts.length < 2) return;
+  for (const name of INHERITED) {
+    const value = first.getAttribute(name);
+    if (value === null || group.hasAttribute(name)) continue;
+    if (!parts.every((part) => part.getAttribute(name) === value)) continue;
+    group.setAttribute(name, value);
+    for (const part of parts) part.removeAttribute(name);
+  }
+}
+
 function dropUnusedClips(root: Element): void {
   const used = new Set([...root.querySelectorAll("[clip-path], [fill^='url'], [stroke^='url']")].flatMap(referencesOf));
   for (const defined of root.querySelectorAll("clipPath, linearGradient, pattern")) {
@@ -155,6 +184,11 @@ const PRESENTATION = new Set(
     " ",
   ),
 );
+/** Attributes that parts take from their group. */
+const INHERITED = [
+  "class",
+  ..."fill fill-opacity stroke stroke-opacity stroke-width font-size font-weight text-anchor".split(" "),
+];
 const DEFAULTS: Readonly<Record<string, string>> = {
   opacity: "1",
   "fill-opacity": "1",
