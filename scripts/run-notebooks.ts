@@ -4,13 +4,14 @@ import { EXIT, newProgram, runProgram } from "../lib/cli/program.js";
 import { jsonView, planJson, runJson } from "../lib/cli/run_json.js";
 import { formatPlan, formatSummary, type Paint, PLAIN, type Places } from "../lib/cli/run_report.js";
 import { liveView, plainView } from "../lib/cli/run_view.js";
-import { UsageError } from "../lib/errors.js";
+import { describeError, UsageError } from "../lib/errors.js";
 import { planPipeline } from "../lib/pipeline/plan.js";
 import type { PipelineOptions } from "../lib/pipeline/prepare.js";
 import { runPipeline } from "../lib/pipeline/run.js";
 import { withStars } from "../lib/pipeline/stored_stars.js";
 import { workspaceNotebooks } from "../lib/pipeline/workspace_notebooks.js";
-import { openWorkspace, samplesOf } from "../lib/workspace.js";
+import { updateReport } from "../lib/report/report.js";
+import { openWorkspace, samplesOf, type Workspace } from "../lib/workspace.js";
 
 interface Flags {
   readonly landing?: string;
@@ -24,6 +25,7 @@ interface Flags {
   readonly plan?: true;
   readonly jobs: number;
   readonly timeout: number;
+  readonly report: boolean;
   readonly json?: true;
 }
 
@@ -37,7 +39,10 @@ export function main(argv: readonly string[]): Promise<number> {
       )
       .option("--landing <dir>", "folder of arriving files")
       .option("--lake <place>", "folder of the tables, or s3://bucket/prefix")
-      .option("--warehouse <address>", "duckdb:PATH, postgres://… or redshift://…; default warehouse.duckdb in the lake")
+      .option(
+        "--warehouse <address>",
+        "duckdb:PATH, postgres://… or redshift://…; default warehouse.duckdb in the lake",
+      )
       .option("--date <day>", "logical day, YYYY-MM-DD; default yesterday")
       .option("--from <day>", "first day of a range")
       .option("--to <day>", "last day of a range")
@@ -46,6 +51,7 @@ export function main(argv: readonly string[]): Promise<number> {
       .option("--plan", "print what would run and why; touch nothing")
       .addOption(new Option("--jobs <n>", "notebooks at a time").default(2).argParser(jobCount))
       .addOption(new Option("--timeout <minutes>", "for one notebook").default(60).argParser(minutes))
+      .option("--no-report", "leave the report as it is")
       .option("--json", "one JSON object per step and a summary, on standard output")
       .allowExcessArguments(false)
       .action(async (flags: Flags) => answer(await pipeline(flags)));
@@ -100,11 +106,23 @@ async function pipeline(flags: Flags): Promise<number> {
       revision: () => gitRevision(settings.root),
     });
     view.close();
-    print(flags.json ? runJson(summary, options) : formatSummary(summary, places, paint));
+    const report = flags.report ? await writtenReport(workspace, summary.runId) : undefined;
+    print(flags.json ? runJson(summary, options) : formatSummary(summary, { ...places, report }, paint));
     return { succeeded: EXIT.done, failed: EXIT.failed, interrupted: EXIT.interrupted }[summary.status];
   } finally {
     view.close();
     restore();
+  }
+}
+
+/** The report brought up to date: where it is. A run that has done its work has succeeded also where that fails. */
+async function writtenReport({ settings, lake }: Workspace, runId: string): Promise<string | undefined> {
+  try {
+    const { overview } = await updateReport({ lake, lakeFolder: settings.lakeFolder, root: settings.root }, runId);
+    return overview;
+  } catch (error) {
+    process.stderr.write(`! the report is not up to date: ${describeError(error)}\n`);
+    return undefined;
   }
 }
 

@@ -22,6 +22,8 @@ export interface Places {
   readonly cwd: string;
   readonly lake: string;
   readonly landing: string;
+  /** The report's overview; undefined when it was not written. */
+  readonly report?: string | undefined;
 }
 
 const COUNTS = ["read", "written", "duplicates", "quarantined"] as const;
@@ -81,6 +83,7 @@ export function formatSummary(summary: RunSummary, places: Places, paint: Paint)
   if (steps.some((step) => step.notebook !== undefined)) {
     lines.push(`executed notebooks: ${shown(`${places.lake}/_runs/${summary.runId}`, places)}`);
   }
+  if (places.report !== undefined) lines.push(`report: ${shown(places.report, places)}`);
   lines.push(`next: ${nextCommand(summary)}`);
   return lines.join("\n");
 }
