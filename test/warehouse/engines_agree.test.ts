@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { warehouse as stars } from "../../lib/tables/index.js";
+import type { Warehouse } from "../../lib/warehouse/driver.js";
+import { PostgresWarehouse } from "../../lib/warehouse/postgres/warehouse.js";
+import { StarLoad } from "../../lib/warehouse/star_load.js";
+import { describeWith } from "../support/partners.js";
+import { type PostgresServer, startPostgres } from "../support/postgres.js";
+import { GoldLake } from "./gold_lake.js";
+import { type Content, contentOf, sampleLake } from "./sample_star.js";
+
+const STAR = stars.vendas;
+
+async function load(lake: GoldLake, warehouse: Warehouse): Promise<void> {
+  await (await StarLoad.begin(lake.lake, STAR, warehouse)).commit();
+}
+
+let lake: GoldLake;
+let duckdb: Warehouse;
+let content: Readonly<Record<string, Content>>;
+beforeAll(async () => {
+  lake = await sampleLake();
+  duckdb = lake.duckdb();
+  await load(lake, duckdb);
+  content = await contentOf(duckdb, STAR);
+}, 120_000);
+afterAll(() => lake.remove());
+
+describe("the samples' star", () => {
+  const one = async (sql: string): Promise<unknown> => Object.values((await duckdb.query(sql)).rows[0] ?? {})[0];
+
+  test("has one row per sale in vw_vendas, and nothing lost on the way", async () => {
+    const sales = await one("SELECT COUNT(*) FROM fato_vendas");
+    expect(sales).toBeGreaterThan(0n);
+    expect(await one("SELECT COUNT(*) FROM vw_vendas")).toBe(sales);
+    expect(await one("SELECT COUNT(DISTINCT venda_id) FROM vw_vendas")).toBe(sales);
+    const revenue = await one("SELECT SUM(valor_com_desconto) FROM fato_vendas");
+    for (const view of [
+      "vw_vendas",
+      "vw_faturamento_mensal_por_canal",
+      "vw_efeito_do_desconto",
+      "vw_clientes_por_dominio_e_turno",
+    ]) {
+      expect(await one(`SELECT SUM(valor_com_desconto) FROM ${view}`), view).toBe(revenue);
+    }
+  });
+
+  test("knows the value of a day as it was known, and as it is now", async () => {
+    const known = (day: string): Promise<unknown> =>
+      one(
+        `SELECT SUM(valor_total) FROM vw_gvm_conhecido WHERE conhecido_de <= DATE '${day}' AND (conhecido_ate > DATE '${day}' OR conhecido_ate IS NULL)`,
+      );
+    const last = (day: string): Promise<unknown> =>
+      one(`SELECT SUM(valor_total) FROM fato_gvm f WHERE conhecido_em <= DATE '${day}' AND NOT EXISTS (
+        SELECT 1 FROM fato_gvm g WHERE g.data = f.data AND g.codigo_do_produto = f.codigo_do_produto
+        AND g.subsidiaria = f.subsidiaria AND g.versao > f.versao AND g.conhecido_em <= DATE '${day}')`);
+    for (const day of ["2023-01-31", "2023-03-31", "2023-06-30"]) expect(await known(day)).toBe(await last(day));
+    expect(await one("SELECT SUM(valor_total) FROM vw_gvm_atual")).toBe(await last("9999-12-31"));
+  });
+
+  test("every column of every table and view is described where people's tools look", async () => {
+    const { rows } = await duckdb.query(
+      "SELECT table_name || '.' || column_name AS name FROM duckdb_columns() WHERE NOT internal AND coalesce(comment, '') = ''",
+    );
+    expect(rows.map(({ name }) => name)).toEqual([]);
+    for (const view of STAR.views) {
+      const names = content[view.name]?.columns.map((column) => column.split(" ")[0]);
+      expect(names?.sort(), view.name).toEqual(Object.keys(view.columns).sort());
+    }
+  });
+});
+
+describeWith("postgres", "the samples' star in PostgreSQL", () => {
+  let server: PostgresServer;
+  const opened: Warehouse[] = [];
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(async () => {
+    for (const warehouse of opened) await warehouse.close();
+    await server.stop();
+  });
+  const open = async (of: GoldLake): Promise<Warehouse> => {
+    const warehouse = new PostgresWarehouse(await server.database(), of.lake.engine);
+    opened.push(warehouse);
+    return warehouse;
+  };
+
+  test("is the same in every row and type, in tables and views", async () => {
+    const postgres = await open(lake);
+    await load(lake, postgres);
+    const found = await contentOf(postgres, STAR);
+    for (const [name, { columns, rows }] of Object.entries(content)) {
+      expect(found[name]?.columns, name).toEqual(columns);
+      expect(found[name]?.rows, name).toEqual(rows);
+    }
+    const { rows } = await postgres.query(
+      `SELECT c.relname || '.' || a.attname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v') AND coalesce(col_description(c.oid, a.attnum), '') = ''`,
+    );
+    expect(rows).toEqual([]);
+  });
+
+  test("stays the same through loads of a few rows, late ones, withdrawals and full loads", async () => {
+    const small = new GoldLake();
+    try {
+      const warehouses = [small.duckdb(), await open(small)];
+      const agree = async (): Promise<void> => {
+        for (const warehouse of warehouses) await load(small, warehouse);
+        const [first, second] = await Promise.all(warehouses.map((warehouse) => contentOf(warehouse, STAR)));
+        expect(second).toEqual(first);
+      };
+      await small.sell(
+        { id: "f:2", at: "2023-01-01 10:00:00", email: "ana@x.br" },
+        {
+          id: "f:3",
+          at: "2023-01-05 10:00:00.5",
+          email: "ana@x.br",
+          phone: "2",
+          value: "0.05",
+          discount: "0.333333",
+        },
+        { id: "f:4", at: "2023-01-05 10:00:00", email: "bia@y.br", channel: null, product: 'Caneta; "azul"' },
+      );
+      await agree();
+      await small.sell(
+        { id: "g:2", at: "2023-01-03 10:00:00", email: "ana@x.br", phone: "3" },
+        { id: "g:3", at: "1999-12-31 23:59:59.999999", email: "eva@z.br", phone: null, value: "99999999.99" },
+      );
+      await agree();
+      await small.withdraw("g:2", "f:4");
+      await agree();
+      await agree();
+    } finally {
+      small.remove();
+    }
+  });
+});
