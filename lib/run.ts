@@ -36,3 +36,23 @@ export function report(metrics: StepMetrics): void {
 export function listen(reporter: Reporter): void {
   (globalThis as Record<symbol, unknown>)[REPORT] = reporter;
 }
+
+/** A clone of the lake in which a kernel's notebook works; nothing it writes gets to the lake itself. */
+export interface Exploration {
+  /** Absolute folder of what is written, with `lake/` and `landing/`. */
+  readonly folder: string;
+  /** The lake's moment that is seen, in milliseconds since the epoch. */
+  readonly until: number;
+}
+
+const EXPLORATION = Symbol.for("tslake.exploration");
+
+/** The clone in which this process explores; undefined when it works on the lake itself. */
+export function currentExploration(): Exploration | undefined {
+  return (globalThis as Record<symbol, unknown>)[EXPLORATION] as Exploration | undefined;
+}
+
+/** Called by a kernel before the first cell. */
+export function explore(exploration: Exploration): void {
+  (globalThis as Record<symbol, unknown>)[EXPLORATION] = exploration;
+}

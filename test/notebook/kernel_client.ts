@@ -53,7 +53,8 @@ const require = createRequire(import.meta.url);
 
 /**
  * Runs the code cells of a notebook in the workspace's kernel, as JupyterLab does: one kernel, its working directory `cwd`,
- * one execute request after the other, until one fails. The kernel is ended before this returns.
+ * one execute request after the other, until one fails. What the kernel says by itself is left out. The kernel is ended before
+ * this returns.
  */
 export async function runInKernel(
   notebook: string,
@@ -196,6 +197,7 @@ async function execute(channel: Channel, code: string): Promise<KernelCell> {
         break;
       }
       case "display_data": {
+        if ("tslake" in content.metadata) break;
         const output = { output_type: "display_data", data: content.data, metadata: content.metadata } as const;
         outputs.push(output);
         if (content.transient?.display_id !== undefined) channel.displays.set(content.transient.display_id, output);

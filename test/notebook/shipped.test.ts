@@ -22,6 +22,7 @@ function workspace(name: string): Record<string, string> {
     TSLAKE_LAKE: join(scratch, name, "lake"),
     TSLAKE_NOW: "2023-07-15T12:00:00Z",
     TSLAKE_SEED: "1",
+    TSLAKE_COMMIT: "1",
   };
 }
 

@@ -1,6 +1,6 @@
 import { log } from "node:console";
 import { setTimeout } from "node:timers/promises";
-import type { MimeBundle } from "../document.js";
+import { type MimeBundle, RUN_METADATA } from "../document.js";
 import { nameStacks } from "../stack.js";
 import type { CellCompiler } from "./cell_compiler.js";
 import { type CellError, compileError, interruption, thrownError } from "./cell_error.js";
@@ -32,7 +32,7 @@ export interface CellRequest {
 export interface CellOutputs {
   started(count: number): void;
   stream(name: "stdout" | "stderr", text: string): void;
-  display(data: MimeBundle): void;
+  display(data: MimeBundle, metadata: object): void;
   /** tslab's own displays, which it can update. */
   tslabDisplay(content: object, update: boolean): void;
   error(error: CellError): void;
@@ -49,6 +49,7 @@ const ABORT_WINDOW = 20;
 /** Executes cells one after the other, each with the library as it is at that moment. */
 export class Cells {
   #count = 0;
+  #announced = false;
   #last: Promise<unknown> = Promise.resolve();
   /** Counts failures: a cell that was requested before one, and waits, is not executed. */
   #failures = 0;
@@ -102,7 +103,13 @@ export class Cells {
 
   /** Shows something below the cell that runs, or ran last. */
   show(data: MimeBundle): void {
-    this.#outputs?.display(data);
+    this.#outputs?.display(data, {});
+  }
+
+  /** Shows, once, what no cell has made. */
+  announce(data: MimeBundle): void {
+    if (!this.#announced) this.#outputs?.display(data, { [RUN_METADATA]: "announcement" });
+    this.#announced = true;
   }
 
   /** Answers when the cell has ended; what it leaves running still writes below it until the next one starts. */

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { listenToDisplays } from "../../display.js";
 import { cellCompiler } from "./cell_compiler.js";
 import { type CellRequest, Cells, type LiveLibrary } from "./cells.js";
+import { beginExploration } from "./clone.js";
 import { completeReply } from "./completion.js";
 import type { JupyterHandler, Message, ZmqServer } from "./tslab.js";
 
@@ -21,9 +22,10 @@ export interface KernelSpec {
 }
 
 export function startKernel({ root, connection, library }: KernelSpec): void {
-  answerImports(root, library);
   const compiler = cellCompiler(root);
   const cells = new Cells(compiler, library, notebookName());
+  const banner = beginExploration(root);
+  answerImports(root, library, () => cells.announce(banner));
   const { JupyterHandler, ZmqServer } = compiler.tslab;
   const handler = new JupyterHandler(cells.executor, false);
   handler.handleComplete = ({ code, cursor_pos }) =>
@@ -46,7 +48,7 @@ export function startKernel({ root, connection, library }: KernelSpec): void {
 const ENTRIES = { "lib/main.cjs": "lib/index.ts", "lib/tables/main.cjs": "lib/tables/index.ts" };
 
 /** Makes imports of the library give its sources' exports in place of those of the built one. */
-function answerImports(root: string, library: LiveLibrary): void {
+function answerImports(root: string, library: LiveLibrary, imported: () => void): void {
   for (const [entry, file] of Object.entries(ENTRIES)) {
     const filename = realpathSync(join(root, entry));
     const module = {
@@ -56,6 +58,7 @@ function answerImports(root: string, library: LiveLibrary): void {
       children: [],
       paths: [],
       get exports() {
+        imported();
         return library.require(file);
       },
     };
@@ -93,7 +96,7 @@ function serveCells(server: ZmqServer, cells: Cells): void {
         if (cell.silent !== true) send("execute_input", { code: cell.code, execution_count: count });
       },
       stream: (name, text) => send("stream", { name, text }),
-      display: (data) => send("display_data", { data, metadata: {}, transient: {} }),
+      display: (data, metadata) => send("display_data", { data, metadata, transient: {} }),
       tslabDisplay: (content, update) => send(update ? "update_display_data" : "display_data", content),
       error: (error) => send("error", error),
     });

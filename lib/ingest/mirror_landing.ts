@@ -1,0 +1,33 @@
+import fs from "node:fs";
+import { join } from "node:path";
+import { storageError } from "../storage/local_errors.js";
+import { linkFile } from "./link_file.js";
+
+/**
+ * Gives a clone a landing zone of its own, with the files that wait now: links where the file system has them, else copies.
+ * Taking them from there leaves the original ones where they are. A landing zone that the clone has already stays.
+ * @throws StorageError
+ */
+export function mirrorLanding(landing: string, clone: string): void {
+  if (fs.existsSync(clone)) return;
+  try {
+    fs.mkdirSync(clone, { recursive: true });
+    if (fs.existsSync(landing)) mirrorFolder(landing, clone);
+  } catch (error) {
+    throw storageError("copy", landing, clone, error);
+  }
+}
+
+/** What ingestion puts beside the sources' folders, such as refused files, stays behind. */
+const OTHERS = /^[._]/;
+
+function mirrorFolder(from: string, to: string): void {
+  for (const entry of fs.readdirSync(from, { withFileTypes: true })) {
+    if (OTHERS.test(entry.name)) continue;
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) {
+      fs.mkdirSync(target);
+      mirrorFolder(source, target);
+    } else if (entry.isFile()) linkFile(source, target);
+  }
+}
