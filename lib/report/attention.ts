@@ -62,7 +62,7 @@ export function mattersOf(
       matters.push({ state: "warning", text: html`<a href="tables/${step}.html">${step}</a>: <bdi>${text}</bdi>` });
     }
   }
-  const missing = tables.filter(({ table, summary }) => summary === undefined && table.layer !== "ops");
+  const missing = tables.filter(({ table, summary }) => summary === undefined && table.role !== "record");
   if (missing.length > 0) {
     const names = missing.slice(0, 5).map(({ table }) => table.name);
     const more = missing.length > 5 ? ` and ${count(missing.length - 5)} more` : "";

@@ -21,7 +21,7 @@ const LAYER_TITLES = { landing: "landing", bronze: "bronze", silver: "silver", g
  * @param up from the page to the site's root
  */
 export function lakePicture(title: string, tables: readonly PicturedTable[], up: string): Html {
-  const shown = tables.filter(({ table }) => table.layer !== "ops");
+  const shown = tables.filter(({ table }) => table.role === "table" || table.role === "star");
   const names = new Set(shown.map(({ table }) => table.name));
   const landing = shown.flatMap(({ table }): GraphNode[] =>
     table.contract?.landing === undefined
@@ -71,5 +71,5 @@ export function readsOf({ contract }: LakeTable): readonly string[] {
 }
 
 function rowsText({ rows }: TableSummary): string {
-  return rows === null ? "stored" : `${Number(rows).toLocaleString("en-US")} rows`;
+  return rows === null ? "built" : `${Number(rows).toLocaleString("en-US")} rows`;
 }

@@ -24,7 +24,7 @@ const RUNS_SHOWN = 8;
 /** The lake at a glance. */
 export function overviewPage(overview: Overview, assets: Assets): Html {
   const tables = pictured(overview);
-  const own = tables.filter(({ table }) => table.layer !== "ops");
+  const own = tables.filter(({ table }) => table.role === "table" || table.role === "star");
   const [newest] = overview.runs;
   const matters = mattersOf(own, overview.last, newest);
   const stored = own.flatMap(({ summary }) => summary ?? []);
@@ -34,7 +34,7 @@ export function overviewPage(overview: Overview, assets: Assets): Html {
 ${facts([
   ["tables", `${stored.length} of ${own.length} built`],
   ["rows", count(rows)],
-  ["size", bytes(stored.reduce((sum, one) => sum + one.bytes, 0))],
+  ["size", bytes(stored.reduce((sum, one) => sum + (one.bytes ?? 0), 0))],
   ["last change", latest > 0 ? instant(latest) : "never"],
   ["last run", newest && html`<a href="runs/${newest.run_id}.html">${newest.status}</a>, day ${newest.logical_day}`],
   ...overview.more.map((link): [string, Content] => ["see also", link]),
@@ -49,7 +49,7 @@ ${
     "a click leads to the table",
   )
 }
-${section("tables", "Tables", tablesList(own, ""), html`<a href="tables/index.html">all, with the records of runs</a>`)}
+${section("tables", "Tables", tablesList(own, ""), html`<a href="tables/index.html">all, with keys and records</a>`)}
 ${section("runs", "Last runs", runsTable(overview.runs.slice(0, RUNS_SHOWN), ""), html`<a href="runs/index.html">all runs</a>`)}`;
   return page({ title: "The lake", path: "index.html", part: "overview" }, assets, content);
 }
@@ -72,14 +72,17 @@ const LAYER_NOTES: Readonly<Record<string, string>> = {
   bronze: "bronze · as it came",
   silver: "silver · typed and checked",
   gold: "gold · made for questions",
+  warehouse: "warehouse · stars for analysts",
+  keys: "gold · surrogate keys of the stars",
   ops: "ops · records of runs",
 };
 
 function tablesList(tables: readonly PicturedTable[], up: string): Html {
-  const layers = [...new Set(tables.map(({ table }) => table.layer))];
+  const groupOf = ({ table }: PicturedTable): string => (table.role === "keys" ? "keys" : table.layer);
+  const layers = Object.keys(LAYER_NOTES).filter((layer) => tables.some((one) => groupOf(one) === layer));
   const groups = layers.map(
     (layer) => html`<tr class="group"><th colspan="7" scope="rowgroup">${LAYER_NOTES[layer] ?? layer}</th></tr>
-${tables.filter(({ table }) => table.layer === layer).map((one) => tableRow(one, up))}`,
+${tables.filter((one) => groupOf(one) === layer).map((one) => tableRow(one, up))}`,
   );
   return scrolling(
     "Tables",
@@ -92,6 +95,6 @@ ${tables.filter(({ table }) => table.layer === layer).map((one) => tableRow(one,
 
 function tableRow({ table, summary, fare }: PicturedTable, up: string): Html {
   return html`<tr><th scope="row" class="tight"><a href="${up}tables/${table.name}.html">${table.name}</a></th><td class="wide">${table.description}</td><td>${badge(fare.state, fare.word)}</td>
-<td class="num">${summary && (summary.rows === null ? "–" : count(BigInt(summary.rows)))}</td><td class="num">${summary && bytes(summary.bytes)}</td><td class="num">${summary?.version}</td><td class="tight">${summary && instant(summary.committedAt)}${summary?.closed && html`<br><small class="muted">closed through ${summary.closed}</small>`}</td></tr>
+<td class="num">${summary && summary.rows !== null && count(BigInt(summary.rows))}</td><td class="num">${summary && summary.bytes !== null && bytes(summary.bytes)}</td><td class="num">${summary?.version}</td><td class="tight">${summary && instant(summary.committedAt)}${summary?.closed && html`<br><small class="muted">closed through ${summary.closed}</small>`}</td></tr>
 `;
 }

@@ -10,10 +10,11 @@ import { writeRun } from "./run_pages.js";
 import { isIdle, listRuns, type RunRecord, readRun } from "./run_record.js";
 import { RUNS_LISTED, runsPage } from "./runs_page.js";
 import { Site } from "./site.js";
+import { starPage } from "./star_page.js";
 import { readState, type State, writeState } from "./state.js";
 import { type LakeTable, lakeTables, type StoredFacts, storedFacts } from "./table_facts.js";
 import { tablePage, tablePath } from "./table_page.js";
-import { fareOf, type LastStep, lastSteps, summarize, type TableSummary } from "./table_summary.js";
+import { fareOf, type LastStep, lastSteps, summarize, summarizeStar, type TableSummary } from "./table_summary.js";
 
 /** What a report tells of. */
 export interface ReportSources {
@@ -91,8 +92,10 @@ class ReportWriter {
     await this.#writeRun(run, true);
     if (isIdle(run)) return this.#report();
     const runs = this.#runs(RUNS_LISTED);
+    const { stars } = this.#sources.lake.catalog;
     const touched = new Set(run.steps.map(({ step }) => step));
-    const tables = this.#tables.filter(({ name, layer }) => touched.has(name) || layer === "ops");
+    for (const star of stars) if (touched.has(star.name)) for (const { name } of star.keyMaps) touched.add(name);
+    const tables = this.#tables.filter(({ name, role }) => touched.has(name) || role === "record");
     await this.#writeTables(tables, this.#state.tables, runs, lastSteps(runs));
     return this.#report();
   }
@@ -118,6 +121,10 @@ class ReportWriter {
         stored.set(name, facts);
         summaries.set(name, summarize(facts));
       }
+      for (const { name, role } of these) {
+        const loaded = role === "star" ? summarizeStar(last.get(name)) : undefined;
+        if (loaded) summaries.set(name, loaded);
+      }
     };
     await read(tables);
     const changed = tables.filter(({ name }) => lineageText(summaries.get(name)) !== lineageText(known.get(name)));
@@ -142,17 +149,23 @@ class ReportWriter {
   ): void {
     const last = all.get(table.name);
     const notebook = last && notebookPath(last.runId, table.name);
-    const about = {
-      table,
-      stored,
+    const summary = summaries.get(table.name);
+    const common = {
       last,
-      graph,
-      fare: fareOf(table, summaries.get(table.name), last),
-      readers: this.#tables.filter((other) => readsOf(other).includes(table.name)).map(({ name }) => name),
+      fare: fareOf(table, summary, last),
       notebook: notebook !== undefined && this.#site.has(notebook) ? notebook : undefined,
-      more: [knownSection(stored?.known, table.name)].filter((part) => part !== undefined),
     };
-    this.#site.write(tablePath(table.name), tablePage(about, this.#assets));
+    const star = this.#sources.lake.catalog.star(table.name);
+    if (star !== undefined) {
+      this.#site.write(tablePath(star.name), starPage({ ...common, star, summary }, this.#assets));
+      return;
+    }
+    const readers = this.#tables.filter((other) => readsOf(other).includes(table.name)).map(({ name }) => name);
+    const more = [knownSection(stored?.known, table.name)].filter((part) => part !== undefined);
+    this.#site.write(
+      tablePath(table.name),
+      tablePage({ ...common, table, stored, graph, readers, more }, this.#assets),
+    );
   }
 
   #writeRun(run: RunRecord, render: boolean): Promise<void> {

@@ -33,7 +33,7 @@ export function runPage({ run, notebooks, tables }: RunPage, assets: Assets): Ht
       .flatMap((line) => (line === "" ? [] : [line.startsWith(`${step}: `) ? line : `${step}: ${line}`])),
   );
   const content = html`<p class="crumbs"><a href="index.html">runs</a></p>
-<h1 class="mono">${run.run_id}</h1>
+<h1>Run <span class="mono">${run.run_id}</span></h1>
 ${facts([
   ["state", runBadge(run)],
   ["began, UTC", recordedInstant(run.started_at)],
@@ -78,7 +78,7 @@ function stepsTable(run: RunRecord, notebooks: RunPage["notebooks"], tables: Run
   return scrolling(
     "Steps of the run",
     html`<table>
-<thead><tr><th scope="col">step</th><th scope="col">state</th><th scope="col" class="gantt">0 to ${duration(run.seconds)}</th><th scope="col" class="num">took</th><th scope="col" class="num">read</th><th scope="col" class="num">written</th><th scope="col" class="num">duplicates</th><th scope="col" class="num">refused</th><th scope="col" class="num">version</th><th scope="col">why it ran</th></tr></thead>
+<thead><tr><th scope="col">step</th><th scope="col">state</th><th scope="col" class="gantt">0 to ${duration(run.seconds)}</th><th scope="col" class="num">took</th><th scope="col" class="num">read</th><th scope="col" class="num">written</th><th scope="col" class="num">duplicates</th><th scope="col" class="num">refused</th><th scope="col" class="num">version</th><th scope="col">as it ran</th><th scope="col">why it ran</th></tr></thead>
 <tbody>${rows}</tbody>
 </table>`,
   );
@@ -107,7 +107,7 @@ function stepRow(
         : `${step.version_before ?? "–"} → ${step.version_after}`;
   const ran = step.status !== "skipped";
   const number = (value: number): string => (ran ? count(value) : "");
-  return html`<tr id="step-${step.step}"><th scope="row" class="tight">${name}${notebook && html`<br><small><a href="../${notebook.path}">notebook as it ran</a></small>`}</th><td>${stepBadge(step)}${attempts}</td><td class="gantt">${ran && bar}</td><td class="num">${ran && duration(step.seconds)}</td><td class="num">${number(step.rows_read)}</td><td class="num">${number(step.rows_written)}</td><td class="num">${number(step.duplicates)}</td><td class="num">${number(step.quarantined)}</td><td class="num">${versions}</td><td class="wide"><bdi>${step.reason}</bdi></td></tr>
+  return html`<tr id="step-${step.step}"><th scope="row" class="tight">${name}</th><td>${stepBadge(step)}${attempts}</td><td class="gantt">${ran && bar}</td><td class="num">${ran && duration(step.seconds)}</td><td class="num">${number(step.rows_read)}</td><td class="num">${number(step.rows_written)}</td><td class="num">${number(step.duplicates)}</td><td class="num">${number(step.quarantined)}</td><td class="num">${versions}</td><td>${notebook && html`<a href="../${notebook.path}" aria-label="the notebook of ${step.step} as it ran">notebook</a>`}</td><td class="wide"><bdi>${step.reason}</bdi></td></tr>
 `;
 }
 

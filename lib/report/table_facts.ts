@@ -43,8 +43,12 @@ export interface Sample {
   readonly rows: readonly Readonly<Record<string, Value>>[];
 }
 
-/** A table of the lake: one with a contract, or a record of runs. */
+/**
+ * A table of the lake. `keys`: keeps the surrogate keys of a star. `star`: loaded into a warehouse, not stored in the lake.
+ * `record`: of runs, without a contract.
+ */
 export interface LakeTable {
+  readonly role: "table" | "keys" | "star" | "record";
   readonly name: string;
   readonly layer: Layer;
   readonly contract: AnyTable | undefined;
@@ -63,20 +67,25 @@ const COUNTED_BYTES = 32_000_000;
 
 /** The tables that the report shows, in dependency order; records of runs come last. */
 export function lakeTables(catalog: Catalog): readonly LakeTable[] {
-  const tables = catalog.tables.map((contract) => ({
-    name: contract.name,
-    layer: contract.layer,
-    contract,
-    description: contract.description,
-  }));
+  const keys = new Set(catalog.stars.flatMap((star) => star.keyMaps.map(({ name }) => name)));
+  const tables = catalog.tables.map(
+    (contract): LakeTable => ({
+      role: keys.has(contract.name) ? "keys" : catalog.star(contract.name) ? "star" : "table",
+      name: contract.name,
+      layer: contract.layer,
+      contract,
+      description: contract.description,
+    }),
+  );
   const records = Object.entries(RECORDS).map(
-    ([name, description]): LakeTable => ({ name, layer: "ops", contract: undefined, description }),
+    ([name, description]): LakeTable => ({ role: "record", name, layer: "ops", contract: undefined, description }),
   );
   return [...tables, ...records];
 }
 
 /** Reads what is stored of a table; undefined while it is not built. Of the data only a few rows are read where it is large. */
-export async function storedFacts(lake: Lake, { name, contract }: LakeTable): Promise<StoredFacts | undefined> {
+export async function storedFacts(lake: Lake, { name, role, contract }: LakeTable): Promise<StoredFacts | undefined> {
+  if (role === "star") return undefined;
   const snapshot = await lake.snapshot(name);
   if (snapshot === undefined) return undefined;
   const files = [...(await snapshot.files())].sort((a, b) => b.modificationTime - a.modificationTime);

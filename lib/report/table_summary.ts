@@ -9,8 +9,8 @@ export interface TableSummary {
   readonly committedAt: number;
   /** Null when the log does not tell. */
   readonly rows: string | null;
-  readonly bytes: number;
-  readonly files: number;
+  /** Null for a star, which is stored elsewhere. */
+  readonly bytes: number | null;
   readonly closed: string | null;
   /** Rows in quarantine. */
   readonly refused: string;
@@ -30,17 +30,25 @@ export interface Fare {
 }
 
 export function summarize(facts: StoredFacts): TableSummary {
-  const { snapshot, rows, bytes, files, closed, quarantine, lineage } = facts;
+  const { snapshot, rows, bytes, closed, quarantine, lineage } = facts;
   return {
     version: snapshot.version,
     committedAt: snapshot.timestamp,
     rows: rows === undefined ? null : String(rows),
     bytes,
-    files: files.length,
     closed: closed ?? null,
     refused: String(quarantine?.rows ?? 0),
     lineage,
   };
+}
+
+/** What the last run of a star's step says of it; undefined while it was never loaded. */
+export function summarizeStar(last: LastStep | undefined): TableSummary | undefined {
+  const version = last?.step.version_after ?? undefined;
+  if (last === undefined || version === undefined) return undefined;
+  const { started_at: began, seconds } = last.step;
+  const committedAt = Date.parse(began) + seconds * 1000;
+  return { version, committedAt, rows: null, bytes: null, closed: null, refused: "0", lineage: {} };
 }
 
 export function fareOf(table: LakeTable, summary: TableSummary | undefined, last: LastStep | undefined): Fare {
@@ -51,6 +59,7 @@ export function fareOf(table: LakeTable, summary: TableSummary | undefined, last
     return { state: "warning", word: `${Number(summary.refused).toLocaleString("en-US")} refused` };
   }
   if ((last?.step.rejected_files ?? 0) > 0) return { state: "warning", word: "file rejected" };
+  if (table.role === "star") return { state: "good", word: "loaded" };
   return { state: "good", word: table.contract && table.contract.expectations.length > 0 ? "all rules kept" : "good" };
 }
 
