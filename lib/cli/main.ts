@@ -10,7 +10,9 @@ import { type LabFlags, openLab } from "./lab.js";
 import { cleanNotebooks, cleanStream } from "./notebooks.js";
 import { type Answer, EXIT, newProgram, runProgram } from "./program.js";
 import { showQuarantine } from "./quarantine.js";
-import { defineTableCommands, type LakeFlags, type RowFlags, withRows } from "./table_commands.js";
+import type { Format } from "./rows.js";
+import { askWarehouse } from "./sql.js";
+import { defineTableCommands, formatOption, type LakeFlags, type RowFlags, withRows } from "./table_commands.js";
 
 /** The command `tslake`: looks at tables and mends what went wrong. Answers the exit status. */
 export function main(argv: readonly string[]): Promise<number> {
@@ -33,6 +35,12 @@ function define(answer: Answer): Command {
   withRows(command("quarantine <table>", "rows that a table refused, with every reason")).action(
     async (table: string, flags: RowFlags) => print(await showQuarantine(open(flags).lake, table, flags)),
   );
+  command("sql <query>", "asks the warehouse of the star schema; nothing can be changed")
+    .option("--warehouse <address>", "duckdb:PATH, postgres://… or redshift://…; default warehouse.duckdb in the lake")
+    .addOption(formatOption())
+    .action(async (query: string, flags: LakeFlags & { format: Format }) =>
+      print(await askWarehouse(open(flags).warehouse, query, flags.format)),
+    );
   command("withdraw <what>", "takes a file's sales, or one by its venda_id, out of silver and gold").action(
     async (what: string, flags: LakeFlags) => print(await withdrawSales(open(flags), what)),
   );
@@ -43,6 +51,7 @@ function define(answer: Answer): Command {
   defineNotebookCommands(program, answer);
   command("doctor", "looks at everything that a run needs")
     .option("--landing <dir>", "folder of arriving files")
+    .option("--warehouse <address>", "of the star schema")
     .action(async (flags: LakeFlags) => doctor(open(flags), answer));
   return program;
 }
@@ -76,8 +85,8 @@ function portNumber(text: string): number {
   throw new UsageError("--port takes a number from 1 to 65535", { actual: text });
 }
 
-function open({ landing, lake }: LakeFlags): Workspace {
-  return openWorkspace({ cwd: process.cwd(), flags: { landing, lake } });
+function open({ landing, lake, warehouse }: LakeFlags): Workspace {
+  return openWorkspace({ cwd: process.cwd(), flags: { landing, lake, warehouse } });
 }
 
 async function withdrawSales({ lake, catalog, settings }: Workspace, what: string): Promise<string> {
@@ -89,9 +98,8 @@ async function withdrawSales({ lake, catalog, settings }: Workspace, what: strin
   const release = lockLake(settings.lakeFolder, commandId("withdraw"), isoNow());
   try {
     const { removed } = await withdraw(lake, sales, what);
-    return Object.entries(removed)
-      .map(([table, rows]) => `${table}: ${rows} rows withdrawn`)
-      .join("\n");
+    const lines = Object.entries(removed).map(([table, rows]) => `${table}: ${rows} rows withdrawn`);
+    return [...lines, "warehouse.vendas: follows with the next npm run pipeline"].join("\n");
   } finally {
     release();
   }

@@ -26,6 +26,7 @@ import { showTable } from "./show.js";
 export interface LakeFlags {
   readonly landing?: string;
   readonly lake?: string;
+  readonly warehouse?: string;
 }
 
 export interface RowFlags extends LakeFlags {
@@ -41,10 +42,15 @@ export interface Shell {
   print(text: string): void;
 }
 
+/** How rows are printed. */
+export function formatOption(): Option {
+  return new Option("--format <format>", "how rows are printed").choices(FORMATS).default("table");
+}
+
 /** Gives a command the flags of those that print rows. */
 export function withRows(command: Command): Command {
   return command
-    .addOption(new Option("--format <format>", "how rows are printed").choices(FORMATS).default("table"))
+    .addOption(formatOption())
     .option("--limit <n>", "rows; default 20 in a table, all otherwise", wholeNumber);
 }
 
