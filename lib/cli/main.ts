@@ -7,6 +7,7 @@ import { withdraw } from "../quality/withdraw.js";
 import { openWorkspace, samplesOf, type Workspace } from "../workspace.js";
 import { examineWorkspace } from "./doctor.js";
 import { type LabFlags, openLab } from "./lab.js";
+import { defineNewTable } from "./new/command.js";
 import { cleanNotebooks, cleanStream } from "./notebooks.js";
 import { type Answer, EXIT, newProgram, runProgram } from "./program.js";
 import { showQuarantine } from "./quarantine.js";
@@ -41,6 +42,7 @@ function define(answer: Answer): Command {
     .action(async (query: string, flags: LakeFlags & { format: Format }) =>
       print(await askWarehouse(open(flags).warehouse, query, flags.format)),
     );
+  defineNewTable({ command, open, print });
   command("withdraw <what>", "takes a file's sales, or one by its venda_id, out of silver and gold").action(
     async (what: string, flags: LakeFlags) => print(await withdrawSales(open(flags), what)),
   );

@@ -78,7 +78,8 @@ function widened(table: LandingTable, added: readonly (readonly [string, ColumnS
   }) as LandingTable;
 }
 
-function snakeCase(header: string): string {
+/** A column name for a header: snake_case ASCII, never empty. */
+export function snakeCase(header: string): string {
   const words = header
     .normalize("NFD")
     .replaceAll(/\p{Mark}/gu, "")

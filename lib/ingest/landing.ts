@@ -35,7 +35,10 @@ export interface LandingListing {
  * mentioned at all. An absent folder holds nothing.
  * @throws StorageError when the folder cannot be read
  */
-export function listLanding(landing: string, table: AnyTable & { readonly landing: Landing }): LandingListing {
+export function listLanding(
+  landing: string,
+  table: Pick<AnyTable, "name"> & { readonly landing: Landing },
+): LandingListing {
   const folder = join(landing, table.landing.source);
   const files: LandingFile[] = [];
   const left: LeftFile[] = [];
@@ -84,14 +87,15 @@ function regularFile(path: string): FileIdentity | string {
   }
 }
 
-function foreign(table: AnyTable & { readonly landing: Landing }, name: string): string {
+function foreign(table: Pick<AnyTable, "name"> & { readonly landing: Landing }, name: string): string {
   const { files } = table.landing;
   const patterns = files.join(", ");
   const inCase = files.some((pattern) => expression(pattern, "sui").test(name.replace(/\.gz$/i, "")));
   return `${table.name} takes ${patterns}${inCase ? ": upper and lower case count" : ""}`;
 }
 
-function formatOf(name: string): { readonly format: Format; readonly gzip: boolean } {
+/** By its name; what has no known extension is CSV. */
+export function formatOf(name: string): { readonly format: Format; readonly gzip: boolean } {
   const gzip = name.endsWith(".gz");
   const extension = /\.([^.]*)$/.exec(gzip ? name.slice(0, -3) : name)?.[1];
   const formats: Readonly<Record<string, Format>> = { ndjson: "ndjson", jsonl: "ndjson", parquet: "parquet" };

@@ -8,12 +8,15 @@ import { Catalog } from "../../lib/contract/catalog.js";
 import type { AnyTable } from "../../lib/contract/define_table.js";
 import { listenToDisplays } from "../../lib/display.js";
 import * as library from "../../lib/index.js";
+import { joinFields } from "../../lib/ingest/csv_record.js";
 import { ingest } from "../../lib/ingest/ingest.js";
+import { sourceColumns } from "../../lib/ingest/intake.js";
 import { Lake } from "../../lib/lake/lake.js";
 import { compileNotebook } from "../../lib/notebook/compile.js";
 import { readNotebook } from "../../lib/notebook/document.js";
 import { injectParameters, type ParameterValues } from "../../lib/notebook/parameters.js";
 import { interop } from "../../lib/notebook/tslab_module.js";
+import { scan } from "../../lib/relation/relation.js";
 import { LocalStorage } from "../../lib/storage/local.js";
 import type { Storage } from "../../lib/storage/storage.js";
 import * as tables from "../../lib/tables/index.js";
@@ -43,6 +46,24 @@ export class LakeInProcess {
   land(source: string, name: string, content: string | Uint8Array): void {
     mkdirSync(join(this.landing, source), { recursive: true });
     writeFileSync(join(this.landing, source, name), content);
+  }
+
+  /** Lands rows, by column, in a CSV file (or one of JSON lines) under a name that the table takes. */
+  deliver(table: AnyTable, stem: string, rows: readonly Readonly<Record<string, string>>[]): void {
+    const [pattern = "*.csv"] = table.landing?.files.filter((name) => !name.endsWith(".parquet")) ?? [];
+    const columns = sourceColumns(table);
+    const lines = pattern.endsWith(".csv")
+      ? [columns.map(({ header }) => header), ...rows.map((row) => columns.map(({ name }) => row[name] ?? null))].map(
+          joinFields,
+        )
+      : rows.map((row) => JSON.stringify(Object.fromEntries(columns.map(({ name, header }) => [header, row[name]]))));
+    this.land(table.landing?.source ?? "", pattern.replace("*", stem), `${lines.join("\n")}\n`);
+  }
+
+  /** Writes rows, by column, into a table without its notebook. */
+  async fill(table: AnyTable, rows: readonly Readonly<Record<string, string>>[]): Promise<void> {
+    const values = rows.map((row) => table.columnNames.map((name) => row[name] ?? null));
+    await this.lake.write(table, scan({ kind: "values", rows: values }, table.schema.fields, this.lake));
   }
 
   /** Runs the notebooks of these tables, in order. */
