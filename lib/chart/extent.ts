@@ -1,4 +1,5 @@
 import { textWidth } from "../picture/text_width.js";
+import type { DomElement } from "./dom.js";
 
 /** A rectangle, in pixels. */
 export interface Rectangle {
@@ -19,7 +20,7 @@ const ASCENT = 1;
  * Where the texts of an SVG element stand, by estimate: in its own coordinates, or with `onPage` in those of the page. An
  * element without text is an empty rectangle at its origin, or what its `width` and `height` say.
  */
-export function extentOf(element: Element, onPage: boolean): Rectangle {
+export function extentOf(element: DomElement, onPage: boolean): Rectangle {
   const own = isText(element) ? [element] : [...element.querySelectorAll("text")].filter(isShown);
   const corners = own.flatMap((text) => cornersOf(text, matrixTo(text, element, onPage)));
   if (corners.length === 0)
@@ -30,10 +31,10 @@ export function extentOf(element: Element, onPage: boolean): Rectangle {
 
 type Corner = readonly [x: number, y: number];
 
-function cornersOf(text: Element, matrix: Matrix): Corner[] {
+function cornersOf(text: DomElement, matrix: Matrix): Corner[] {
   const size = fontSize(text);
   const lines = [...text.querySelectorAll("tspan.line")];
-  const weight = (text as SVGElement).style.fontWeight;
+  const weight = text.style?.fontWeight;
   const bold = weight === "bold" || Number(weight) >= 600 ? 1.06 : 1;
   const widths = (lines.length > 0 ? lines : [text]).map((line) => textWidth(line.textContent ?? "", size) * bold);
   const width = Math.max(0, ...widths);
@@ -44,7 +45,7 @@ function cornersOf(text: Element, matrix: Matrix): Corner[] {
   return rectangle(left, top, width, size * LINE_HEIGHT * widths.length, matrix);
 }
 
-function plainCorners(element: Element, matrix: Matrix): Corner[] {
+function plainCorners(element: DomElement, matrix: Matrix): Corner[] {
   const [x, y] = [numberOf(element, "x"), numberOf(element, "y")];
   return rectangle(x, y, numberOf(element, "width"), numberOf(element, "height"), matrix);
 }
@@ -60,9 +61,9 @@ function rectangle(left: number, top: number, width: number, height: number, [a,
 }
 
 /** From a text's coordinates to those of an element around it, or beyond to the page's. */
-function matrixTo(text: Element, element: Element, onPage: boolean): Matrix {
+function matrixTo(text: DomElement, element: DomElement, onPage: boolean): Matrix {
   let matrix = IDENTITY;
-  for (let at: Element | null = text; at !== null; at = at.parentElement) {
+  for (let at: DomElement | null = text; at !== null; at = at.parentElement) {
     if (at === element && !onPage) return matrix;
     matrix = multiply(matrixOf(at.getAttribute("transform") ?? ""), matrix);
   }
@@ -89,22 +90,22 @@ function multiply([a, b, c, d, e, f]: Matrix, [g, h, i, j, k, l]: Matrix): Matri
   return [a * g + c * h, b * g + d * h, a * i + c * j, b * i + d * j, a * k + c * l + e, b * k + d * l + f];
 }
 
-function isText(element: Element): boolean {
+function isText(element: DomElement): boolean {
   return element.tagName === "text" || element.tagName === "tspan";
 }
 
-function isShown(text: Element): boolean {
-  return (text as SVGElement).style.display !== "none";
+function isShown(text: DomElement): boolean {
+  return text.style?.display !== "none";
 }
 
-function fontSize(element: Element): number {
-  for (let at: Element | null = element; at !== null; at = at.parentElement) {
-    const size = Number.parseFloat((at as Partial<SVGElement>).style?.fontSize ?? "");
+function fontSize(element: DomElement): number {
+  for (let at: DomElement | null = element; at !== null; at = at.parentElement) {
+    const size = Number.parseFloat(at.style?.fontSize ?? "");
     if (size > 0) return size;
   }
   return 12;
 }
 
-function numberOf(element: Element, attribute: string): number {
+function numberOf(element: DomElement, attribute: string): number {
   return Number.parseFloat(element.getAttribute(attribute) ?? "0") || 0;
 }

@@ -1,21 +1,21 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { DOMWindow } from "jsdom";
 import { CanvasRecorder } from "./canvas.js";
+import type { DomElement, DomWindow } from "./dom.js";
 import { extentOf } from "./extent.js";
 import { CHART_SIZE, type Figure } from "./figure.js";
 
 /** plotly.js in a window of its own, with what it asks of a browser's layout answered by estimates. */
 export interface PlotlyWindow {
-  readonly window: DOMWindow;
+  readonly window: DomWindow;
   /** The figure as plotly.js writes it as SVG. */
   draw(figure: Figure): Promise<string>;
 }
 
 /** Loads plotly.js and jsdom: about a second, once. */
 export function openPlotly(): PlotlyWindow {
-  const { JSDOM } = load("jsdom") as typeof import("jsdom");
+  const { JSDOM } = load("jsdom") as Jsdom;
   const { window } = new JSDOM("<!doctype html><body></body>", { runScripts: "outside-only" });
   answerLayout(window);
   window.eval(readFileSync(load.resolve("plotly.js-dist-min"), "utf8"));
@@ -29,6 +29,15 @@ export function openPlotly(): PlotlyWindow {
       return Plotly.toImage(drawn, { format: "svg", width, height, imageDataOnly: true });
     },
   };
+}
+
+interface Jsdom {
+  readonly JSDOM: new (html: string, options: object) => { readonly window: DomWindow };
+}
+
+interface Canvas {
+  readonly width: number;
+  readonly height: number;
 }
 
 interface Plotly {
@@ -51,8 +60,8 @@ function randomOf(figure: Figure): () => number {
   };
 }
 
-function answerLayout(window: DOMWindow): void {
-  const box = (element: Element, onPage: boolean): object => {
+function answerLayout(window: DomWindow): void {
+  const box = (element: DomElement, onPage: boolean): object => {
     const { left, top, right, bottom } = extentOf(element, onPage);
     return { x: left, y: top, left, top, right, bottom, width: right - left, height: bottom - top };
   };
@@ -72,17 +81,17 @@ function answerLayout(window: DOMWindow): void {
     return recorder;
   };
   Object.assign(window.HTMLCanvasElement.prototype, {
-    getContext(this: HTMLCanvasElement) {
+    getContext(this: Canvas) {
       return recorderOf(this);
     },
-    toDataURL(this: HTMLCanvasElement) {
+    toDataURL(this: Canvas) {
       return recorderOf(this).toDataUrl(this.width, this.height);
     },
   });
 }
 
-function asMethod<T>(answer: (element: Element) => T): (this: Element) => T {
-  return function (this: Element) {
+function asMethod<T>(answer: (element: DomElement) => T): (this: DomElement) => T {
+  return function (this: DomElement) {
     return answer(this);
   };
 }

@@ -1,5 +1,5 @@
-import type { DOMWindow } from "jsdom";
 import { FONT, PAPER, type Role, schemeStyle } from "../picture/colours.js";
+import type { DomDocument, DomElement, DomWindow } from "./dom.js";
 
 /** What a picture says to those who do not see it. */
 export interface Caption {
@@ -11,7 +11,7 @@ export interface Caption {
  * plotly.js's SVG without what only its own page needs: no empty groups, classes or styles that say nothing, no script and
  * no address that is loaded. Colours of paper and ink follow the reader's light or dark scheme.
  */
-export function tidySvg(window: DOMWindow, source: string, caption: Caption): string {
+export function tidySvg(window: DomWindow, source: string, caption: Caption): string {
   const document = new window.DOMParser().parseFromString(source, "image/svg+xml");
   const root = document.documentElement;
   for (const element of [...root.querySelectorAll("*")]) tidy(element);
@@ -25,7 +25,7 @@ export function tidySvg(window: DOMWindow, source: string, caption: Caption): st
   return new window.XMLSerializer().serializeToString(root);
 }
 
-function tidy(element: Element): void {
+function tidy(element: DomElement): void {
   if (element.tagName === "image") return void replaceImage(element);
   if (isInvisible(element)) return element.remove();
   const style = styleOf(element);
@@ -44,7 +44,7 @@ function tidy(element: Element): void {
   }
 }
 
-function isInvisible(element: Element): boolean {
+function isInvisible(element: DomElement): boolean {
   const style = element.getAttribute("style") ?? "";
   if (/display: none|visibility: hidden/.test(style) || FORBIDDEN.has(element.tagName)) return true;
   if (element.tagName === "rect") return /fill-opacity: 0;/.test(style) || element.getAttribute("width") === "0";
@@ -52,7 +52,7 @@ function isInvisible(element: Element): boolean {
 }
 
 /** The declarations of a style attribute, later ones winning over attributes of the same name. */
-function styleOf(element: Element): [string, string][] {
+function styleOf(element: DomElement): [string, string][] {
   return (element.getAttribute("style") ?? "").split(";").flatMap((declaration) => {
     const [property = "", ...value] = declaration.split(":");
     return value.length === 0 ? [] : [[property.trim(), value.join(":").trim()] as [string, string]];
@@ -60,7 +60,7 @@ function styleOf(element: Element): [string, string][] {
 }
 
 /** Paper and ink get the classes of their role; the colours of data, and of text upon them, stay. */
-function scheme(element: Element): void {
+function scheme(element: DomElement): void {
   const classes = (["fill", "stroke"] as const).flatMap((what) => {
     const role = ROLES.get(element.getAttribute(what) ?? "");
     return role === undefined || (role === "paper" && isText(element)) ? [] : [`tslake-${role}-${what}`];
@@ -68,12 +68,12 @@ function scheme(element: Element): void {
   if (classes.length > 0) element.setAttribute("class", classes.join(" "));
 }
 
-function isText(element: Element): boolean {
+function isText(element: DomElement): boolean {
   return element.tagName === "text" || element.tagName === "tspan";
 }
 
 /** The cells of a heat map come as a picture in an address: its rectangles are drawn in place. */
-function replaceImage(image: Element): void {
+function replaceImage(image: DomElement): void {
   const [type = "", data = ""] = (image.getAttribute("xlink:href") ?? image.getAttribute("href") ?? "").split(/,(.*)/s);
   const view = /viewBox="([\d. -]+)"/.exec(decodeURIComponent(data))?.[1];
   const rects = decodeURIComponent(data).match(/<rect [^<>]*\/>/g);
@@ -92,7 +92,7 @@ function replaceImage(image: Element): void {
 }
 
 /** A round marker is a circle: a third of the text. */
-function replaceMarker(path: Element): void {
+function replaceMarker(path: DomElement): void {
   const radius = /^M([\d.]+),0A\1,\1 0 1,1 0,-\1A\1,\1 0 0,1 \1,0Z$/.exec(path.getAttribute("d") ?? "")?.[1];
   const [, x, y] = /^translate\(([^,]+),([^)]+)\)$/.exec(path.getAttribute("transform") ?? "") ?? [];
   if (radius === undefined || x === undefined || y === undefined) return;
@@ -105,7 +105,7 @@ function replaceMarker(path: Element): void {
 }
 
 /** What all parts of a group say alike, the group says once. */
-function hoist(group: Element): void {
+function hoist(group: DomElement): void {
   const parts = [...group.children];
   const [first] = parts;
   if (first === undefined || parts.length < 2) return;
@@ -118,7 +118,7 @@ function hoist(group: Element): void {
   }
 }
 
-function dropUnusedClips(root: Element): void {
+function dropUnusedClips(root: DomElement): void {
   const used = new Set([...root.querySelectorAll("[clip-path], [fill^='url'], [stroke^='url']")].flatMap(referencesOf));
   for (const defined of root.querySelectorAll("clipPath, linearGradient, pattern")) {
     if (!used.has(defined.id)) defined.remove();
@@ -127,13 +127,13 @@ function dropUnusedClips(root: Element): void {
     if (group.childElementCount === 0) group.remove();
 }
 
-function referencesOf(element: Element): string[] {
+function referencesOf(element: DomElement): string[] {
   return ["clip-path", "fill", "stroke"].flatMap(
     (name) => /^url\(["']?#(.*?)["']?\)$/.exec(element.getAttribute(name) ?? "")?.[1] ?? [],
   );
 }
 
-function describe(document: Document, { title, description }: Caption): void {
+function describe(document: DomDocument, { title, description }: Caption): void {
   const root = document.documentElement;
   const mark = /clip([0-9a-f]{6})/.exec(root.innerHTML)?.[1] ?? "chart";
   const [width, height] = [root.getAttribute("width") ?? "", root.getAttribute("height") ?? ""];
@@ -155,7 +155,7 @@ function describe(document: Document, { title, description }: Caption): void {
   );
 }
 
-function textElement(document: Document, name: string, text: string, id?: string): Element {
+function textElement(document: DomDocument, name: string, text: string, id?: string): DomElement {
   const element = document.createElementNS(SVG, name);
   if (id !== undefined) element.setAttribute("id", id);
   element.textContent = text;

@@ -1,5 +1,5 @@
 import { UsageError } from "../errors.js";
-import { renderTable } from "../lake/preview.js";
+import { renderTable } from "../picture/table_view.js";
 import { formatJson } from "../pipeline/json.js";
 import type { Value } from "../relation/runner.js";
 import type { StructField } from "../types.js";

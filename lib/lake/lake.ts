@@ -6,13 +6,14 @@ import { Snapshot } from "../delta/snapshot.js";
 import { filesOf } from "../delta_table/table_files.js";
 import { isBound, resolveBound, scanFiles } from "../delta_table/table_reads.js";
 import { valuesOf } from "../delta_table/values.js";
+import type { MimeBundle } from "../display.js";
 import { PolarsEngine } from "../engine/polars/engine.js";
 import { ConflictError, DeltaError } from "../errors.js";
 import { type ColumnSources, lineage } from "../relation/lineage.js";
 import type { RelationNode, TableSource } from "../relation/node.js";
 import { sourcesOf } from "../relation/node.js";
 import { type AnyRelation, Relation, type Shape, scan } from "../relation/relation.js";
-import type { Runner, Value } from "../relation/runner.js";
+import type { ArrowTable, Runner, Value } from "../relation/runner.js";
 import { currentRun } from "../run.js";
 import type { Storage } from "../storage/storage.js";
 import type { StructField } from "../types.js";
@@ -21,7 +22,6 @@ import { compareRows } from "./compare.js";
 import { checkRead, conform } from "./conform.js";
 import { evolution } from "./evolve.js";
 import { deleteRows, mergeRows, refuseDoubleKeys } from "./merge.js";
-import { showPreview } from "./preview.js";
 import { recordTable } from "./record_table.js";
 import { needsRebuild } from "./step_mark.js";
 import type { WriteOptions, WriteResult } from "./write_result.js";
@@ -203,8 +203,11 @@ export class Lake implements Runner {
   count(node: RelationNode): Promise<number> {
     return this.engine.count(node);
   }
-  show(node: RelationNode, rows: number): Promise<void> {
-    return showPreview(this.engine, node, rows);
+  preview(node: RelationNode, rows: number): Promise<MimeBundle> {
+    return this.engine.preview(node, rows);
+  }
+  toArrow(node: RelationNode): Promise<ArrowTable> {
+    return this.engine.toArrow(node);
   }
 
   /** The version that a read sees: the newest when it is first evaluated, and then always that one. */

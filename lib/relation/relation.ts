@@ -1,4 +1,5 @@
 import "./kinds.js";
+import { DISPLAY, type Displayable, displayBundle, type MimeBundle } from "../display.js";
 import { RelationError } from "../errors.js";
 import type { StructField } from "../types.js";
 import type { BooleanColumn } from "./boolean_column.js";
@@ -16,7 +17,7 @@ import {
 } from "./fields.js";
 import type { JoinType, NamedExpr, RelationNode, Source } from "./node.js";
 import { formatRelation } from "./print.js";
-import type { Runner, ValueOf } from "./runner.js";
+import type { ArrowTable, Runner, ValueOf } from "./runner.js";
 import { type KindOfValue, type Plain, toColumn } from "./when.js";
 import { sortKey } from "./window.js";
 
@@ -40,6 +41,9 @@ type JoinKeys<L extends Shape, R extends Shape> =
   | readonly (keyof L & keyof R & string)[]
   | Readonly<Partial<Record<keyof L & string, keyof R & string>>>;
 
+/** Rows that a relation shows of itself. */
+const SHOWN = 20;
+
 /** What a join says beside its keys. */
 export interface JoinOptions {
   /** Null keys match each other; default false. */
@@ -47,7 +51,7 @@ export interface JoinOptions {
 }
 
 /** A typed, engine-neutral query: an immutable value that every method extends. `Runner` gives it results. */
-export class Relation<S extends Shape = Shape> {
+export class Relation<S extends Shape = Shape> implements Displayable {
   readonly node: RelationNode;
   readonly runner: Runner | undefined;
   /** Only for the type checker. */
@@ -186,17 +190,25 @@ export class Relation<S extends Shape = Shape> {
 
   /** Displays the first rows with their types. */
   async show(rows = 10): Promise<void> {
-    await this.bound().show(this.node, rows);
+    displayBundle(await this.bound().preview(this.node, rows));
   }
   /** All rows as objects: long as bigint, decimals, dates and times as exact text. */
   collect(): Promise<readonly Row<S>[]> {
     return this.bound().collect(this.node) as Promise<readonly Row<S>[]>;
+  }
+  /** All rows as a table of Apache Arrow: long as bigint, decimals as unscaled integers beside their scale. */
+  toArrow(): Promise<ArrowTable<keyof S & string>> {
+    return this.bound().toArrow(this.node);
   }
   count(): Promise<number> {
     return this.bound().count(this.node);
   }
   toString(): string {
     return formatRelation(this.node);
+  }
+  /** As the last expression of a cell: its first rows, or its plan when it is bound to no lake. */
+  [DISPLAY](): MimeBundle | Promise<MimeBundle> {
+    return this.runner?.preview(this.node, SHOWN) ?? { "text/plain": this.toString() };
   }
 
   private bound(): Runner {

@@ -1,3 +1,4 @@
+import type { MimeBundle } from "../display.js";
 import type { Kind } from "./column.js";
 import type { RelationNode } from "./node.js";
 
@@ -33,6 +34,27 @@ export type ValueOf<K extends Kind> = Values[K];
 export interface Runner {
   collect(node: RelationNode): Promise<readonly Readonly<Record<string, Value>>[]>;
   count(node: RelationNode): Promise<number>;
-  /** Displays the first rows in a notebook, or prints them. */
-  show(node: RelationNode, rows: number): Promise<void>;
+  /** The first rows in forms to be displayed. */
+  preview(node: RelationNode, rows: number): Promise<MimeBundle>;
+  /** The result as a table of Apache Arrow. */
+  toArrow(node: RelationNode): Promise<ArrowTable>;
+}
+
+/** The part of apache-arrow's `Table` that is used most; the value is one. */
+export interface ArrowTable<N extends string = string> {
+  readonly numRows: number;
+  readonly numCols: number;
+  readonly schema: { readonly fields: readonly { readonly name: string; readonly type: unknown }[] };
+  getChild(name: N): ArrowColumn | null;
+  toArray(): readonly Readonly<Record<N, unknown>>[];
+}
+
+/** The part of apache-arrow's `Vector` that is used most. */
+export interface ArrowColumn extends Iterable<unknown> {
+  readonly length: number;
+  readonly nullCount: number;
+  /** Has the `scale` of decimals. */
+  readonly type: unknown;
+  get(row: number): unknown;
+  toArray(): ArrayLike<unknown>;
 }

@@ -1,5 +1,5 @@
 import { DISPLAY, type Displayable } from "../display.js";
-import { renderTable } from "../lake/preview.js";
+import { renderTable } from "../picture/table_view.js";
 import type { QueryResult, Warehouse } from "./driver.js";
 
 /** Rows of a query, shown as a table. */

@@ -26,7 +26,8 @@ export function values<const T extends Readonly<Record<string, DataType>>>(
     {
       collect: (node) => engine.collect(node),
       count: (node) => engine.count(node),
-      show: (node, rows) => engine.show(node, rows),
+      preview: (node, rows) => engine.preview(node, rows),
+      toArrow: (node) => engine.toArrow(node),
     },
   );
 }

@@ -1,7 +1,8 @@
-import { JSDOM } from "jsdom";
 import { describe, expect, test } from "vitest";
+import type { DomElement } from "../../lib/chart/dom.js";
 import { drawGraph } from "../../lib/picture/draw_graph.js";
 import type { Graph, GraphEdge, GraphNode } from "../../lib/picture/graph.js";
+import { parseXml, select } from "../support/dom.js";
 
 const LAKE: Graph = {
   title: "The lake",
@@ -19,16 +20,11 @@ const LAKE: Graph = {
   ],
 };
 
-/** The drawing as XML; a text that is none throws. */
-function parse(svg: string): Document {
-  return new new JSDOM("").window.DOMParser().parseFromString(svg, "image/svg+xml");
-}
-
 /** Left border of each node by its title. */
 function lefts(svg: string): Map<string, number> {
-  const nodes = [...parse(svg).querySelectorAll(".tslake-node")];
-  const left = (node: Element): number => Number(/translate\((\S+)/.exec(node.getAttribute("transform") ?? "")?.[1]);
-  return new Map(nodes.map((node) => [node.querySelector("text")?.textContent ?? "", left(node)]));
+  const nodes = select(parseXml(svg), ".tslake-node");
+  const left = (node: DomElement): number => Number(/translate\((\S+)/.exec(node.getAttribute("transform") ?? "")?.[1]);
+  return new Map(nodes.map((node) => [select(node, "text")[0]?.textContent ?? "", left(node)]));
 }
 
 const HOSTILE = [
@@ -42,11 +38,11 @@ const HOSTILE = [
 describe("the picture of a graph", () => {
   test("is an accessible document that loads nothing, the same for the same graph", () => {
     const svg = drawGraph(LAKE);
-    const document = parse(svg).documentElement;
+    const document = parseXml(svg);
     expect(document.getAttribute("role")).toBe("group");
     expect(drawGraph({ title: "no links", nodes: [], edges: [] })).toContain('role="img"');
     const labels = (document.getAttribute("aria-labelledby") ?? "").split(" ");
-    expect(labels.map((id) => parse(svg).getElementById(id)?.textContent)).toEqual(["The lake", "4 nodes, 3 edges"]);
+    expect(labels.map((id) => select(document, `#${id}`)[0]?.textContent)).toEqual(["The lake", "4 nodes, 3 edges"]);
     expect(svg.replace('xmlns="http://www.w3.org/2000/svg"', "")).not.toMatch(
       /https?:|<script|<image|@import|href="http/,
     );
@@ -68,10 +64,10 @@ describe("the picture of a graph", () => {
   });
 
   test("draws each edge and links each node with an address", () => {
-    const document = parse(drawGraph(LAKE));
-    expect(document.querySelectorAll("path[marker-end]")).toHaveLength(3);
-    expect([...document.querySelectorAll("a")].map((link) => link.getAttribute("href"))).toEqual(["b.html"]);
-    expect(document.documentElement.textContent).toContain("daily");
+    const document = parseXml(drawGraph(LAKE));
+    expect(select(document, "path[marker-end]")).toHaveLength(3);
+    expect(select(document, "a").map((link) => link.getAttribute("href"))).toEqual(["b.html"]);
+    expect(document.textContent).toContain("daily");
   });
 
   test.each(HOSTILE)("shows %j as text wherever it stands", (text) => {
@@ -83,9 +79,9 @@ describe("the picture of a graph", () => {
       nodes: [node, { id: "b", title: "b", group: text }],
       edges: [{ from: text, to: "b", label: text }],
     });
-    const document = parse(svg);
-    expect(document.querySelectorAll("script, img, parsererror")).toHaveLength(0);
-    expect(document.querySelector("desc")?.textContent).toBe(text.replace(/\u202E|\uD800|\0/g, "\uFFFD"));
+    const document = parseXml(svg);
+    expect(select(document, "script, img, parsererror")).toHaveLength(0);
+    expect(select(document, "desc")[0]?.textContent).toBe(text.replace(/\u202E|\uD800|\0/g, "\uFFFD"));
   });
 
   test.each(["javascript:alert(1)", " java\tscript:alert(1)", "\u0001javascript:alert(1)", "data:text/html,x"])(
@@ -106,7 +102,7 @@ describe("the picture of a graph", () => {
     for (const groups of [undefined, [{ id: "g", title: "G" }], []]) {
       const svg = drawGraph({ title: "t", nodes, edges, ...(groups === undefined ? {} : { groups }) });
       expect(svg).not.toMatch(/NaN|Infinity/);
-      expect(parse(svg).querySelectorAll("path[marker-end]")).toHaveLength(2);
+      expect(select(parseXml(svg), "path[marker-end]")).toHaveLength(2);
     }
     expect(drawGraph({ title: "nothing", nodes: [], edges: [] })).not.toMatch(/NaN|Infinity/);
   });

@@ -1,13 +1,18 @@
 import { tmpdir } from "node:os";
+import type { MimeBundle } from "../../display.js";
 import { RelationError } from "../../errors.js";
+import { renderTable } from "../../picture/table_view.js";
 import type { Expr } from "../../relation/expr.js";
 import { type Distinct, type RelationNode, type Scan, type Source, sourcesOf } from "../../relation/node.js";
+import type { ArrowTable } from "../../relation/runner.js";
 import { newFolder, removeFolder } from "../../storage/temporary_folder.js";
 import { field, type StructField } from "../../types.js";
+import { toArrowTable } from "./arrow.js";
 import type { PublicDataFrame } from "./binding.js";
 import { compileRelation, type Demand } from "./compile_relation.js";
 import { isTextOfRowWise, repetitions, withoutRows } from "./distinct.js";
 import { type HeldResult, HeldResults, inFolder, inMemory, readStreamed } from "./held_results.js";
+import { captionOf, countWithoutReading } from "./known_count.js";
 import { withoutEmpty } from "./known_empty.js";
 import { type Frame, fromPublic, type LazyFrame } from "./native.js";
 import { columnsHeld, type HeavyStep, heavyStep, isRowWise } from "./parts.js";
@@ -53,9 +58,11 @@ export class PolarsEngine {
     return toRows(await this.run(node), node.fields);
   }
 
-  /** The first rows. */
-  preview(node: RelationNode, rows: number): Promise<readonly Row[]> {
-    return this.collect({ op: "limit", input: node, rows, fields: node.fields });
+  /** The first rows as a table to be displayed; it tells how many there are in all where that is known without looking. */
+  async preview(node: RelationNode, rows: number): Promise<MimeBundle> {
+    const found = await this.collect({ op: "limit", input: node, rows: rows + 1, fields: node.fields });
+    const all = found.length > rows ? await this.knownCount(node) : found.length;
+    return renderTable(node.fields, found.slice(0, rows), captionOf(rows, all));
   }
 
   /** The number of rows; of a whole table from what its log says, without reading a file. */
@@ -75,6 +82,11 @@ export class PolarsEngine {
     return Number((await this.run(counted)).column(rows.name).getIdx(0));
   }
 
+  /** The result as a table of Apache Arrow, by its stream format. */
+  async toArrow(node: RelationNode): Promise<ArrowTable> {
+    return toArrowTable((await this.run(node)).toPublic());
+  }
+
   /** The result as a `DataFrame` of nodejs-polars. */
   async toPolars(node: RelationNode): Promise<PublicDataFrame> {
     return (await this.run(node)).toPublic();
@@ -86,12 +98,6 @@ export class PolarsEngine {
     const doubles = frame.lazy().select(node.fields.map(({ name }) => p.alias(p.cast(p.column(name), "double"), name)));
     const columns = doubles.collectSync();
     return node.fields.map(({ name }) => Float64Array.from(columns.column(name).toTypedArray() as ArrayLike<number>));
-  }
-
-  /** Prints the first rows. */
-  async show(node: RelationNode, rows: number): Promise<void> {
-    const frame = await this.run({ op: "limit", input: node, rows, fields: node.fields });
-    process.stdout.write(`${frame.toString()}\n`);
   }
 
   /**
@@ -260,6 +266,11 @@ export class PolarsEngine {
       if (source.kind === "table") return (await this.tables.resolveTable(source, undefined)).files.length === 0;
       return source.kind !== "file" && (await this.rowsOf(source)) === 0;
     });
+  }
+
+  /** The number of rows of a relation, where it is known without reading any. */
+  private knownCount(node: RelationNode): Promise<number | undefined> {
+    return countWithoutReading(node, (source) => this.rowsOf(source));
   }
 
   /** The number of rows in a source, where it is known without reading it. */
