@@ -1,3 +1,4 @@
+import { log } from "node:console";
 import { inspect } from "node:util";
 
 /**
@@ -22,9 +23,15 @@ export async function display(value: unknown): Promise<void> {
   displayBundle(isDisplayable(value) ? await value[DISPLAY]() : { "text/plain": textOf(value) });
 }
 
+/** Shows the value of a cell's last expression: one that knows how to show itself as `display` does, any other as text. */
+export async function displayLast(value: unknown): Promise<void> {
+  if (isDisplayable(value)) await display(value);
+  else if (value !== undefined && value !== null) log(value);
+}
+
 /** Shows the given forms of one value below the cell that is running; a frontend takes the richest that it can show. */
 export function displayBundle(data: MimeBundle): void {
-  const sink = headlessSink() ?? tslabSink() ?? printText;
+  const sink = listening()?.sink ?? tslabSink() ?? printText;
   sink(data);
 }
 
@@ -33,7 +40,8 @@ export function displayBundle(data: MimeBundle): void {
  * their text only.
  */
 export function displaysIn(): "run" | "kernel" | "terminal" {
-  if (headlessSink() !== undefined) return "run";
+  const listener = listening();
+  if (listener !== undefined) return listener.place;
   return tslabSink() === undefined ? "terminal" : "kernel";
 }
 
@@ -41,13 +49,19 @@ type Sink = (data: MimeBundle) => void;
 
 const SINK = Symbol.for("tslake.displaySink");
 
-/** Called by a runner in the notebook's process before the first cell. */
-export function listenToDisplays(sink: Sink): void {
-  (globalThis as Record<symbol, unknown>)[SINK] = sink;
+interface Listener {
+  readonly sink: Sink;
+  readonly place: "run" | "kernel";
 }
 
-function headlessSink(): Sink | undefined {
-  return (globalThis as Record<symbol, unknown>)[SINK] as Sink | undefined;
+/** Called by a runner in the notebook's process, or by a kernel, before the first cell. */
+export function listenToDisplays(sink: Sink, place: Listener["place"]): void {
+  const listener: Listener = { sink, place };
+  (globalThis as Record<symbol, unknown>)[SINK] = listener;
+}
+
+function listening(): Listener | undefined {
+  return (globalThis as Record<symbol, unknown>)[SINK] as Listener | undefined;
 }
 
 /** The kernel's own channel: tslab's public `display` sends one MIME type at a time only. */

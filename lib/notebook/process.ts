@@ -1,10 +1,9 @@
-import { log } from "node:console";
 import { readFileSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { setImmediate } from "node:timers/promises";
 import { Script } from "node:vm";
 import { stopwatch } from "../clock.js";
-import { listenToDisplays } from "../display.js";
+import { displayLast, listenToDisplays } from "../display.js";
 import { listen } from "../run.js";
 import { EVENTS_FD, type Job, type ProcessEvent, STALLED_STATUS } from "./events.js";
 import { describeFailure } from "./failure.js";
@@ -36,7 +35,7 @@ export async function runCells(): Promise<void> {
   });
   endWithRunner();
   captureStreams((name, text) => send({ type: "stream", name, text }));
-  listenToDisplays((data) => send({ type: "display", data }));
+  listenToDisplays((data) => send({ type: "display", data }), "run");
   listen((metrics) => send({ type: "metrics", metrics }));
   mapStacks(job);
 
@@ -49,7 +48,7 @@ export async function runCells(): Promise<void> {
       scope.last = undefined;
       const pending = cell();
       if (pending !== undefined) await pending;
-      if (scope.last !== undefined && scope.last !== null) log(scope.last);
+      await displayLast(scope.last);
     } catch (error) {
       fail(error);
     }

@@ -90,7 +90,7 @@ export class LakeInProcess {
       "tslake/tables": { ...tables, __esModule: true },
     };
     const scope = new TestScope(path, modules);
-    listenToDisplays(() => undefined);
+    listenToDisplays(() => undefined, "run");
     const cells = new Script(code, { filename: path }).runInThisContext()(
       scope,
       scope.cells,

@@ -1,5 +1,5 @@
-import { log } from "node:console";
 import { setTimeout } from "node:timers/promises";
+import { displayLast } from "../../display.js";
 import { type MimeBundle, RUN_METADATA } from "../document.js";
 import { nameStacks } from "../stack.js";
 import type { CellCompiler } from "./cell_compiler.js";
@@ -55,6 +55,8 @@ export class Cells {
   #failures = 0;
   #outputs: CellOutputs | undefined;
   #complaints: unknown[] | undefined;
+  /** Of the value of the cell's last expression. */
+  #showing: Promise<void> | undefined;
   readonly #executor: Executor;
   readonly #compiler: CellCompiler;
   readonly #converter: Converter;
@@ -67,7 +69,10 @@ export class Cells {
     this.#converter = converter;
     const converters = { node: converter, browser: converter, close: () => converter.close() };
     this.#executor = compiler.tslab.createExecutor(process.cwd(), converters, {
-      log,
+      log: (value) => {
+        this.#showing = displayLast(value);
+        this.#showing.catch(() => undefined);
+      },
       error: (...values) => {
         this.#complaints?.push(values[0]);
       },
@@ -145,10 +150,14 @@ export class Cells {
 
   async #run(code: string, count: number): Promise<CellError | undefined> {
     this.#complaints = [];
+    this.#showing = undefined;
     try {
       this.#refresh();
       this.#compiler.nameCells(`${SCHEME}${count}`);
-      if (await this.#executor.execute(code)) return undefined;
+      if (await this.#executor.execute(code)) {
+        await this.#showing;
+        return undefined;
+      }
       const diagnostics = this.#compiler.diagnostics();
       if (diagnostics.length > 0) return compileError(diagnostics, code);
       return this.#complaints.length === 0 ? interruption() : thrownError(this.#complaints[0], count, code);

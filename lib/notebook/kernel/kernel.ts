@@ -34,7 +34,7 @@ export function startKernel({ root, connection, library }: KernelSpec): void {
   const server = new ZmqServer(handler, connection);
   serveCells(server, cells);
   endOnShutdown(server);
-  listenToDisplays((data) => cells.show(data));
+  listenToDisplays((data) => cells.show(data), "kernel");
   process.on("SIGINT", () => cells.interrupt());
   process.on("uncaughtException", report);
   process.on("unhandledRejection", report);
