@@ -1,4 +1,4 @@
-import type { Expr, SortKey } from "../../relation/expr.js";
+import { children, type Expr, type SortKey, type Window } from "../../relation/expr.js";
 import type { Project, RelationNode, Source } from "../../relation/node.js";
 import type { StructField } from "../../types.js";
 import { convert } from "./cast.js";
@@ -9,15 +9,24 @@ import { classBelow, type HashClass, inClass } from "./hash_class.js";
 import { compileJoin } from "./join.js";
 import { conditionsBelow } from "./key_conditions.js";
 import { concatenate, type LazyFrame } from "./native.js";
+import type { Ranges } from "./packed_key.js";
 import * as p from "./polars_expr.js";
 import { replacer } from "./replace_exprs.js";
 import { isOrderedBy, type OrderedFrame, orderOf, projectedOrder } from "./row_order.js";
 import { compileRowWise, hasWindows, plainConditions, type RowWiseSteps, rowWiseSteps } from "./row_wise.js";
-import { compileKeys, sortFrame } from "./sort.js";
+import { sortByRanges } from "./sort.js";
+import { rangeOf, type SourceRanges, type ValueRange } from "./value_range.js";
 import { compileWindows } from "./window.js";
 
 /** Gives the frame of a source; `conditions` stand above it and reach it unchanged, so that files may be skipped by them. */
 export type Scans = (source: Source, fields: readonly StructField[], conditions: readonly Expr[]) => Promise<LazyFrame>;
+
+/** Where a compilation gets what it does not know of the sources. */
+export interface Sources {
+  readonly scan: Scans;
+  /** Asked for the columns by which rows are sorted. */
+  readonly ranges: SourceRanges;
+}
 
 /** What a compilation carries down the tree. */
 export interface Demand {
@@ -30,32 +39,34 @@ export interface Demand {
 }
 
 /** A relation as a Polars query, whose columns have the names, types and order of the node's fields. */
-export async function compileRelation(node: RelationNode, scans: Scans, demand: Demand = {}): Promise<LazyFrame> {
-  return (await compileOrdered(node, scans, demand)).frame;
+export async function compileRelation(node: RelationNode, sources: Sources, demand: Demand = {}): Promise<LazyFrame> {
+  return (await compileOrdered(node, sources, demand)).frame;
 }
 
-async function compileOrdered(node: RelationNode, scans: Scans, demand: Demand): Promise<OrderedFrame> {
+async function compileOrdered(node: RelationNode, sources: Sources, demand: Demand): Promise<OrderedFrame> {
   if (node.op === "filter" || (node.op === "project" && !hasWindows(node))) {
-    return compileSteps(rowWiseSteps(node), scans, demand);
+    return compileSteps(rowWiseSteps(node), sources, demand);
   }
   const { conditions = [], rows, streamed = false } = demand;
   const below = rows && classBelow(node, rows.column);
-  if (rows && !below) return ofClass(rows, await compileOrdered(node, scans, { conditions, streamed }));
+  if (rows && !below) return ofClass(rows, await compileOrdered(node, sources, { conditions, streamed }));
   const input = (of: RelationNode, i = 0, holding: readonly Expr[] = []): Promise<OrderedFrame> => {
     const column = below?.[i];
     const inputRows = column === undefined || !rows ? undefined : { ...rows, column };
-    return compileOrdered(of, scans, { conditions: holding, rows: inputRows, streamed });
+    return compileOrdered(of, sources, { conditions: holding, rows: inputRows, streamed });
   };
   const ofKeys = conditionsBelow(node, conditions);
   const chosen = async (of: RelationNode, i = 0): Promise<OrderedFrame> => {
     const { frame, order } = await input(of, i, ofKeys(i));
     return { frame: ofKeys(i).reduce((kept, condition) => kept.filter(compileExpr(condition)), frame), order };
   };
+  const toSort = async (of: RelationNode, found: OrderedFrame): Promise<OrderedFrame> =>
+    found.order.length > 0 ? found : { ...found, ranges: await rangesOf(sortedBy(node), of, sources.ranges) };
   switch (node.op) {
     case "scan":
-      return unordered(await scans(node.source, node.fields, conditions));
+      return unordered(await sources.scan(node.source, node.fields, conditions));
     case "project":
-      return projectWindows(node, await chosen(node.input));
+      return projectWindows(node, await toSort(node.input, await chosen(node.input)));
     case "join": {
       const [left, right] = await Promise.all([chosen(node.left, 0), chosen(node.right, 1)]);
       return unordered(compileJoin(node, left.frame, right.frame));
@@ -63,14 +74,14 @@ async function compileOrdered(node: RelationNode, scans: Scans, demand: Demand):
     case "groupBy":
       return unordered(compileGroupBy(node, (await chosen(node.input)).frame));
     case "distinct":
-      return compileDistinct(node, await chosen(node.input), streamed);
+      return compileDistinct(node, await toSort(node.input, await chosen(node.input)), streamed);
     case "union": {
       const inputs = await Promise.all(node.inputs.map((of, i) => input(of, i, conditions)));
       const frames = inputs.map(({ frame }, i) => retyped(frame, node.inputs[i]?.fields ?? [], node.fields));
       return unordered(concatenate(frames));
     }
     case "sort":
-      return sortBy(await input(node.input, 0, conditions), node.orderBy, node.fields);
+      return sortBy(await toSort(node.input, await input(node.input, 0, conditions)), node.orderBy, node.fields);
     case "limit": {
       const { frame, order } = await input(node.input);
       return { frame: frame.slice(0, node.rows), order };
@@ -80,7 +91,7 @@ async function compileOrdered(node: RelationNode, scans: Scans, demand: Demand):
 
 async function compileSteps(
   steps: RowWiseSteps,
-  scans: Scans,
+  sources: Sources,
   { conditions = [], rows, streamed = false }: Demand,
 ): Promise<OrderedFrame> {
   const columns = new Map(steps.columns.map(({ name, expr }) => [name, expr]));
@@ -88,7 +99,7 @@ async function compileSteps(
   const holding = plainConditions([...steps.conditions, ...conditions.map(overBase)]);
   const source = rows && columns.get(rows.column);
   const below = rows && source?.kind === "column" ? { ...rows, column: source.name } : undefined;
-  const base = await compileOrdered(steps.base, scans, { conditions: holding, rows: below, streamed });
+  const base = await compileOrdered(steps.base, sources, { conditions: holding, rows: below, streamed });
   const result = { frame: compileRowWise(steps, base.frame), order: projectedOrder(base.order, steps.columns) };
   return rows && !below ? ofClass(rows, result) : result;
 }
@@ -103,8 +114,35 @@ function projectWindows(node: Project, input: OrderedFrame): OrderedFrame {
 
 function sortBy(input: OrderedFrame, orderBy: readonly SortKey[], fields: readonly StructField[]): OrderedFrame {
   if (isOrderedBy(input.order, [], orderBy)) return input;
-  const frame = sortFrame(input.frame, compileKeys(orderBy)).select(fields.map((f) => p.column(f.name)));
+  const frame = sortByRanges(input.frame, orderBy, input.ranges).select(fields.map((f) => p.column(f.name)));
   return { frame, order: orderOf(orderBy) };
+}
+
+/** The columns by which an operator sorts its input. */
+function sortedBy(node: RelationNode): ReadonlySet<string> {
+  const exprs: Expr[] = [];
+  if (node.op === "distinct" || node.op === "sort") exprs.push(...node.orderBy.map(({ expr }) => expr));
+  if (node.op === "project") {
+    for (const { partitionBy, orderBy } of node.columns.flatMap(({ expr }) => windowsIn(expr)))
+      exprs.push(...partitionBy, ...orderBy.map((key) => key.expr));
+  }
+  const names = exprs.flatMap((expr) => (expr.kind === "column" ? [expr.name] : []));
+  return new Set(node.op === "distinct" ? [...node.on, ...names] : names);
+}
+
+function windowsIn(expr: Expr): readonly Window[] {
+  const below = children(expr).flatMap(windowsIn);
+  return expr.kind === "window" ? [expr, ...below] : below;
+}
+
+async function rangesOf(names: ReadonlySet<string>, node: RelationNode, ofSource: SourceRanges): Promise<Ranges> {
+  const ranges = new Map<string, ValueRange>();
+  if (names.size < 2) return ranges;
+  for (const { name } of node.fields) {
+    const range = names.has(name) ? await rangeOf(node, name, ofSource) : undefined;
+    if (range !== undefined) ranges.set(name, range);
+  }
+  return ranges;
 }
 
 function ofClass(rows: HashClass, { frame, order }: OrderedFrame): OrderedFrame {

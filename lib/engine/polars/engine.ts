@@ -9,7 +9,7 @@ import { newFolder, removeFolder } from "../../storage/temporary_folder.js";
 import { field, type StructField } from "../../types.js";
 import { toArrowTable } from "./arrow.js";
 import type { PublicDataFrame } from "./binding.js";
-import { compileRelation, type Demand } from "./compile_relation.js";
+import { compileRelation, type Demand, type Scans } from "./compile_relation.js";
 import { isTextOfRowWise, repetitions, withoutRows } from "./distinct.js";
 import { type HeldResult, HeldResults, inFolder, inMemory, readStreamed } from "./held_results.js";
 import { captionOf, countWithoutReading } from "./known_count.js";
@@ -20,10 +20,12 @@ import * as p from "./polars_expr.js";
 import { type Row, toRows } from "./rows.js";
 import { type Hold, scanCsv, scanForeignParquet, valuesFrame } from "./scan.js";
 import { scanTable } from "./scan_table.js";
+import { rangeOfValues } from "./source_range.js";
 import { Spill } from "./spill.js";
 import { storedColumns, storedFields } from "./stored_names.js";
 import { type Queries, streamToFiles } from "./stream.js";
 import { knownRows, type Tables, TablesRead } from "./tables_read.js";
+import type { SourceRanges } from "./value_range.js";
 import { type WriteOptions, type WrittenFile, writeFiles } from "./write.js";
 
 export type { DataFile, OpenFile, TableFiles } from "./table_files.js";
@@ -43,6 +45,8 @@ const ROWS_IN_PART = 5_000_000;
 /** Cells that a step which must hold all its rows may hold at once: about a gigabyte. */
 const CELLS_IN_STEP = 25_000_000;
 const SAMPLE = 20_000;
+/** Of sources of so many rows the ranges of columns are looked at before sorting by them. */
+const ROWS_TO_LOOK_AT = 500_000;
 
 /** Runs relations on Polars. */
 export class PolarsEngine {
@@ -235,11 +239,12 @@ export class PolarsEngine {
     demand: Demand = {},
     hold: Hold = (frame) => frame.lazy(),
   ): Promise<LazyFrame> {
-    return compileRelation(
-      node,
-      (source, fields, conditions) => this.scan(source, fields, conditions, reads, hold),
-      demand,
-    );
+    const scan: Scans = (source, fields, conditions) => this.scan(source, fields, conditions, reads, hold);
+    const ranges: SourceRanges = async (source, column) =>
+      ((await this.rowsOf(source)) ?? 0) < ROWS_TO_LOOK_AT
+        ? undefined
+        : reads.range(source, column.name, async () => rangeOfValues(await scan(source, [column], []), column));
+    return compileRelation(node, { scan, ranges }, demand);
   }
 
   private async scan(

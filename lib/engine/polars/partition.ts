@@ -3,7 +3,7 @@ import { compileExpr } from "./compile_expr.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
 import { isOrderedBy, type OrderedFrame, orderOf, reversed } from "./row_order.js";
-import { compileKeys, sortFrame } from "./sort.js";
+import { sortByRanges } from "./sort.js";
 import { TEMPORARY } from "./temporary.js";
 
 /** Rows sorted so that those of equal keys follow one another, in order. */
@@ -48,7 +48,7 @@ export function firstOfPartitions(
 function sorted(input: OrderedFrame, partitionBy: readonly Expr[], orderBy: readonly SortKey[]): OrderedFrame {
   const descending = orderBy[0]?.descending ?? false;
   const keys = [...partitionBy.map((expr) => ({ expr, descending })), ...orderBy];
-  return { frame: sortFrame(input.frame, compileKeys(keys)), order: orderOf(keys) };
+  return { frame: sortByRanges(input.frame, keys, input.ranges), order: orderOf(keys) };
 }
 
 /** True where a key differs from that of the row above (or below); the row numbered 0 has none there. */

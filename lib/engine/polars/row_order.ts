@@ -1,6 +1,7 @@
 import type { Expr, SortKey } from "../../relation/expr.js";
 import type { NamedExpr } from "../../relation/node.js";
 import type { LazyFrame } from "./native.js";
+import type { Ranges } from "./packed_key.js";
 
 /** Columns by which rows are known to be sorted, the weightiest first; none where nothing is known. */
 export type RowOrder = readonly OrderedColumn[];
@@ -14,6 +15,8 @@ export interface OrderedColumn {
 export interface OrderedFrame {
   readonly frame: LazyFrame;
   readonly order: RowOrder;
+  /** Of those columns by which the rows are about to be sorted, as far as they are known. */
+  readonly ranges?: Ranges;
 }
 
 /** True when the rows of equal keys already follow one another, in the order wanted within them. */

@@ -1,6 +1,7 @@
 import type { SortKey } from "../../relation/expr.js";
 import { compileExpr } from "./compile_expr.js";
 import type { LazyFrame } from "./native.js";
+import { packedKey, type Ranges } from "./packed_key.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
 import { TEMPORARY } from "./temporary.js";
@@ -14,6 +15,12 @@ export interface CompiledKey {
 /** A relation's sort keys, compiled. */
 export function compileKeys(keys: readonly SortKey[]): readonly CompiledKey[] {
   return keys.map(({ expr, descending }) => ({ expr: compileExpr(expr), descending, nullable: expr.nullable }));
+}
+
+/** Rows in the order of the keys, by one packed key where the ranges of their columns allow it. */
+export function sortByRanges(frame: LazyFrame, keys: readonly SortKey[], ranges: Ranges = new Map()): LazyFrame {
+  const packed = packedKey(keys, ranges);
+  return packed === undefined ? sortFrame(frame, compileKeys(keys)) : frame.sort([packed], false);
 }
 
 /**

@@ -4,6 +4,7 @@ import { type RelationNode, type Source, sourcesOf, type TableSource } from "../
 import { formatExpr } from "../../relation/print.js";
 import type { HeldResults } from "./held_results.js";
 import type { TableFiles } from "./table_files.js";
+import type { ValueRange } from "./value_range.js";
 
 /** What the engine asks of the lake. */
 export interface Tables {
@@ -18,6 +19,7 @@ export class TablesRead implements Tables {
   private readonly tables: Tables;
   private readonly held: HeldResults;
   private readonly found = new Map<TableSource, Map<string, Promise<TableFiles>>>();
+  private readonly ranges = new Map<Source, Map<string, Promise<ValueRange | undefined>>>();
 
   constructor(tables: Tables, held: HeldResults) {
     this.tables = tables;
@@ -31,6 +33,15 @@ export class TablesRead implements Tables {
     const files = ofSource.get(condition) ?? this.tables.resolveTable(source, filter);
     ofSource.set(condition, files);
     return files;
+  }
+
+  /** The range of a source's column, looked for once. */
+  range(source: Source, column: string, find: () => Promise<ValueRange | undefined>): Promise<ValueRange | undefined> {
+    const ofSource = this.ranges.get(source) ?? new Map<string, Promise<ValueRange | undefined>>();
+    this.ranges.set(source, ofSource);
+    const range = ofSource.get(column) ?? find();
+    ofSource.set(column, range);
+    return range;
   }
 
   /** About how many rows the relation reads, after it was compiled. */

@@ -26,7 +26,7 @@ export function compileWindows(
     for (const group of bySpecification(ready)) {
       const named = group.map((window) => ({ window, name: `${TEMPORARY}window${number++}` }));
       for (const { window, name } of named) names.set(formatExpr(window), name);
-      sorted = addWindows(sorted, named);
+      sorted = { ...addWindows(sorted, named), ...(input.ranges && { ranges: input.ranges }) };
     }
     const computed = columnsFor(names);
     remaining = remaining.map(({ name, expr }) => ({ name, expr: computed(expr) }));
