@@ -18,13 +18,7 @@ export function knownSection(known: KnownValues | undefined, table: string): Nam
       .flatMap(({ steps }) => steps.at(-1)?.day ?? [])
       .sort()
       .at(-1) ?? "";
-  const charts = months.map(
-    (month) => html`<figure class="chart" data-month="${month.month}">
-<figcaption>${story(month, known)}</figcaption>
-${stepChart({ title: `${known.measure} of ${month.month} as known day by day`, steps: month.steps, end, scale: known.scale })}
-</figure>
-`,
-  );
+  const charts = months.map((month) => monthChart(month, known, end));
   const options = months.map(({ month }) => html`<option value="${month}">${month}</option>`);
   const content = html`<p>What the sum of <code>${known.measure}</code> over a month's <code>${known.date}</code> was known to be, day by day. Nothing of this changes any more: a correction becomes known on the day on which it comes.</p>
 <p><label>Month <select id="month">${options}</select></label></p>
@@ -33,6 +27,21 @@ ${charts}
 ${triangle(months, known, end)}
 <p class="muted">Ask for any day: <code>npx tslake show ${table} --as-known ${end}</code></p>`;
   return { id: "known", title: "As known", content: section("known", "As known over time", content) };
+}
+
+/** The whole way of a month's value, and what happened after its end on a scale of its own. */
+function monthChart(month: KnownMonth, known: KnownValues, end: string): Html {
+  const { measure, scale } = known;
+  const title = `${measure} of ${month.month} as known day by day`;
+  const late = month.steps.filter(({ day }) => day > endOfMonth(month.month));
+  const atEnd = month.steps.findLast(({ day }) => day <= endOfMonth(month.month));
+  const after = atEnd === undefined ? late : [{ day: endOfMonth(month.month), value: atEnd.value }, ...late];
+  return html`<figure class="chart" data-month="${month.month}">
+<figcaption>${story(month, known)}</figcaption>
+${stepChart({ title, steps: month.steps, end, scale, floor: "zero" })}
+${late.length > 0 && html`<h3>After its end <small>another scale: only the corrections</small></h3>${stepChart({ title: `${title}, after its end`, steps: after, end, scale, floor: "least" })}`}
+</figure>
+`;
 }
 
 /** The change of a month in a sentence. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Lake } from "../lake/lake.js";
 import { knownSection } from "./known_section.js";
-import { readsOf } from "./lake_picture.js";
+import { MOST_TABLES, neighbours, readsOf } from "./lake_picture.js";
 import { LineageGraph } from "./lineage_graph.js";
 import { notebookPath } from "./notebook_page.js";
 import { overviewPage, tablesPage } from "./overview_page.js";
@@ -132,7 +132,8 @@ class ReportWriter {
     const others = this.#connected(changed).filter(({ name }) => !touched.has(name));
     await read(others);
     const graph = new LineageGraph(new Map([...summaries].map(([name, { lineage }]) => [name, lineage])));
-    for (const table of [...tables, ...others]) this.#writeTable(table, stored.get(table.name), graph, last, summaries);
+    for (const table of [...tables, ...others])
+      this.#writeTable(table, stored.get(table.name), graph, last.get(table.name), summaries.get(table.name));
     const overview = { tables: this.#tables, summaries, last, runs: runs.slice(0, RUNS_LISTED), more: [] };
     this.#site.write("index.html", overviewPage(overview, this.#assets));
     this.#site.write("tables/index.html", tablesPage(overview, this.#assets));
@@ -144,12 +145,10 @@ class ReportWriter {
     table: LakeTable,
     stored: StoredFacts | undefined,
     graph: LineageGraph,
-    all: ReadonlyMap<string, LastStep>,
-    summaries: ReadonlyMap<string, TableSummary>,
+    last: LastStep | undefined,
+    summary: TableSummary | undefined,
   ): void {
-    const last = all.get(table.name);
     const notebook = last && notebookPath(last.runId, table.name);
-    const summary = summaries.get(table.name);
     const common = {
       last,
       fare: fareOf(table, summary, last),
@@ -160,11 +159,12 @@ class ReportWriter {
       this.#site.write(tablePath(star.name), starPage({ ...common, star, summary }, this.#assets));
       return;
     }
+    const around = this.#tables.length > MOST_TABLES ? [] : neighbours(table.name, this.#tables);
     const readers = this.#tables.filter((other) => readsOf(other).includes(table.name)).map(({ name }) => name);
     const more = [knownSection(stored?.known, table.name)].filter((part) => part !== undefined);
     this.#site.write(
       tablePath(table.name),
-      tablePage({ ...common, table, stored, graph, readers, more }, this.#assets),
+      tablePage({ ...common, table, stored, graph, around, readers, more }, this.#assets),
     );
   }
 

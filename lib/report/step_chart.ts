@@ -9,6 +9,8 @@ export interface StepChart {
   readonly end: string;
   /** Digits after the decimal point of the values. */
   readonly scale: number;
+  /** Where the axis of the values begins. */
+  readonly floor: "zero" | "least";
 }
 
 const WIDTH = 960;
@@ -19,12 +21,13 @@ const TOP = 12;
 const BOTTOM = 26;
 
 /** A line of steps over time, in the colours of the page. */
-export function stepChart({ title, steps, end, scale }: StepChart): Html {
+export function stepChart({ title, steps, end, scale, floor: origin }: StepChart): Html {
   const [first] = steps;
   if (first === undefined) return html``;
   const unit = 10 ** scale;
   const values = steps.map(({ value }) => Number(value) / unit);
-  const ticks = niceTicks(Math.min(0, ...values), Math.max(0, ...values));
+  const always = origin === "zero" ? [0] : [];
+  const ticks = niceTicks(Math.min(...always, ...values), Math.max(...always, ...values));
   const [low, high] = [ticks[0] ?? 0, ticks.at(-1) ?? 1];
   const [begin, until] = [dayNumber(first.day), Math.max(dayNumber(end), dayNumber(first.day) + 1)];
   const x = (day: number): number => round(LEFT + ((day - begin) / (until - begin)) * (WIDTH - LEFT - RIGHT));
@@ -50,7 +53,7 @@ export function stepChart({ title, steps, end, scale }: StepChart): Html {
   );
   return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}: from ${decimalText(first.value, scale)} on ${first.day} to ${decimalText(steps.at(-1)?.value ?? 0n, scale)} on ${steps.at(-1)?.day}">
 ${lines}${months}
-<path class="area" d="${path}V${floor}H${x(begin)}Z"/><path class="line" d="${path}"/>${dots}
+${origin === "zero" && html`<path class="area" d="${path}V${floor}H${x(begin)}Z"/>`}<path class="line" d="${path}"/>${dots}
 </svg>`;
 }
 

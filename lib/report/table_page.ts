@@ -2,7 +2,7 @@ import type { AnyTable } from "../contract/define_table.js";
 import { columnsSection } from "./columns_section.js";
 import { bytes, cellValue, count, instant, isNumeric, valueText } from "./format.js";
 import { type Content, type Html, html, jsonScript } from "./html.js";
-import { readsOf } from "./lake_picture.js";
+import { lakePicture, readsOf } from "./lake_picture.js";
 import type { LineageGraph } from "./lineage_graph.js";
 import { type Assets, badge, facts, page, scrolling, section } from "./page.js";
 import { expectationsSection, quarantineSection } from "./quality_section.js";
@@ -18,6 +18,8 @@ export interface TablePage {
   readonly stored: StoredFacts | undefined;
   readonly last: LastStep | undefined;
   readonly graph: LineageGraph;
+  /** It and the tables around it; empty in lakes of very many. */
+  readonly around: readonly LakeTable[];
   /** Names of the tables that read it. */
   readonly readers: readonly string[];
   /** Path of the newest rendered notebook below the site's root. */
@@ -63,10 +65,29 @@ ${
   return page({ title: table.name, path: tablePath(table.name), part: "tables" }, assets, content);
 }
 
-function storedSections({ table, stored: _, graph, more }: TablePage, stored: StoredFacts): readonly NamedSection[] {
+function storedSections(
+  { table, stored: _, graph, around, more }: TablePage,
+  stored: StoredFacts,
+): readonly NamedSection[] {
   const parts: (NamedSection | undefined)[] = [
     { id: "columns", title: "Columns", content: columnsSection(table, stored, graph) },
     ...more,
+    around.length > 1
+      ? {
+          id: "around",
+          title: "Around it",
+          content: section(
+            "around",
+            "Around it",
+            lakePicture(
+              `${table.name} and the tables around it`,
+              around.map((one) => ({ table: one })),
+              UP,
+              table.name,
+            ),
+          ),
+        }
+      : undefined,
     { id: "rows", title: "Rows", content: rowsSection(stored.sample) },
     expectationsSection(table, stored),
     quarantineSection(stored.quarantine),
