@@ -59,6 +59,8 @@ export async function startPostgres(): Promise<PostgresServer> {
   });
   const certificates = makeCertificates(folder, identity);
   fs.writeFileSync(join(data, "pg_hba.conf"), HBA);
+  // Not by the command line, so that a test can switch it off.
+  fs.appendFileSync(join(data, "postgresql.conf"), "ssl = on\n");
   const logFile = join(folder, "log");
   const log = fs.openSync(logFile, "w");
   const settings: Readonly<Record<string, string>> = {
@@ -67,7 +69,6 @@ export async function startPostgres(): Promise<PostgresServer> {
     unix_socket_directories: folder,
     fsync: "off",
     full_page_writes: "off",
-    ssl: "on",
     ssl_cert_file: join(folder, "server.crt"),
     ssl_key_file: join(folder, "server.key"),
     ssl_ca_file: certificates.root,

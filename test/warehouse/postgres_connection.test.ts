@@ -268,6 +268,16 @@ describeWith("postgres", "PostgreSQL, connecting", () => {
     expect(error.actual).toMatch(/^15\./);
   });
 
+  test("a server without TLS is spoken to without, where that is allowed, and its answer is what is told", async () => {
+    await server.admin("ALTER SYSTEM SET ssl TO off");
+    await server.admin("SELECT pg_reload_conf()");
+    await new Promise((done) => setTimeout(done, 200));
+    expect(await session(postgres())).toEqual({ user: "analista", ssl: false });
+    const wrong = await refusal(server.address("postgres", { password: "errada" }));
+    expect(wrong.message).toContain("the password of analista is wrong or missing");
+    expect((await refusal(postgres("sslmode=require"))).message).toContain("the server does not speak TLS");
+  });
+
   test("the server's log holds no password either", () => {
     expect(server.log()).not.toContain("errada");
   });

@@ -1,7 +1,7 @@
 import type { Client } from "pg";
 import { WarehouseError } from "../../errors.js";
 import type { ConnectionOptions } from "./connection_options.js";
-import { mayTryOtherTls, postgresError } from "./errors.js";
+import { mayTryOtherTls, postgresError, speaksNoTls } from "./errors.js";
 import type { TlsAttempt } from "./tls.js";
 
 /** The oldest server that the star needs: MERGE is not used, but generated keys and INCLUDE indexes are. */
@@ -21,7 +21,7 @@ export async function connect(options: ConnectionOptions, oldest = OLDEST): Prom
       await refuseOldServer(client, oldest);
       return client;
     } catch (error) {
-      refusal ??= error;
+      if (refusal === undefined || speaksNoTls(refusal)) refusal = error;
       if (!mayTryOtherTls(error)) break;
     }
   }

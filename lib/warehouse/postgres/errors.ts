@@ -34,6 +34,11 @@ export function mayTryOtherTls(cause: unknown): boolean {
   return code === "28000" || isTlsFailure(code, message);
 }
 
+/** True when a server has no TLS at all. */
+export function speaksNoTls(cause: unknown): boolean {
+  return /does not support SSL/.test(failureOf(cause).message);
+}
+
 /** True for what the server or the network answered, as opposed to errors of files, rows or programs. */
 function isOfConnection(cause: unknown): boolean {
   const { code, message, syscall } = failureOf(cause);

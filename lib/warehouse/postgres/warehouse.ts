@@ -23,7 +23,7 @@ export class PostgresWarehouse implements Warehouse {
   readonly label: string;
   readonly #options: ConnectionOptions;
   readonly #engine: PolarsEngine;
-  #idle: Client | undefined;
+  #idle: PlainClient | undefined;
 
   /**
    * @param address `postgres://user:password@host:port/database?schema=…`; see `readConnectionOptions`
@@ -73,6 +73,7 @@ export class PostgresWarehouse implements Warehouse {
   async close(): Promise<void> {
     const client = this.#idle;
     this.#idle = undefined;
+    client?.ref();
     await client?.end();
   }
 
@@ -143,6 +144,7 @@ export class PostgresWarehouse implements Warehouse {
   async #connected<T>(doing: string, work: (client: Client) => Promise<T>): Promise<T> {
     const client = this.#idle ?? (await this.#connect());
     this.#idle = undefined;
+    client.ref();
     try {
       const result = await work(client);
       this.#keep(client);
@@ -158,8 +160,8 @@ export class PostgresWarehouse implements Warehouse {
     }
   }
 
-  async #connect(): Promise<Client> {
-    const client = await connect(this.#options);
+  async #connect(): Promise<PlainClient> {
+    const client = (await connect(this.#options)) as PlainClient;
     for (const setting of SESSION) await client.query(setting);
     client.once("end", () => {
       if (this.#idle === client) this.#idle = undefined;
@@ -167,11 +169,16 @@ export class PostgresWarehouse implements Warehouse {
     return client;
   }
 
-  #keep(client: Client): void {
+  /** For the next question; it does not keep the process alive. */
+  #keep(client: PlainClient): void {
     if (this.#idle === undefined) this.#idle = client;
     else void client.end().catch(() => undefined);
+    client.unref();
   }
 }
+
+/** The driver's client with what its types leave out. */
+type PlainClient = Client & { ref(): void; unref(): void };
 
 /** Runs one statement; several in one text are refused by the server. */
 async function ask(client: Client, sql: string): Promise<QueryResult> {
