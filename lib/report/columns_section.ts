@@ -15,7 +15,7 @@ export function columnsSection(table: LakeTable, stored: StoredFacts, graph: Lin
 </table>`;
   const source = table.contract?.landing && "The landing zone: the column of the file that stands in the table above.";
   const content = html`${scrolling("Columns of the table", list)}
-<aside class="lineage" id="lineage" aria-live="polite" aria-label="Lineage"${source ? html` data-source="${source}"` : ""}><p>Choose a column to see where it comes from and what it feeds, through all tables.</p></aside>`;
+<aside class="lineage" id="lineage" aria-live="polite" aria-label="Lineage" tabindex="0"${source ? html` data-source="${source}"` : ""}><p>Choose a column to see where it comes from and what it feeds, through all tables.</p></aside>`;
   return section("columns", "Columns", content, "by the statistics of the files; texts may be cut to 32 characters");
 }
 
@@ -27,7 +27,7 @@ function columnRow(table: LakeTable, { rows, distinct }: StoredFacts, column: Co
   const different = distinct?.get(field.name);
   const id = anchor(field.name);
   const bound = (text: string | undefined): Content => (text === undefined ? "" : cellValue(text, 28));
-  return html`<tr id="column-${id}" data-column="${field.name}"><th scope="row" class="mono tight"><a href="#column-${id}">${field.name}</a></th><td class="mono tight">${formatType(field.type)}${!field.nullable && html`<br><small class="muted">not null</small>`}</td><td class="wide">${meaning}</td><td class="mono">${sources(table, field.name, graph)}</td><td class="num">${nulls !== undefined && rows !== undefined && share(Number(nulls), Number(rows))}</td><td class="num">${different !== undefined && count(different)}</td><td class="tight">${bound(min)}${max !== min && html`<br>${bound(max)}`}</td></tr>
+  return html`<tr id="column-${id}" data-column="${field.name}"><th scope="row" class="mono tight"><a href="#column-${id}">${field.name}</a></th><td class="mono tight">${formatType(field.type)}${!field.nullable && html`<br><small class="muted">not null</small>`}</td><td class="wide">${meaning}</td><td class="mono">${sources(table, field.name, graph)}</td><td class="num">${nulls !== undefined && rows !== undefined && share(Number(nulls), Number(rows))}</td><td class="num">${different !== undefined && count(different)}</td><td class="bounds">${bound(min)}${max !== min && html`<br>${bound(max)}`}</td></tr>
 `;
 }
 
@@ -41,7 +41,7 @@ function sources(table: LakeTable, column: string, graph: LineageGraph): Content
   const links = shown.map((address) => {
     const end = address.indexOf(".", address.indexOf(".") + 1);
     const [source, name] = [address.slice(0, end), address.slice(end + 1)];
-    return html`<a href="${source}.html#column-${anchor(name)}">${address}</a><br>`;
+    return html`<a href="${source}.html#column-${anchor(name)}">${source}.<wbr>${name}</a><br>`;
   });
   return html`${links}${from.length > shown.length && html`<span class="muted">and ${from.length - shown.length} more</span>`}`;
 }

@@ -1,5 +1,5 @@
 import type { HistoryEntry } from "../delta/history.js";
-import { formatExpr } from "../relation/print.js";
+import { conditionText } from "./condition_text.js";
 import { cellValue, count, counted, share } from "./format.js";
 import { type Html, html } from "./html.js";
 import { scrolling, section } from "./page.js";
@@ -33,7 +33,7 @@ export function expectationsSection({ contract }: LakeTable, { history }: Stored
     ...contract.expectations.map(({ name, severity, condition }) => ({
       name,
       severity,
-      condition: formatExpr(condition.expr),
+      condition: conditionText(condition.expr),
       metric: `broken.${name}`,
     })),
   ];

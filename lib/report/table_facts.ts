@@ -3,6 +3,7 @@ import type { AnyTable, Layer } from "../contract/define_table.js";
 import type { AddFile } from "../delta/actions/action.js";
 import type { HistoryEntry } from "../delta/history.js";
 import type { Snapshot } from "../delta/snapshot.js";
+import { parseStats } from "../delta/stats.js";
 import { scanFiles } from "../delta_table/table_reads.js";
 import type { Lake } from "../lake/lake.js";
 import { closedDay } from "../pipeline/step.js";
@@ -60,6 +61,7 @@ const RECORDS: Readonly<Record<string, string>> = {
   "ops.steps": "What every step of every run did",
 };
 const SAMPLE_ROWS = 8;
+const SAMPLE_FILES = 4;
 const VERSIONS = 40;
 /** Different values are counted in tables of up to so many rows and bytes. */
 const COUNTED_ROWS = 200_000n;
@@ -109,10 +111,16 @@ export async function storedFacts(lake: Lake, { name, role, contract }: LakeTabl
   };
 }
 
-/** The first rows of the newest file. */
+/** The first rows of the newest file, or of the few newest where it holds less. */
 async function sampleRows(lake: Lake, snapshot: Snapshot, files: readonly AddFile[]): Promise<Sample> {
   const { fields } = snapshot.schema;
-  const newest = files.slice(0, 1);
+  const newest: AddFile[] = [];
+  let known = 0;
+  for (const file of files.slice(0, SAMPLE_FILES)) {
+    newest.push(file);
+    known += Number(parseStats(file.stats)?.numRecords ?? 0);
+    if (known >= SAMPLE_ROWS) break;
+  }
   const rows = newest.length === 0 ? [] : await scanFiles(snapshot, newest, lake.engine).limit(SAMPLE_ROWS).collect();
   return { fields, rows };
 }

@@ -1,6 +1,6 @@
 import type { AnyTable } from "../contract/define_table.js";
 import { columnsSection } from "./columns_section.js";
-import { bytes, cellValue, count, instant, isNumeric, valueText } from "./format.js";
+import { bytes, cellValue, count, instant, isNumeric } from "./format.js";
 import { type Content, type Html, html, jsonScript } from "./html.js";
 import { lakePicture, readsOf } from "./lake_picture.js";
 import type { LineageGraph } from "./lineage_graph.js";
@@ -144,6 +144,6 @@ function rowsSection({ fields, rows }: Sample): Html {
     "rows",
     "Rows",
     scrolling("Rows of the table", table),
-    `the first ${valueText(rows.length)} of the newest file`,
+    rows.length === 1 ? "one of the newest" : `${rows.length} of the newest`,
   );
 }

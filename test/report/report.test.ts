@@ -54,11 +54,11 @@ describe("a report", () => {
   test("answers what a table is, where a column comes from and which rows were refused and why", () => {
     const page = read("tables/silver.notas.html");
     expect(page).toContain("One row is one mark.");
-    expect(page).toContain('<a href="bronze.notas.html#column-nota">bronze.notas.nota</a>');
+    expect(page).toContain('<a href="bronze.notas.html#column-nota">bronze.notas.<wbr>nota</a>');
     expect(page).toMatch(/nota_nao_negativa<\/th>.*?>40\.0%.*?>40\.0%.*?>3</s);
     expect(page).toContain("breaks nota_nao_negativa");
     expect(page).toContain("3 rows");
-    expect(read("tables/gold.alunos.html")).toContain("silver.notas.aluno</a>");
+    expect(read("tables/gold.alunos.html")).toContain("silver.notas.<wbr>aluno</a>");
   });
 
   test("answers what a run did, and leads from an error to its cell", () => {
