@@ -9,7 +9,7 @@ export function conditionText(expr: Expr): string {
     case "literal":
       return expr.value === null
         ? "null"
-        : typeof expr.value === "string" && isText(expr.type)
+        : typeof expr.value === "string" && expr.type === "string"
           ? quoted(expr.value)
           : String(expr.value);
     case "cast":
