@@ -121,8 +121,9 @@ class ReportWriter {
         stored.set(name, facts);
         summaries.set(name, summarize(facts));
       }
-      for (const { name, role } of these) {
-        const loaded = role === "star" ? summarizeStar(last.get(name)) : undefined;
+      for (const { name } of these) {
+        const star = this.#sources.lake.catalog.star(name);
+        const loaded = star && summarizeStar(star, last.get(name));
         if (loaded) summaries.set(name, loaded);
       }
     };

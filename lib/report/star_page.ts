@@ -139,7 +139,7 @@ function columnsTable(
 ): Html {
   const rows = columns.map(
     ({ name, type, nullable, description }) =>
-      html`<tr><th scope="row" class="mono tight">${name}</th><td class="mono tight">${formatType(type)}${!nullable && html` <small class="muted">not null</small>`}</td><td class="wide">${description}</td>${heading !== "" && html`<td>${from(name)}</td>`}</tr>
+      html`<tr id="column-${anchor(`${of}.${name}`)}"><th scope="row" class="mono tight">${name}</th><td class="mono tight">${formatType(type)}${!nullable && html` <small class="muted">not null</small>`}</td><td class="wide">${description}</td>${heading !== "" && html`<td>${from(name)}</td>`}</tr>
 `,
   );
   return scrolling(

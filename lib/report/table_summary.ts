@@ -1,3 +1,4 @@
+import type { Star } from "../contract/star.js";
 import type { ColumnLineage } from "./lineage_graph.js";
 import type { RunRecord, StepRecord } from "./run_record.js";
 import type { LakeTable, StoredFacts } from "./table_facts.js";
@@ -42,13 +43,29 @@ export function summarize(facts: StoredFacts): TableSummary {
   };
 }
 
-/** What the last run of a star's step says of it; undefined while it was never loaded. */
-export function summarizeStar(last: LastStep | undefined): TableSummary | undefined {
+/** What the last run of a star's step says of it, and its declaration; undefined while it was never loaded. */
+export function summarizeStar(star: Star, last: LastStep | undefined): TableSummary | undefined {
   const version = last?.step.version_after ?? undefined;
   if (last === undefined || version === undefined) return undefined;
   const { started_at: began, seconds } = last.step;
   const committedAt = Date.parse(began) + seconds * 1000;
-  return { version, committedAt, rows: null, bytes: null, closed: null, refused: "0", lineage: {} };
+  return { version, committedAt, rows: null, bytes: null, closed: null, refused: "0", lineage: starLineage(star) };
+}
+
+/** Columns of a star are named with their table: `fato_vendas.valor_da_compra`. */
+function starLineage({ facts, dimensions }: Star): ColumnLineage {
+  const lineage: Record<string, readonly string[]> = {};
+  for (const fact of facts) {
+    for (const { name, source } of fact.taken) lineage[`${fact.name}.${name}`] = [`${fact.source.name}.${source}`];
+    for (const { column, by } of fact.keys)
+      lineage[`${fact.name}.${column.name}`] = by.map((source) => `${fact.source.name}.${source}`);
+  }
+  for (const dimension of dimensions) {
+    if (dimension.kind === "calendar") continue;
+    for (const { name, source } of [...dimension.naturalKey, ...dimension.attributes])
+      lineage[`${dimension.name}.${name}`] = [`${dimension.source.name}.${source}`];
+  }
+  return lineage;
 }
 
 export function fareOf(table: LakeTable, summary: TableSummary | undefined, last: LastStep | undefined): Fare {
