@@ -14,6 +14,7 @@ const APPENDED = [
   "bronze.purchase",
   "bronze.purchase_extra_info",
   "bronze.vendas",
+  ...["campanha", "canal", "cliente", "desconto", "plataforma", "produto", "vendedor"].map((of) => `gold.chaves_${of}`),
   "gold.gvm",
   "ops.runs",
   "ops.steps",
