@@ -36,7 +36,10 @@ export interface SettingsSources {
 
 type SettingName = "landing" | "lake" | "timeZone" | "locale" | "warehouse";
 
-const SETTINGS: Readonly<Record<SettingName, { readonly variable: string; readonly shipped: string | undefined }>> = {
+/** Every setting, with the variable that overrides it. */
+export const SETTINGS: Readonly<
+  Record<SettingName, { readonly variable: string; readonly shipped: string | undefined }>
+> = {
   landing: { variable: "TSLAKE_LANDING", shipped: "data_lake/landing" },
   lake: { variable: "TSLAKE_LAKE", shipped: "data_lake/lake" },
   timeZone: { variable: "TSLAKE_TIME_ZONE", shipped: "America/Sao_Paulo" },
