@@ -8,6 +8,7 @@ import { serveReport } from "../lib/report/serve.js";
 import { openWorkspace } from "../lib/workspace.js";
 
 interface Flags {
+  readonly landing?: string;
   readonly lake?: string;
   readonly serve?: true;
   readonly host?: string;
@@ -20,6 +21,7 @@ export function main(argv: readonly string[]): Promise<number> {
     const program = newProgram("npm run report --");
     program
       .description("Writes a static site about the lake: tables, lineage, runs, notebooks as they ran.")
+      .option("--landing <dir>", "folder of arriving files: rejected ones are shown")
       .option("--lake <place>", "folder of the tables, or s3://bucket/prefix")
       .option("--serve", "serve it, with the progress of a run, until interrupted")
       .option("--host <address>", "of this machine, to serve at; default 127.0.0.1")
@@ -33,10 +35,10 @@ export function main(argv: readonly string[]): Promise<number> {
 async function report(flags: Flags): Promise<number> {
   const { INIT_CWD, npm_lifecycle_event } = process.env;
   const cwd = npm_lifecycle_event === "report" && INIT_CWD !== undefined ? INIT_CWD : process.cwd();
-  const { settings, lake } = openWorkspace({ cwd, flags: { lake: flags.lake } });
-  const { lakeFolder, root } = settings;
+  const { settings, lake } = openWorkspace({ cwd, flags: { landing: flags.landing, lake: flags.lake } });
+  const { lakeFolder, landing, root } = settings;
   const elapsed = stopwatch();
-  const { overview, written } = await writeReport({ lake, lakeFolder, root });
+  const { overview, written } = await writeReport({ lake, lakeFolder, landing, root });
   print(`${relative(cwd, overview)}: ${written.length} files written in ${(elapsed() / 1000).toFixed(2)} s`);
   if (!flags.serve) return EXIT.done;
   const folder = fs.realpathSync(reportFolder(lakeFolder));

@@ -118,7 +118,8 @@ async function pipeline(flags: Flags): Promise<number> {
 /** The report brought up to date: where it is. A run that has done its work has succeeded also where that fails. */
 async function writtenReport({ settings, lake }: Workspace, runId: string): Promise<string | undefined> {
   try {
-    const { overview } = await updateReport({ lake, lakeFolder: settings.lakeFolder, root: settings.root }, runId);
+    const { lakeFolder, landing, root } = settings;
+    const { overview } = await updateReport({ lake, lakeFolder, landing, root }, runId);
     return overview;
   } catch (error) {
     process.stderr.write(`! the report is not up to date: ${describeError(error)}\n`);

@@ -38,7 +38,7 @@ export function mattersOf(
       const files = counted(recent.step.rejected_files, "file");
       matters.push({
         state: "bad",
-        text: html`${link}: ${files} rejected in <a href="runs/${recent.runId}.html#step-${table.name}">its last run</a>, with the reason beside each in <code>landing/_rejected</code>`,
+        text: html`${link}: ${files} rejected in <a href="runs/${recent.runId}.html#step-${table.name}">its last run</a>, <a href="tables/${table.name}.html#rejected">and why</a>`,
       });
     }
     if (refused > 0n) {

@@ -3,7 +3,7 @@ import { bytes, count, instant } from "./format.js";
 import { type Content, type Html, html } from "./html.js";
 import { lakePicture, MOST_TABLES, type PicturedTable } from "./lake_picture.js";
 import { type Assets, badge, facts, page, scrolling, section } from "./page.js";
-import type { RunRecord } from "./run_record.js";
+import { isIdle, type RunRecord } from "./run_record.js";
 import { runsTable } from "./runs_page.js";
 import type { LakeTable } from "./table_facts.js";
 import { fareOf, type LastStep, type TableSummary } from "./table_summary.js";
@@ -26,7 +26,11 @@ export function overviewPage(overview: Overview, assets: Assets): Html {
   const tables = pictured(overview);
   const own = tables.filter(({ table }) => table.role === "table" || table.role === "star");
   const [newest] = overview.runs;
-  const matters = mattersOf(own, overview.last, newest);
+  const matters = mattersOf(
+    own,
+    overview.last,
+    overview.runs.find((run) => !isIdle(run)),
+  );
   const stored = own.flatMap(({ summary }) => summary ?? []);
   const rows = stored.reduce((sum, { rows: one }) => sum + BigInt(one ?? 0), 0n);
   const latest = Math.max(...stored.map(({ committedAt }) => committedAt), 0);

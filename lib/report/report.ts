@@ -6,6 +6,7 @@ import { LineageGraph } from "./lineage_graph.js";
 import { notebookPath } from "./notebook_page.js";
 import { overviewPage, tablesPage } from "./overview_page.js";
 import { type Assets, readAssets } from "./page.js";
+import { type RejectedFile, readRejectedFiles, rejectedSection } from "./rejected_files.js";
 import { writeRun } from "./run_pages.js";
 import { isIdle, listRuns, type RunRecord, readRun } from "./run_record.js";
 import { RUNS_LISTED, runsPage } from "./runs_page.js";
@@ -21,6 +22,8 @@ export interface ReportSources {
   readonly lake: Lake;
   /** Absolute folder of run records and executed notebooks; the report is written to its `_report`. */
   readonly lakeFolder: string;
+  /** Absolute folder of arriving files. */
+  readonly landing: string;
   /** Absolute folder of the workspace. */
   readonly root: string;
 }
@@ -64,6 +67,7 @@ class ReportWriter {
   readonly #site: Site;
   readonly #assets: Assets;
   readonly #tables: readonly LakeTable[];
+  readonly #rejected: readonly RejectedFile[];
   /** What an earlier report of the same looks left behind. */
   readonly #state: State | undefined;
 
@@ -72,6 +76,7 @@ class ReportWriter {
     this.#site = new Site(reportFolder(sources.lakeFolder));
     this.#assets = readAssets(join(sources.root, "lib", "report", "assets"));
     this.#tables = lakeTables(sources.lake.catalog);
+    this.#rejected = readRejectedFiles(sources.landing);
     this.#state = readState(this.#site, this.#assets);
   }
 
@@ -162,7 +167,10 @@ class ReportWriter {
     }
     const around = this.#tables.length > MOST_TABLES ? [] : neighbours(table.name, this.#tables);
     const readers = this.#tables.filter((other) => readsOf(other).includes(table.name)).map(({ name }) => name);
-    const more = [knownSection(stored?.known, table.name)].filter((part) => part !== undefined);
+    const rejected = this.#rejected.filter((file) => file.table === table.name);
+    const more = [rejectedSection(rejected), knownSection(stored?.known, table.name)].filter(
+      (part) => part !== undefined,
+    );
     this.#site.write(
       tablePath(table.name),
       tablePage({ ...common, table, stored, graph, around, readers, more }, this.#assets),

@@ -2,7 +2,7 @@ import { escapeText, type Html, trusted } from "./html.js";
 
 /** Elements that say what text is; nothing of them can run, load or style. */
 const ELEMENTS = new Set(
-  "table thead tbody tfoot tr th td caption p br small b strong i em code pre ul ol li dl dt dd div span details summary".split(
+  "table thead tbody tfoot tr th td caption p br small sub sup b strong i em code pre ul ol li dl dt dd div span details summary".split(
     " ",
   ),
 );

@@ -44,7 +44,7 @@ export function tablePath(name: string): string {
 /** All about one table. */
 export function tablePage(about: TablePage, assets: Assets): Html {
   const { table, stored, graph } = about;
-  const sections = stored === undefined ? [] : storedSections(about, stored);
+  const sections = stored === undefined ? about.more : storedSections(about, stored);
   const content = html`<p class="crumbs">${table.layer}${table.contract && html` · ${table.contract.write === "append" ? "append-only" : table.contract.write}`}</p>
 <h1>${table.name}</h1>
 <p class="lead">${table.description}${table.contract && html`. One row is ${table.contract.grain}.`}</p>

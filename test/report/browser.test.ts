@@ -1,11 +1,14 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { writeReport } from "../../lib/report/report.js";
+import { endProgress, tellProgress } from "../../lib/pipeline/progress.js";
+import { lockLake } from "../../lib/pipeline/run_lock.js";
+import { reportFolder, writeReport } from "../../lib/report/report.js";
+import { serveReport } from "../../lib/report/serve.js";
 import { FAILED_RUN, HostileLake, RUN } from "./hostile_lake.js";
 
 const executablePath = process.env["TSLAKE_TEST_CHROMIUM"];
@@ -125,6 +128,28 @@ describe.skipIf(executablePath === undefined)("in a browser (TSLAKE_TEST_CHROMIU
     await page.getByRole("link", { name: "the cell in the notebook as it ran" }).click();
     await expect.poll(() => page.locator("#cell-code:target").count()).toBe(1);
     await page.close();
+  });
+
+  test("a served page shows the run that works now, until it ends", async () => {
+    const { lakeFolder } = fixture;
+    const served = await serveReport({ folder: realpathSync(reportFolder(lakeFolder)), lakeFolder, port: 0 });
+    const runId = "20240109T000000Z-0000ffff";
+    const release = lockLake(lakeFolder, runId, "2024-01-09T00:00:00Z");
+    const run = tellProgress(lakeFolder, {});
+    const days = { day: "2024-01-08", from: undefined };
+    run.runStarts?.({ runId, days, steps: ["bronze.a", "silver.a"], samplesCopied: 0, warnings: [] });
+    const page = await browser.newPage();
+    page.on("console", (message) => complaints.push(`served: ${message.text()}`));
+    await page.goto(served.url);
+    const live = page.locator("#live");
+    await expect.poll(() => live.innerText()).toContain("0 of 2 steps have ended");
+    run.stepStarts?.("bronze.a", []);
+    await expect.poll(() => live.innerText()).toContain("bronze.a running");
+    endProgress(lakeFolder);
+    release();
+    await expect.poll(() => live.count()).toBe(0);
+    await page.close();
+    await served.close();
   });
 
   test("every link within the report leads somewhere", async () => {

@@ -100,7 +100,7 @@ export class HostileLake {
   });
 
   get sources() {
-    return { lake: this.lake, lakeFolder: this.lakeFolder, root: process.cwd() };
+    return { lake: this.lake, lakeFolder: this.lakeFolder, landing: join(this.folder, "landing"), root: process.cwd() };
   }
 
   async fill(): Promise<void> {
@@ -115,6 +115,18 @@ export class HostileLake {
       String(i + 2),
       "2024-01-01T00:00:00Z",
     ]);
+    const rejected = join(this.folder, "landing", "_rejected");
+    mkdirSync(rejected, { recursive: true });
+    writeFileSync(join(rejected, "bad.csv"), "");
+    const why = {
+      file: HOSTILE.image,
+      table: "bronze.notas",
+      reason: HOSTILE.script,
+      line: 7,
+      actual: HOSTILE.quotes,
+      rejected_at: "2024-01-01T00:00:00.000000Z",
+    };
+    writeFileSync(join(rejected, "bad.csv.error.json"), JSON.stringify(why));
     await this.lake.write(chegadas, scan({ kind: "values", rows }, chegadas.schema.fields, this.lake));
     await this.#step("silver.notas", async () => {
       const { accepted, faulty } = examine(this.lake.read(chegadas) as unknown as Relation, notas);

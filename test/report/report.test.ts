@@ -61,6 +61,11 @@ describe("a report", () => {
     expect(read("tables/gold.alunos.html")).toContain("silver.notas.<wbr>aluno</a>");
   });
 
+  test("answers which files were rejected and why", () => {
+    const page = read("tables/bronze.notas.html");
+    expect(page).toMatch(/id="rejected".*?<td class="num">7<\/td><td><bdi>&lt;script&gt;/s);
+  });
+
   test("answers what a run did, and leads from an error to its cell", () => {
     const page = read(`runs/${FAILED_RUN}.html`);
     expect(page).toContain("nothing is written");
