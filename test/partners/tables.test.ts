@@ -64,7 +64,9 @@ describe("what the pipeline writes", () => {
   );
 
   test("changes with the second run and the withdrawal", async () => {
-    for (const name of [...APPENDED, ...CHANGED].filter((table) => table !== "silver.vendas_quarantine")) {
+    // The second run's files bring new customers, and no other members of dimensions.
+    const same = /^silver\.vendas_quarantine$|^gold\.chaves_(?!cliente)/;
+    for (const name of [...APPENDED, ...CHANGED].filter((table) => !same.test(table))) {
       expect({ name, version: await newest("pipeline", name) }).toEqual({
         name,
         version: expect.toSatisfy((v) => v > 0),
