@@ -12,6 +12,7 @@ import { prepareHistory } from "./history.js";
 import type { TaskResult } from "./measure.js";
 import { sales } from "./sales.js";
 import { spawn } from "./spawn.js";
+import { bulkLoad, prepareStar, starDaily, starDuckdb } from "./star.js";
 
 /** Where a task works. */
 export interface Place {
@@ -118,12 +119,37 @@ export const TASKS: Readonly<Record<string, Task>> = {
     run: ({ workdir, work }) => mergeRows(workdir, work, "clustered.parquet"),
     beside: { engine: "nodejs-polars", task: "merge_clustered", atMost: 1.2 },
   },
+  star_bulk: {
+    description: "the rows of that star from Parquet files, by DuckDB alone",
+    prepare: (place) => prepareStar(place.workdir, scaleOf(place)),
+    run: ({ workdir, work }) => bulkLoad(workdir, work),
+  },
+  star_duckdb: {
+    description: "5 M sales of 1 M customers as a star in DuckDB: keys, dimensions, facts, checks",
+    prepare: (place) => prepareStar(place.workdir, scaleOf(place)),
+    run: ({ workdir, work }) => starDuckdb(workdir, work),
+    beside: { engine: "tslake", task: "star_bulk", atMost: 1.5 },
+    atMostMb: 2048,
+  },
+  star_daily: {
+    description: "10,000 sales more in that star",
+    prepare: (place) => prepareStar(place.workdir, scaleOf(place)),
+    run: (place) => starDaily(place.workdir, place.work, scaleOf(place)),
+    atMostSeconds: 3,
+    atMostMb: 2048,
+  },
   spawn: {
     description: "a notebook's process, until its first cell has loaded the library",
     run: ({ root, work }) => spawn(root, work),
     atMostSeconds: 0.25,
   },
 };
+
+/** How much of the data there is. */
+function scaleOf({ workdir }: Place): number {
+  const meta = join(workdir, "data", "meta.json");
+  return (JSON.parse(fs.readFileSync(meta, "utf8")) as { readonly scale: number }).scale;
+}
 
 /** A lake with the silver histories of so many times the purchases in the data. */
 async function prepareTimes({ workdir }: Place, times: number): Promise<void> {

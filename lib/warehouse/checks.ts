@@ -68,11 +68,20 @@ export async function checkOrphans(
   rows: string,
   keys: Fact["keys"] = fact.keys,
 ): Promise<void> {
-  for (const { column, dimension } of keys) {
+  const orphans = keys.map(({ column, dimension }) => {
     const [f, d] = [`f.${identifier(column.name)}`, `d.${identifier(dimension.key)}`];
+    const lonely = `NOT EXISTS (SELECT 1 FROM ${identifier(dimension.name)} d WHERE ${d} = ${f})`;
+    const distinct = `(SELECT DISTINCT ${identifier(column.name)} FROM ${rows} k) f`;
+    return { column, dimension, from: `FROM ${rows} f WHERE ${lonely}`, count: `FROM ${distinct} WHERE ${lonely}` };
+  });
+  // Counting reads the keys alone; only where there is something to show, rows are read.
+  const counts = orphans.map(({ count }, i) => `(SELECT COUNT(*) ${count}) AS n${i}`);
+  const { rows: found } = await transaction.query(`SELECT ${counts.join(", ")}`);
+  for (const [i, { column, dimension, from }] of orphans.entries()) {
+    if (Number(found[0]?.[`n${i}`] ?? 0) === 0) continue;
     await refuse(
       transaction,
-      `SELECT ${identifiers(fact.key, "f")}, ${f} FROM ${rows} f WHERE NOT EXISTS (SELECT 1 FROM ${identifier(dimension.name)} d WHERE ${d} = ${f})`,
+      `SELECT ${identifiers([...fact.key, column.name], "f")} ${from}`,
       `${fact.name}: ${column.name} refers to no row of ${dimension.name}`,
       fact.name,
     );
@@ -92,23 +101,28 @@ export async function checkVersions(
   const natural = dimension.naturalKey.map((column) => column.name);
   const names = identifiers(natural, "d");
   const { from, until, current } = VALIDITY;
+  const table = identifier(dimension.name);
   const among =
     touched === undefined
       ? ""
       : ` AND EXISTS (SELECT 1 FROM ${identifier(touched)} s WHERE ${matches(natural, "s", "d")})`;
-  const members = `${identifier(dimension.name)} d WHERE d.${identifier(dimension.key)} <> ${UNKNOWN_KEY}${among}`;
-  await refuse(
-    transaction,
-    `SELECT ${names} FROM ${members} GROUP BY ${names} HAVING SUM(CASE WHEN d.${identifier(current)} THEN 1 ELSE 0 END) <> 1`,
-    `${dimension.name}: members without exactly one current version`,
-    dimension.name,
+  const members = `${table} d WHERE d.${identifier(dimension.key)} <> ${UNKNOWN_KEY}${among}`;
+  const refused = (sql: string, message: string): Promise<void> =>
+    refuse(transaction, sql, `${dimension.name}: ${message}`, dimension.name);
+  await refused(
+    `SELECT ${names} FROM ${members} AND d.${identifier(current)} GROUP BY ${names} HAVING COUNT(*) <> 1`,
+    "members with several current versions",
   );
-  const versions = `SELECT ${names}, d.${identifier(from)} AS de, d.${identifier(until)} AS ate, LEAD(d.${identifier(from)}) OVER (PARTITION BY ${names} ORDER BY d.${identifier(from)}) AS proxima FROM ${members}`;
-  await refuse(
-    transaction,
+  await refused(
+    `SELECT ${names} FROM ${members} AND d.${identifier(current)} <> (d.${identifier(until)} IS NULL)`,
+    "versions that are current and over, or neither",
+  );
+  // Where no version is over, all are current: there is nothing that could follow.
+  const changed = `${members} AND EXISTS (SELECT 1 FROM ${table} o WHERE o.${identifier(until)} IS NOT NULL AND ${matches(natural, "o", "d")})`;
+  const versions = `SELECT ${names}, d.${identifier(from)} AS de, d.${identifier(until)} AS ate, LEAD(d.${identifier(from)}) OVER (PARTITION BY ${names} ORDER BY d.${identifier(from)}) AS proxima FROM ${changed}`;
+  await refused(
     `SELECT * FROM (${versions}) v WHERE v.ate <= v.de OR v.ate <> v.proxima OR (v.ate IS NULL AND v.proxima IS NOT NULL) OR (v.ate IS NOT NULL AND v.proxima IS NULL)`,
-    `${dimension.name}: versions that overlap or leave a gap`,
-    dimension.name,
+    "versions that overlap or leave a gap",
   );
 }
 

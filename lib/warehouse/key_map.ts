@@ -42,8 +42,8 @@ export async function readKeyMap(lake: Lake, dimension: Dimension): Promise<KeyM
 /**
  * Gives new members their keys, the numbers after the greatest one in an order of their own, and records them: that is
  * committed before a warehouse sees the keys, so that a load that breaks off gives the same ones when it is repeated.
- * @param members with the map's columns except the key; none of them has one
- * @returns members with the map's columns, held in memory
+ * @param members with the map's columns except the key, and others; none of them has one
+ * @returns the members with their keys, held
  * @throws ConflictError when another load has given keys meanwhile
  */
 export async function giveKeys(
@@ -53,11 +53,12 @@ export async function giveKeys(
   order: (t: Columns<Shape>) => readonly (Column | SortKey)[],
 ): Promise<Relation> {
   const { keyMap } = map.dimension;
-  const numbered = members
-    .extend((t) => ({ [KEY_MAP.key]: rowNumber({ partitionBy: [], orderBy: order(t) }).plus(lit(map.greatest)) }))
-    .select(keyMap.columnNames) as unknown as Relation;
+  const numbered = members.extend((t) => ({
+    [KEY_MAP.key]: rowNumber({ partitionBy: [], orderBy: order(t) }).plus(lit(map.greatest)),
+  })) as unknown as Relation;
   // Held by the engine itself: which tables the members were found in is no matter of the map's.
   const given: Relation = new Relation(await lake.engine.materialize(numbered.node), lake);
-  if ((await given.count()) > 0) await lake.write(keyMap, given, { readVersion: map.readVersion });
+  if ((await given.count()) > 0)
+    await lake.write(keyMap, given.select(keyMap.columnNames), { readVersion: map.readVersion });
   return given;
 }

@@ -162,29 +162,14 @@ function differs(t: Columns<Shape>, attributes: readonly string[], other: (name:
 
 /** Versions with their keys, held. */
 async function withKeys(lake: Lake, names: Names, versions: Relation, map: KeyMap): Promise<Relation> {
-  const { natural } = names;
-  const found = await lake.materialize(map.isEmpty ? withoutKeys(versions) : withRecordedKeys(names, versions, map));
-  const lacking = found
-    .filter((t) => at(t, KEY).isNull())
-    .extend((t) => ({ [KEY_MAP.opened]: at(t, FROM) })) as unknown as Relation;
-  const given = await giveKeys(lake, map, lacking.drop(KEY) as unknown as Relation, (t) => [
-    at(t, KEY_MAP.opened),
-    ...natural.map((name) => at(t, name)),
-  ]);
-  const keys = given.select((t) => ({
-    ...Object.fromEntries(natural.map((name) => [name, at(t, name)])),
-    [FROM]: at(t, KEY_MAP.opened),
-    _given: at(t, KEY),
-  })) as unknown as Relation;
-  const all = found
-    .leftJoin(keys, [...natural, FROM])
-    .extend((t) => ({ [KEY]: at<LongColumn>(t, KEY).orElse(at<LongColumn>(t, "_given")) }))
-    .drop("_given") as unknown as Relation;
-  return lake.materialize(all);
-}
-
-function withoutKeys(versions: Relation): Relation {
-  return versions.extend(() => ({ [KEY]: lit(null, "long") })) as unknown as Relation;
+  const order = (t: Columns<Shape>) => [FROM, ...names.natural].map((name) => at(t, name));
+  const opened = (rows: Relation): Relation =>
+    rows.extend((t) => ({ [KEY_MAP.opened]: at(t, FROM) })) as unknown as Relation;
+  if (map.isEmpty) return giveKeys(lake, map, opened(versions), order);
+  const found = await lake.materialize(opened(withRecordedKeys(names, versions, map)));
+  const lacking = found.filter((t) => at(t, KEY).isNull());
+  const given = await giveKeys(lake, map, lacking, order);
+  return found.filter((t) => at(t, KEY).isNotNull()).union(given.select(found.columnNames) as unknown as Relation);
 }
 
 /** Each version with the smallest key that was opened for its attributes while it is valid; null where there is none. */

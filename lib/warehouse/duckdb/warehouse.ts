@@ -22,7 +22,7 @@ import { holderOf, isLocked, lockFile } from "./lock.js";
 import { resultOf } from "./values.js";
 
 /** Memory of a load beside the rows that it is given. */
-const MEMORY = "1GB";
+const MEMORY = "700MB";
 
 /**
  * A DuckDB file. As one process writes it or several read it, a load works on a copy, `<file>.next`, and renames it over
