@@ -157,7 +157,7 @@ describe("tslake doctor", () => {
     for (const about of ["Node.js", "packages", "engine", "landing", "lake", "free space", "tables"]) {
       expect(stdout).toMatch(new RegExp(`^[✓!] ${about}`, "m"));
     }
-    expect(stdout).toMatch(/tables +1 of 10 built/);
+    expect(stdout).toMatch(/tables +1 of \d+ built/);
   });
 
   test("names what is broken, and fails", async () => {
