@@ -5,7 +5,7 @@ import { type NewTableOptions, newTable } from "../../lib/cli/new/new_table.js";
 import { describeError, isTslakeError } from "../../lib/errors.js";
 import { parseNotebook } from "../../lib/notebook/validate.js";
 import { openWorkspace } from "../../lib/workspace.js";
-import { type Outcome, WorkspaceCopy } from "../support/workspace_copy.js";
+import { type Outcome, WorkspaceCopy } from "../support/copied_workspace.js";
 
 const CLIENTES = `Nome,E-mail,Nascimento,Cliente desde,Telefone,Limite de Crédito,Desconto,Pontos,Ativo
 Ana Lima,ana@x.br,31/12/1990,2020-01-02 03:04:05,011999,"1.234,50","12,5%",10,true

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { main as tslake } from "../../lib/cli/main.js";
 import { main as report } from "../../scripts/report.js";
 import { main as pipeline } from "../../scripts/run-notebooks.js";
+import { WorkspaceCopy } from "../support/copied_workspace.js";
 import { printed } from "../support/printed.js";
-import { WorkspaceCopy } from "../support/workspace_copy.js";
 import { type Block, blocksOf, type CommandLine, commandsOf, documents, read } from "./documents.js";
 
 /**

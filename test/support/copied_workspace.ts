@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 
@@ -33,16 +33,6 @@ export class WorkspaceCopy {
 
   path(...parts: readonly string[]): string {
     return join(this.root, ...parts);
-  }
-
-  /** Replaces text that stands in a file. */
-  edit(file: string, from: string, to: string): void {
-    const text = readFileSync(this.path(file), "utf8");
-    if (!text.includes(from)) throw new Error(`${file} does not have ${from}`);
-    writeFileSync(
-      this.path(file),
-      text.replace(from, () => to),
-    );
   }
 
   /** Runs a program of the workspace (`npm`, `npx`, `node` or one of its packages') without a shell. */
