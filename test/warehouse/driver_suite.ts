@@ -1,0 +1,196 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { valuesOf } from "../../lib/delta_table/values.js";
+import { PolarsEngine } from "../../lib/engine/polars/engine.js";
+import { UsageError } from "../../lib/errors.js";
+import { type Relation, scan } from "../../lib/relation/relation.js";
+import type { Value } from "../../lib/relation/runner.js";
+import { type DataType, field } from "../../lib/types.js";
+import type { Warehouse, WarehouseTable, WarehouseTransaction } from "../../lib/warehouse/driver.js";
+import { LOADS, recordLoad } from "../../lib/warehouse/record.js";
+
+/** What the rows of the suite are made with. */
+export const ENGINE = new PolarsEngine({
+  resolveTable: () => Promise.reject(new Error("the suite reads no tables")),
+});
+
+const TYPES: Readonly<Record<string, DataType>> = {
+  id: "long",
+  quantia: "decimal(18,2)",
+  fracao: "decimal(9,6)",
+  ano: "integer",
+  dia: "date",
+  momento: "timestamp_ntz",
+  sim: "boolean",
+  nome: "string",
+};
+type Row = Readonly<Record<string, Value>>;
+const FULL: Row = {
+  id: 9007199254740993n,
+  quantia: "-1234567890123456.78",
+  fracao: "0.333333",
+  ano: 2023,
+  dia: "1583-10-15",
+  momento: "2023-01-31 23:59:59.000001",
+  sim: true,
+  nome: `São "João"; \\ ' \t\n, 🙂 --`,
+};
+const EMPTY: Row = { ...Object.fromEntries(Object.keys(TYPES).map((name) => [name, null])), id: 1n };
+
+/** What every warehouse must do, whatever its engine. Each call of `open` gives an empty one. */
+export function driverSuite(open: () => Promise<Warehouse>): void {
+  let warehouse: Warehouse;
+  const opened: Warehouse[] = [];
+  const another = async (): Promise<Warehouse> => {
+    const one = await open();
+    opened.push(one);
+    return one;
+  };
+  beforeAll(async () => {
+    warehouse = await another();
+  });
+  afterAll(async () => {
+    for (const one of opened) await one.close();
+  });
+
+  test("an empty warehouse has no loads", async () => {
+    expect(await (await another()).loads()).toEqual([]);
+  });
+
+  test("every type comes back as it was given", async () => {
+    await warehouse.transaction(async (transaction) => {
+      await make(transaction, warehouse, tableOf("tipos"));
+      expect(await transaction.load(tableOf("tipos"), rows(FULL, EMPTY))).toBe(2);
+      expect(await transaction.load(tableOf("tipos"), rows())).toBe(0);
+    });
+    const found = await warehouse.query("SELECT * FROM tipos ORDER BY id DESC");
+    expect(found.rows).toEqual([{ ...FULL, momento: "2023-01-31 23:59:59.000001" }, EMPTY]);
+    expect(found.fields.map(({ name, type }) => [name, type])).toEqual(Object.entries(TYPES));
+  });
+
+  test("a transaction that fails changes nothing, and the next one works", async () => {
+    const table = tableOf("meia_carga");
+    const failing = warehouse.transaction(async (transaction) => {
+      await make(transaction, warehouse, table);
+      await transaction.load(table, rows(FULL));
+      throw new UsageError("stop here");
+    });
+    await expect(failing).rejects.toThrow("stop here");
+    await warehouse.transaction(async (transaction) => {
+      expect((await transaction.columns()).has(table.name)).toBe(false);
+    });
+    await expect(warehouse.query("SELECT * FROM meia_carga")).rejects.toThrow(UsageError);
+  });
+
+  test("readers see the old rows until the new ones are all there", async () => {
+    const table = tableOf("leitura");
+    await warehouse.transaction(async (transaction) => {
+      await make(transaction, warehouse, table);
+      await transaction.load(table, rows(FULL));
+    });
+    const count = async (): Promise<unknown> =>
+      (await warehouse.query("SELECT COUNT(*) AS linhas FROM leitura")).rows[0]?.["linhas"];
+    await warehouse.transaction(async (transaction) => {
+      await transaction.execute(warehouse.dialect.clear(table.name));
+      expect(await count()).toBe(1n);
+      await transaction.load(table, rows(FULL, EMPTY));
+      expect(await count()).toBe(1n);
+    });
+    expect(await count()).toBe(2n);
+  });
+
+  test("a second load waits for the first", async () => {
+    const events: string[] = [];
+    const work = (name: string) => async (): Promise<void> => {
+      events.push(`${name} begins`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      events.push(`${name} ends`);
+    };
+    await Promise.all([warehouse.transaction(work("one")), warehouse.transaction(work("two"))]);
+    const [first] = events[0]?.split(" ") ?? [];
+    expect(events.slice(0, 2)).toEqual([`${first} begins`, `${first} ends`]);
+    expect(events).toHaveLength(4);
+  });
+
+  test("a staging table goes with the transaction, and statements say how many rows they changed", async () => {
+    const table = tableOf("destino");
+    await warehouse.transaction(async (transaction) => {
+      await make(transaction, warehouse, table);
+      for (const sql of warehouse.dialect.createStaging("de_passagem", table)) await transaction.execute(sql);
+      await transaction.load({ ...table, name: "de_passagem" }, rows(FULL, EMPTY));
+      expect(await transaction.execute("INSERT INTO destino SELECT * FROM de_passagem")).toBe(2);
+      expect(await transaction.execute("UPDATE destino SET ano = 1 WHERE id = 1")).toBe(1);
+      expect(await transaction.execute("DELETE FROM destino WHERE id = 2")).toBe(0);
+    });
+    await warehouse.transaction(async (transaction) => {
+      expect([...(await transaction.columns()).keys()]).not.toContain("de_passagem");
+      expect((await transaction.columns()).get("destino")).toEqual(Object.keys(TYPES));
+    });
+  });
+
+  test("the record of a load is read again, and takes the place of the one before", async () => {
+    const load = {
+      star: "warehouse.x",
+      number: 1,
+      sources: { "gold.x": { version: 7, id: "a'b" } },
+      definitions: { fato_x: "1" },
+      step: '{"codeHash":"c","parameters":{}}',
+    };
+    for (const number of [1, 2]) {
+      await warehouse.transaction(async (transaction) => {
+        if (number === 1) await make(transaction, warehouse, LOADS);
+        await recordLoad(transaction, { ...load, number }, { runId: undefined, at: "2023-01-01 00:00:00" });
+      });
+      expect(await warehouse.loads()).toEqual([{ ...load, number }]);
+    }
+  });
+
+  test("a view, with descriptions of it and of its columns", async () => {
+    const view = {
+      name: "vw_um",
+      description: "it's one",
+      columns: { um: "the 'one'" },
+      select: "SELECT 1 AS um",
+    };
+    await warehouse.transaction(async (transaction) => {
+      for (const sql of warehouse.dialect.createView(view)) await transaction.execute(sql);
+      const columns = [{ name: "um", description: "the 'one'" }];
+      for (const sql of warehouse.dialect.comments("VIEW", { ...view, columns })) await transaction.execute(sql);
+    });
+    expect((await warehouse.query("SELECT um FROM vw_um")).rows).toHaveLength(1);
+    await warehouse.transaction(async (transaction) => {
+      await transaction.execute(warehouse.dialect.dropView(view.name));
+    });
+    await expect(warehouse.query("SELECT um FROM vw_um")).rejects.toThrow(UsageError);
+  });
+
+  test.each([
+    "DELETE FROM tipos",
+    "CREATE TABLE novo (a INTEGER)",
+    "UPDATE tipos SET ano = 1",
+    "DROP TABLE tipos",
+    "SELEC 1",
+    "SELECT nada FROM tipos",
+  ])("a query that is none is refused: %s", async (sql) => {
+    await expect(warehouse.query(sql)).rejects.toThrow(UsageError);
+    expect((await warehouse.query("SELECT COUNT(*) AS linhas FROM tipos")).rows).toEqual([{ linhas: 2n }]);
+  });
+}
+
+async function make(transaction: WarehouseTransaction, { dialect }: Warehouse, table: WarehouseTable): Promise<void> {
+  for (const sql of dialect.createTable(table)) await transaction.execute(sql);
+}
+
+function tableOf(name: string): WarehouseTable {
+  const columns = Object.entries(TYPES).map(([column, type]) => ({
+    name: column,
+    type,
+    nullable: column !== "id",
+    description: "",
+  }));
+  return { name, description: "", columns, key: ["id"], lookups: [], role: "fact" };
+}
+
+function rows(...values: readonly Row[]): Relation {
+  const fields = Object.entries(TYPES).map(([name, type]) => field(name, type, name !== "id"));
+  return scan(valuesOf(fields, values), fields, ENGINE);
+}
