@@ -21,6 +21,7 @@ const ENTRIES = {
   conformance: "scripts/conformance.ts",
   "notebook process": "lib/notebook/process.ts",
   "notebook check": "lib/notebook/check.ts",
+  "drawing process": "lib/notebook/drawing_process.ts",
   "notebook kernel": "lib/notebook/kernel/kernel.ts",
 };
 const BUNDLE = "bundle.cjs";

@@ -17,6 +17,11 @@ export function drawFigure(figure: Figure): Promise<string> {
   return drawn;
 }
 
+/** Loads what drawing needs, before there is something to be drawn. */
+export function prepareDrawing(): void {
+  plotly ??= openPlotly();
+}
+
 async function draw(figure: Figure): Promise<string> {
   plotly ??= openPlotly();
   const title = titleOf(figure);

@@ -4,6 +4,7 @@ import type { StepMetrics } from "../run.js";
 import { type ChildEnd, runChild } from "./child.js";
 import { compileNotebook } from "./compile.js";
 import { clearOutputs, type Notebook, RUN_METADATA, readNotebook, writeNotebook } from "./document.js";
+import { awaitsPicture, withPictures } from "./drawing.js";
 import type { RunEvent } from "./events.js";
 import { errorOutput, explainEnd } from "./explain.js";
 import { injectParameters, type ParameterValues } from "./parameters.js";
@@ -32,6 +33,8 @@ export interface NotebookRun {
   /** What the cells reported; numbers of the same name are added up. */
   readonly metrics: StepMetrics;
   readonly millis: number;
+  /** The notebook with the pictures of its charts, when it has been saved with them. */
+  readonly drawn: Promise<Notebook>;
 }
 
 /**
@@ -78,6 +81,32 @@ export async function runNotebook(spec: RunSpec): Promise<NotebookRun> {
   await writeNotebook(spec.output, executed).catch((error: unknown) => {
     throw failure ?? error;
   });
+  const drawn = savePictures(spec.output, executed);
   if (failure !== undefined) throw failure;
-  return { notebook: executed, metrics: recording.metrics, millis };
+  return { notebook: executed, metrics: recording.metrics, millis, drawn };
+}
+
+/** Waits until the charts of all notebooks that this process has run are drawn and saved. */
+export async function chartsDrawn(): Promise<void> {
+  while (drawings.size > 0) await Promise.all(drawings.values());
+}
+
+/** By the place where the notebook is saved: a later run of it is not written over. */
+const drawings = new Map<string, Promise<Notebook>>();
+
+function savePictures(output: string, executed: Notebook): Promise<Notebook> {
+  const awaiting = executed.cells.some((cell) => cell.cell_type === "code" && cell.outputs.some(awaitsPicture));
+  if (!awaiting) {
+    drawings.delete(output);
+    return Promise.resolve(executed);
+  }
+  const drawn = withPictures(executed).then(async (notebook) => {
+    if (drawings.get(output) !== drawn) return notebook;
+    // The notebook stands there without pictures when it cannot be written again.
+    await writeNotebook(output, notebook).catch(() => undefined);
+    drawings.delete(output);
+    return notebook;
+  });
+  drawings.set(output, drawn);
+  return drawn;
 }

@@ -39,4 +39,6 @@ export interface Notebooks {
    * @throws NotebookError with notebook, cell and line otherwise
    */
   run(job: NotebookJob): Promise<StepMetrics>;
+  /** Waits for what is done with executed notebooks after they have run: the pictures of their charts. */
+  settled(): Promise<void>;
 }

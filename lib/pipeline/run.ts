@@ -78,7 +78,8 @@ export async function runPipeline(given: RunOptions): Promise<RunSummary> {
     const revision = await asked;
     const { days } = prepared;
     const summary = { runId, status, days, startedAt, seconds: elapsed() / 1000, steps, totals, warnings, revision };
-    return await recorded(summary, options);
+    const [recordedSummary] = await Promise.all([recorded(summary, options), options.notebooks.settled()]);
+    return recordedSummary;
   } finally {
     endProgress(options.lakeFolder);
     release();

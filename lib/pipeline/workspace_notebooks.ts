@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { checkNotebooks } from "../notebook/check.js";
 import { readNotebook } from "../notebook/document.js";
 import { inspectParameters } from "../notebook/parameters.js";
-import { runNotebook } from "../notebook/runner.js";
+import { chartsDrawn, runNotebook } from "../notebook/runner.js";
 import type { Notebooks } from "./notebooks.js";
 
 /** The notebooks of a workspace, each run in a process of its own. */
@@ -30,5 +30,6 @@ export function workspaceNotebooks(root: string): Notebooks {
       });
       return metrics;
     },
+    settled: chartsDrawn,
   };
 }

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { formatNotebook, readNotebook } from "../../lib/notebook/document.js";
 import { runNotebook } from "../../lib/notebook/runner.js";
 import { runInKernel } from "./kernel_client.js";
 
@@ -49,10 +50,12 @@ describe.skipIf(process.env["CI"] === undefined)("the shipped notebooks", () => 
       { timeout: 300_000 },
       async (file) => {
         const path = join(folder, file);
-        const [{ notebook }, kernel] = await Promise.all([
-          runNotebook({ path, output: join(scratch, "executed", layer, file), env: headless }),
+        const output = join(scratch, "executed", layer, file);
+        const [notebook, kernel] = await Promise.all([
+          runNotebook({ path, output, env: headless }).then(({ drawn }) => drawn),
           runInKernel(path, folder, inTslab),
         ]);
+        expect(formatNotebook(await readNotebook(output))).toBe(formatNotebook(notebook));
         const failed = kernel.find(({ status }) => status !== "ok");
         expect(failed).toBeUndefined();
         const cells = notebook.cells.filter((cell) => cell.cell_type === "code");

@@ -12,17 +12,21 @@ import { parseNotebook } from "../../lib/notebook/validate.js";
 export const scratch = mkdtempSync(join(tmpdir(), "tslake-notebook-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-/** The runner's child is loaded from here: this room alone, so that its tests do not depend on the rest of the library. */
+/** The runner's children are loaded from here: this room alone, so that its tests do not depend on the rest of the library. */
 const bundle = join(scratch, "bundle.cjs");
 buildSync({
   stdin: {
-    contents: `module.exports = { "notebook process": require("./lib/notebook/process.ts") };`,
+    contents: `module.exports = {
+      get "notebook process"() { return require("./lib/notebook/process.ts"); },
+      get "drawing process"() { return require("./lib/notebook/drawing_process.ts"); },
+    };`,
     resolveDir: join(import.meta.dirname, "../.."),
   },
   bundle: true,
   format: "cjs",
   platform: "node",
   target: "node20",
+  external: ["jsdom", "plotly.js-dist-min"],
   outfile: bundle,
 });
 process.env["TSLAKE_BUNDLE"] = bundle;
@@ -78,7 +82,7 @@ export async function stdout(...cells: readonly CellSpec[]): Promise<string[]> {
   );
 }
 
-function outputsOf(notebook: Notebook): (readonly Output[])[] {
+export function outputsOf(notebook: Notebook): (readonly Output[])[] {
   return notebook.cells.flatMap((cell) => (cell.cell_type === "code" ? [cell.outputs] : []));
 }
 

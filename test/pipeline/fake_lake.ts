@@ -117,6 +117,8 @@ export class FakeLake implements StoredTables, Recorder, Notebooks {
     return this.problems;
   }
 
+  async settled(): Promise<void> {}
+
   async run(job: NotebookJob): Promise<StepMetrics> {
     const step = stepOf(job);
     this.jobs.push(job);
