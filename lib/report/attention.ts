@@ -57,7 +57,8 @@ export function mattersOf(
   }
   for (const { step, warnings } of newest?.steps ?? []) {
     for (const line of (warnings ?? "").split("\n")) {
-      if (line === "") continue;
+      // What was rejected is said already.
+      if (line === "" || line.includes(": rejected, ")) continue;
       const text = line.startsWith(`${step}: `) ? line.slice(step.length + 2) : line;
       matters.push({ state: "warning", text: html`<a href="tables/${step}.html">${step}</a>: <bdi>${text}</bdi>` });
     }

@@ -17,7 +17,7 @@ export interface ColumnFacts {
 }
 
 /** So many files are looked at; a table of more has no bounds in the report. */
-export const FILES_LOOKED_AT = 20_000;
+const FILES_LOOKED_AT = 20_000;
 
 /** The columns of a table version by the statistics of its files: no data file is read. */
 export function columnFacts(snapshot: Snapshot, files: readonly AddFile[]): readonly ColumnFacts[] {

@@ -53,7 +53,7 @@ export function isNumeric({ type }: Pick<StructField, "type">): boolean {
 }
 
 /** A value as people read it: lists joined, structs with the names of their fields. */
-export function valueText(value: unknown): string {
+function valueText(value: unknown): string {
   if (value === null || value === undefined) return "null";
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (Array.isArray(value)) return value.map(valueText).join("; ");

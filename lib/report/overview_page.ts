@@ -54,7 +54,7 @@ ${
   )
 }
 ${section("tables", "Tables", tablesList(own, ""), html`<a href="tables/index.html">all, with keys and records</a>`)}
-${section("runs", "Last runs", runsTable(overview.runs.slice(0, RUNS_SHOWN), ""), html`<a href="runs/index.html">all runs</a>`)}`;
+${section("runs", "Last runs", runsTable(overview.runs.filter((run) => !isIdle(run)).slice(0, RUNS_SHOWN), ""), html`that found something to do; <a href="runs/index.html">all runs</a>`)}`;
   return page({ title: "The lake", path: "index.html", part: "overview" }, assets, content);
 }
 

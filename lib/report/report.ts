@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Lake } from "../lake/lake.js";
+import type { HiddenPlaces } from "./hidden_places.js";
 import { knownSection } from "./known_section.js";
 import { MOST_TABLES, neighbours, readsOf } from "./lake_picture.js";
 import { LineageGraph } from "./lineage_graph.js";
@@ -67,6 +68,7 @@ class ReportWriter {
   readonly #site: Site;
   readonly #assets: Assets;
   readonly #tables: readonly LakeTable[];
+  readonly #places: HiddenPlaces;
   readonly #rejected: readonly RejectedFile[];
   /** What an earlier report of the same looks left behind. */
   readonly #state: State | undefined;
@@ -76,6 +78,11 @@ class ReportWriter {
     this.#site = new Site(reportFolder(sources.lakeFolder));
     this.#assets = readAssets(join(sources.root, "lib", "report", "assets"));
     this.#tables = lakeTables(sources.lake.catalog);
+    this.#places = [
+      [sources.landing, "landing"],
+      [sources.lakeFolder, "lake"],
+      [sources.root, "."],
+    ];
     this.#rejected = readRejectedFiles(sources.landing);
     this.#state = readState(this.#site, this.#assets);
   }
@@ -92,7 +99,7 @@ class ReportWriter {
   }
 
   async after(runId: string): Promise<Report> {
-    const run = readRun(this.#sources.lakeFolder, runId);
+    const run = readRun(this.#sources.lakeFolder, runId, this.#places);
     if (this.#state === undefined || run === undefined) return this.whole();
     await this.#writeRun(run, true);
     if (isIdle(run)) return this.#report();
@@ -109,7 +116,7 @@ class ReportWriter {
     const { lakeFolder } = this.#sources;
     return listRuns(lakeFolder)
       .slice(0, limit)
-      .flatMap((id) => readRun(lakeFolder, id) ?? []);
+      .flatMap((id) => readRun(lakeFolder, id, this.#places) ?? []);
   }
 
   /** @param known what the pages of the other tables tell */
@@ -182,6 +189,7 @@ class ReportWriter {
       site: this.#site,
       assets: this.#assets,
       lakeFolder: this.#sources.lakeFolder,
+      places: this.#places,
       tables: new Set(this.#tables.map(({ name }) => name)),
       isCurrent: this.#state !== undefined,
     };

@@ -1,5 +1,8 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readNotebook } from "../notebook/document.js";
+import type { Notebook } from "../notebook/document.js";
+import { parseNotebook } from "../notebook/validate.js";
+import { type HiddenPlaces, withoutPlaces } from "./hidden_places.js";
 import { cellAnchor, failedCell, notebookPage, notebookPath } from "./notebook_page.js";
 import type { Assets } from "./page.js";
 import { type RenderedStep, runPage, runPath } from "./run_page.js";
@@ -11,6 +14,7 @@ export interface RunPages {
   readonly site: Site;
   readonly assets: Assets;
   readonly lakeFolder: string;
+  readonly places: HiddenPlaces;
   /** Names of tables that have a page. */
   readonly tables: ReadonlySet<string>;
   /** True when pages of an earlier report look as they would now: notebooks that have run never change. */
@@ -32,7 +36,7 @@ async function writeNotebook(
   run: RunRecord,
   step: StepRecord,
   path: string,
-  { site, assets, lakeFolder, tables, isCurrent }: RunPages,
+  { site, assets, lakeFolder, places, tables, isCurrent }: RunPages,
   render: boolean,
 ): Promise<RenderedStep | undefined> {
   if (step.notebook === null) return undefined;
@@ -43,7 +47,7 @@ async function writeNotebook(
   }
   if (!render && !isThere) return undefined;
   // One that is gone, or was cut short by a crash, has no page.
-  const notebook = await readNotebook(join(lakeFolder, step.notebook)).catch(() => undefined);
+  const notebook = await readExecuted(join(lakeFolder, step.notebook), places).catch(() => undefined);
   if (notebook === undefined) return undefined;
   const ran = new Set(run.steps.filter((one) => one.notebook !== null).map((one) => one.step));
   const links = (table: string): string | undefined =>
@@ -51,4 +55,8 @@ async function writeNotebook(
   site.write(path, notebookPage({ runId: run.run_id, step: step.step, notebook, links }, assets));
   const failed = failedCell(notebook);
   return { path, failed: failed && cellAnchor(failed.id) };
+}
+
+async function readExecuted(path: string, places: HiddenPlaces): Promise<Notebook> {
+  return parseNotebook(withoutPlaces(await readFile(path, "utf8"), places), path);
 }

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { join } from "node:path";
+import { type HiddenPlaces, withoutPlaces } from "./hidden_places.js";
 
 /** A run, as `_runs/<run id>/run.json` records it. Counts are rows, unless they say otherwise. */
 export interface RunRecord extends Counts {
@@ -66,9 +67,10 @@ export function listRuns(lakeFolder: string): readonly string[] {
 }
 
 /** The record of a run; undefined while it runs, and for one that was killed. */
-export function readRun(lakeFolder: string, runId: string): RunRecord | undefined {
+export function readRun(lakeFolder: string, runId: string, places: HiddenPlaces): RunRecord | undefined {
   try {
-    const record = JSON.parse(fs.readFileSync(join(lakeFolder, RUNS_FOLDER, runId, "run.json"), "utf8")) as RunRecord;
+    const text = fs.readFileSync(join(lakeFolder, RUNS_FOLDER, runId, "run.json"), "utf8");
+    const record = JSON.parse(withoutPlaces(text, places)) as RunRecord;
     return record.run_id === runId && Array.isArray(record.steps) ? record : undefined;
   } catch {
     return undefined;

@@ -148,7 +148,11 @@ export class HostileLake {
     await this.lake.write(saldo, scan({ kind: "values", rows: states }, saldo.schema.fields, this.lake));
     this.addRun(RUN, "succeeded", [step("silver.notas"), step("gold.alunos"), step("gold.saldo")]);
     this.addRun(FAILED_RUN, "failed", [
-      { ...step("gold.saldo"), status: "failed", error: `nothing is written ${HOSTILE.script}\n  at cell 2` },
+      {
+        ...step("gold.saldo"),
+        status: "failed",
+        error: `nothing is written ${HOSTILE.script}\n  at ${process.cwd()}/notebooks/a.ipynb, file ${this.folder}/landing/b.csv`,
+      },
       { ...step("warehouse.notas"), status: "skipped", reason: `gold.saldo failed ${HOSTILE.image}`, notebook: null },
     ]);
     this.addRun(IDLE_RUN, "succeeded", []);
