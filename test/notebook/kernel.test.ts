@@ -1,10 +1,10 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { copyWorkspace } from "../support/workspace_copy.js";
 import { type ErrorOutput, type Kernel, type KernelCell, startKernel } from "./kernel_client.js";
 
-const root = join(import.meta.dirname, "../..");
 /** A workspace of its own, whose library the tests edit. */
 const workspace = mkdtempSync(join(tmpdir(), "tslake-kernel-workspace-"));
 const folder = join(workspace, "notebooks", "gold");
@@ -13,28 +13,14 @@ const texts = join(workspace, "lib", "relation", "print.ts");
 let kernel: Kernel;
 
 beforeAll(async () => {
-  for (const name of ["lib", "bin", "package.json", "tsconfig.json"]) {
-    cpSync(join(root, name), join(workspace, name), { recursive: true });
-  }
+  copyWorkspace(workspace, ["lib", "bin", "package.json", "tsconfig.json"]);
   mkdirSync(folder, { recursive: true });
-  linkPackages();
   kernel = await startKernel(folder, {}, workspace);
 }, 120_000);
 afterAll(async () => {
   await kernel?.close();
   rmSync(workspace, { recursive: true, force: true });
 });
-
-/** The installed packages, with this workspace's own among them. */
-function linkPackages(): void {
-  const packages = join(workspace, "node_modules");
-  mkdirSync(packages);
-  for (const name of readdirSync(join(root, "node_modules"))) {
-    const target = { tslake: join(workspace, "lib"), "tslake-cli": join(workspace, "bin") }[name];
-    if (!name.startsWith("."))
-      symlinkSync(target ?? join(root, "node_modules", name), join(packages, name), "junction");
-  }
-}
 
 /** Calls while a file of the library reads otherwise. */
 async function edited(file: string, from: string, to: string, use: () => Promise<void>): Promise<void> {
