@@ -166,8 +166,9 @@ export class HostileLake {
       ...one,
       notebook: one["notebook"] === null ? null : `_runs/${runId}/${one["step"]}.ipynb`,
     }));
-    for (const { step: name, status: state } of made as unknown as { step: string; status: string }[])
-      writeFileSync(join(folder, `${name}.ipynb`), formatNotebook(executed(name, state === "failed")));
+    for (const { step: name, status: state, notebook } of made as unknown as Record<string, string | null>[])
+      if (notebook !== null)
+        writeFileSync(join(folder, `${name}.ipynb`), formatNotebook(executed(`${name}`, state === "failed")));
     const failed = steps.filter((one) => one["status"] === "failed").length;
     const run = {
       run_id: runId,
