@@ -20,7 +20,8 @@ beforeAll(() => {
 afterAll(() => workspace.remove());
 
 describe.each(documents())("%s", (document) => {
-  const blocks = blocksOf(document);
+  const original = TRANSLATIONS[document];
+  const blocks = original === undefined ? blocksOf(document) : [];
   let stdout = "";
 
   test.each(blocks.filter(isTried).map((block) => [block.place, block] as const))(
@@ -41,12 +42,25 @@ describe.each(documents())("%s", (document) => {
     },
   );
 
+  if (original !== undefined) {
+    test("has the commands of its original", () => {
+      expect(scriptsOf(document)).toEqual(scriptsOf(original));
+    });
+  }
+
   test("links to what is there", () => {
     const targets = [...read(document).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, target = ""]) => target);
     const local = targets.filter((target) => !/^[a-z]+:/.test(target));
     expect(local.filter((target) => !existsSync(join(dirname(document), decodeURI(target))))).toEqual([]);
   });
 });
+
+/** Documents whose commands are those of another one. */
+const TRANSLATIONS: Readonly<Record<string, string>> = { "README.pt-BR.md": "README.md" };
+
+function scriptsOf(document: string): readonly string[] {
+  return blocksOf(document).flatMap(({ language, text }) => (language === "sh" ? [text] : []));
+}
 
 function isTried({ language, note, follows }: Block): boolean {
   return language === "sh" || note.startsWith("file=") || (language === "text" && follows);

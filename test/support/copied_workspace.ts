@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 
@@ -24,7 +24,8 @@ export class WorkspaceCopy {
       cwd: ROOT,
       encoding: "utf8",
     });
-    for (const file of listed.stdout.split("\0").filter((name) => name !== "")) {
+    // Files that are deleted but not yet committed are listed, too.
+    for (const file of listed.stdout.split("\0").filter((name) => name !== "" && existsSync(join(ROOT, name)))) {
       mkdirSync(dirname(join(this.root, file)), { recursive: true });
       cpSync(join(ROOT, file), join(this.root, file));
     }
