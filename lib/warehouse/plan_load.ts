@@ -1,6 +1,8 @@
 import type { AnyTable } from "../contract/define_table.js";
 import type { Star } from "../contract/star.js";
+import type { AddFile } from "../delta/actions/action.js";
 import type { Snapshot } from "../delta/snapshot.js";
+import { scanFiles } from "../delta_table/table_reads.js";
 import type { Lake } from "../lake/lake.js";
 import type { TableSource } from "../relation/node.js";
 import { type Relation, scan } from "../relation/relation.js";
@@ -16,7 +18,12 @@ export interface LoadSource {
   readonly all: Relation;
   /** Those that the warehouse lacks; all of them in a full load. */
   readonly added: Relation;
+  /** The same in pieces, each of as many data files as memory should hold at once. */
+  readonly pieces: readonly Relation[];
 }
+
+/** Bytes of data files in a piece. */
+const PIECE = 96 * 2 ** 20;
 
 /** What a load is going to do. */
 export interface LoadPlan {
@@ -50,11 +57,12 @@ export async function planLoad(
   let full = reasonOf(last, definitions, options);
   for (const { table, snapshot } of found)
     full ??= await changedOtherwise(table.name, snapshot, last?.sources[table.name]);
-  const sources = found.map(({ table, snapshot }): [string, LoadSource] => [
-    table.name,
-    sourceOf(lake, table, snapshot, full === undefined ? last?.sources[table.name]?.version : undefined),
-  ]);
-  return { star, last, full, sources: new Map(sources), definitions };
+  const sources = new Map<string, LoadSource>();
+  for (const { table, snapshot } of found) {
+    const since = full === undefined ? last?.sources[table.name]?.version : undefined;
+    sources.set(table.name, await sourceOf(lake, table, snapshot, since));
+  }
+  return { star, last, full, sources, definitions };
 }
 
 function reasonOf(
@@ -87,15 +95,34 @@ async function changedOtherwise(
   return changes.some(({ removed }) => removed.length > 0) ? `${name} has lost or changed rows` : undefined;
 }
 
-function sourceOf(lake: Lake, table: AnyTable, snapshot: Snapshot | undefined, since: number | undefined): LoadSource {
+async function sourceOf(
+  lake: Lake,
+  table: AnyTable,
+  snapshot: Snapshot | undefined,
+  since: number | undefined,
+): Promise<LoadSource> {
   const { fields } = table.schema;
   if (snapshot === undefined) {
     const none: Relation = scan({ kind: "values", rows: [] }, fields, lake);
-    return { table, version: undefined, all: none, added: none };
+    return { table, version: undefined, all: none, added: none, pieces: [none] };
   }
   const { version } = snapshot;
   const at: TableSource = { kind: "table", table: table.name, version };
   const all: Relation = scan(at, fields, lake);
   const added: Relation = since === undefined ? all : scan({ ...at, since }, fields, lake);
-  return { table, version: { version, id: snapshot.metadata.id }, all, added };
+  const pieces = since === undefined ? await piecesOf(lake, table, snapshot) : [added];
+  return { table, version: { version, id: snapshot.metadata.id }, all, added, pieces };
+}
+
+async function piecesOf(lake: Lake, table: AnyTable, snapshot: Snapshot): Promise<readonly Relation[]> {
+  const pieces: { bytes: number; readonly files: AddFile[] }[] = [];
+  for (const file of await snapshot.files()) {
+    const last = pieces.at(-1);
+    if (last === undefined || last.bytes + file.size > PIECE) pieces.push({ bytes: file.size, files: [file] });
+    else {
+      last.bytes += file.size;
+      last.files.push(file);
+    }
+  }
+  return pieces.map(({ files }) => scanFiles(snapshot, files, lake, table.schema.fields));
 }

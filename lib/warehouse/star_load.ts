@@ -77,12 +77,9 @@ export class StarLoad {
 
   /** The facts that this load adds, in the order of their key. */
   fact(fact: Fact): Relation {
-    return this.#facts(fact).orderBy((t) => fact.key.map((name) => at(t, name)));
-  }
-
-  #facts(fact: Fact): Relation {
     const source = this.plan.sources.get(fact.source.name);
-    if (source) return factRows(fact, source.added, this.#members);
+    const inOrder = (rows: Relation): Relation => rows.orderBy((t) => fact.key.map((name) => at(t, name)));
+    if (source) return inOrder(factRows(fact, source.added, this.#members));
     throw new UsageError(`${fact.name} is not in ${this.plan.star.name}`, { actual: fact.name });
   }
 
@@ -112,11 +109,11 @@ export class StarLoad {
     const content = {
       plan,
       members: [...this.#members.values()],
-      facts: star.facts.map((fact) => ({
-        fact,
-        rows: this.#facts(fact),
-        all: plan.sources.get(fact.source.name)?.all,
-      })),
+      facts: star.facts.map((fact) => {
+        const source = plan.sources.get(fact.source.name);
+        const pieces = source?.pieces.map((piece) => factRows(fact, piece, this.#members)) ?? [];
+        return { fact, pieces, all: source?.all };
+      }),
       calendarRows: (calendar: Calendar, before: readonly number[]) => {
         const wanted = withoutGaps([...before, ...(years.get(calendar) ?? [])]);
         return calendarRows(

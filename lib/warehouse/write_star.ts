@@ -15,7 +15,11 @@ import { factKeyName } from "./versions.js";
 export interface StarContent {
   readonly plan: LoadPlan;
   readonly members: readonly Members[];
-  readonly facts: readonly { readonly fact: Fact; readonly rows: Relation; readonly all: Relation | undefined }[];
+  readonly facts: readonly {
+    readonly fact: Fact;
+    readonly pieces: readonly Relation[];
+    readonly all: Relation | undefined;
+  }[];
   /** The days that a calendar lacks, given the years that it has. */
   calendarRows(calendar: Calendar, years: readonly number[]): Relation;
 }
@@ -45,8 +49,8 @@ export async function writeStar(
   let [inserted, updated] = [0, 0];
   for (const members of content.members)
     updated += full ? await load.replaceMembers(members) : await load.changeMembers(members);
-  for (const { fact, rows, all } of facts) {
-    inserted += full ? await load.replaceFacts(fact, rows) : await load.addFacts(fact, rows);
+  for (const { fact, pieces, all } of facts) {
+    inserted += full ? await load.replaceFacts(fact, pieces) : await load.addFacts(fact, pieces);
     if (all) await checkFact(transaction, load.stage, fact, all);
   }
   if (full) await load.describe();
@@ -131,16 +135,18 @@ class Writing {
     return this.#pointAgain(members, gone);
   }
 
-  async replaceFacts(fact: Fact, rows: Relation): Promise<number> {
-    const inserted = await this.#transaction.load(factTable(fact), rows);
+  async replaceFacts(fact: Fact, pieces: readonly Relation[]): Promise<number> {
+    let inserted = 0;
+    for (const rows of pieces) inserted += await this.#transaction.load(factTable(fact), rows);
     await checkOrphans(this.#transaction, fact, identifier(fact.name));
     return inserted;
   }
 
-  async addFacts(fact: Fact, rows: Relation): Promise<number> {
+  async addFacts(fact: Fact, pieces: readonly Relation[]): Promise<number> {
     const table = factTable(fact);
     const staged = `tslake_${fact.name}`;
-    await this.stage(staged, table, rows);
+    await this.#run(this.#dialect.createStaging(staged, table));
+    for (const rows of pieces) await this.#transaction.load({ ...table, name: staged }, rows);
     await checkOrphans(this.#transaction, fact, identifier(staged));
     const names = identifiers(table.columns.map((column) => column.name));
     return this.#transaction.execute(
