@@ -1,9 +1,11 @@
+import { DISPLAY, type Displayable, type MimeBundle } from "../display.js";
 import { ContractError, UsageError } from "../errors.js";
+import { catalogPicture } from "./catalog_picture.js";
 import { type AnyTable, LAYERS } from "./define_table.js";
 import type { Star } from "./star.js";
 
 /** All tables of a lake, with the order in which they can be built. */
-export class Catalog {
+export class Catalog implements Displayable {
   /** In dependency order; tables that do not depend on each other by layer, then name. */
   readonly tables: readonly AnyTable[];
   /** The tables that a step of the pipeline is named after: all but the key maps of stars, which their star's step writes. */
@@ -50,6 +52,10 @@ export class Catalog {
   /** The star that a step loads; undefined for every other step. */
   star(name: string): Star | undefined {
     return this.stars.find((star) => star.name === name);
+  }
+  /** In a notebook: the picture of which table reads which. */
+  [DISPLAY](): MimeBundle {
+    return catalogPicture(this.steps);
   }
   has(name: string): boolean {
     return this.byName.has(name);

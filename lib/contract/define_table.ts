@@ -1,3 +1,4 @@
+import { DISPLAY, type Displayable, type MimeBundle } from "../display.js";
 import { ContractError } from "../errors.js";
 import type { Kind } from "../relation/column.js";
 import { columnsIn } from "../relation/expr.js";
@@ -6,6 +7,7 @@ import { type Columns, scan } from "../relation/relation.js";
 import type { ValueOf } from "../relation/runner.js";
 import { field, type StructField, type StructType } from "../types.js";
 import { type ColumnSpec, instant, type KindOfSpec, long, text } from "./column_spec.js";
+import { dataDictionary } from "./data_dictionary.js";
 import type { Expectation } from "./expectation.js";
 
 /** The layers, from source to product; a table reads its own layer or lower ones. `warehouse` holds stars, which stand outside the lake; `ops` the records of runs. */
@@ -75,7 +77,7 @@ export type RowOf<T extends AnyTable> =
     : never;
 
 /** The contract of a table: what it promises, from which everything else about it is derived. */
-export class Table<C extends AnyColumns> {
+export class Table<C extends AnyColumns> implements Displayable {
   /** `layer.name` */
   readonly name: string;
   readonly layer: Layer;
@@ -116,6 +118,10 @@ export class Table<C extends AnyColumns> {
 
   get columnNames(): readonly (keyof C & string)[] {
     return Object.keys(this.columns);
+  }
+  /** In a notebook: the data dictionary. */
+  [DISPLAY](): MimeBundle {
+    return dataDictionary(this);
   }
   /** The Delta schema: descriptions as `comment`, source headers as `tslake.from`. */
   get schema(): StructType {

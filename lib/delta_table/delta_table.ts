@@ -2,6 +2,7 @@ import { checkpointNow } from "../delta/checkpoint.js";
 import { createTable } from "../delta/create_table.js";
 import { type HistoryEntry, history } from "../delta/history.js";
 import { Snapshot } from "../delta/snapshot.js";
+import { DISPLAY, type Displayable, type MimeBundle } from "../display.js";
 import type { PolarsEngine } from "../engine/polars/engine.js";
 import { DeltaError, UsageError } from "../errors.js";
 import type { Relation, Shape } from "../relation/relation.js";
@@ -13,6 +14,7 @@ import { addColumns, dropColumn, renameColumn } from "./columns.js";
 import type { CommitOptions, TableWrite } from "./commit_change.js";
 import { type ConvertOptions, type ConvertResult, convertFolder } from "./convert.js";
 import { deleteRows } from "./delete.js";
+import { showHistory } from "./history_view.js";
 import { MergeBuilder, type MergeKeys } from "./merge.js";
 import { type OptimizeOptions, type OptimizeResult, optimizeTable } from "./optimize.js";
 import { addConstraint, changeProperties, constraints, dropConstraint, type PropertyChanges } from "./properties.js";
@@ -24,6 +26,9 @@ import { type TimeTravel, versionOf } from "./time_travel.js";
 import { updateRows } from "./update.js";
 import { type VacuumOptions, type VacuumResult, vacuumTable } from "./vacuum.js";
 import { type AppendOptions, appendRows, type OverwriteOptions, overwriteRows, type Rows } from "./write_rows.js";
+
+/** Commits that a table shows of its history. */
+const SHOWN = 20;
 
 export interface OpenOptions extends TimeTravel {
   /** The engine that runs the table's relations; by default one that all tables share. */
@@ -46,7 +51,7 @@ export interface CreateOptions {
  * own last write made, or that `snapshot` found. Its columns can be named for the compiler:
  * `DeltaTable.open<{ id: "long"; price: "decimal" }>(place)`.
  */
-export class DeltaTable<S extends Shape = Shape> implements TableHandle {
+export class DeltaTable<S extends Shape = Shape> implements TableHandle, Displayable {
   readonly storage: Storage;
   readonly engine: PolarsEngine;
   readonly #isPast: boolean;
@@ -258,6 +263,12 @@ export class DeltaTable<S extends Shape = Shape> implements TableHandle {
    */
   changes(range: ChangeRange): Promise<Relation> {
     return scanChanges(this.#snapshot, range, this.engine);
+  }
+
+  /** In a notebook: its history. */
+  async [DISPLAY](): Promise<MimeBundle> {
+    const commits = await this.history({ limit: SHOWN + 1 });
+    return showHistory(this.label, this.version, commits, SHOWN);
   }
 
   /** The commits that the log still holds, newest first. */

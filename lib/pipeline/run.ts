@@ -1,4 +1,5 @@
 import { newId, nowMicros, nowMillis, stopwatch } from "../clock.js";
+import { DISPLAY, type Displayable } from "../display.js";
 import { NotebookError } from "../errors.js";
 import type { LogicalDays } from "./logical_day.js";
 import type { RunObserver } from "./observer.js";
@@ -9,6 +10,7 @@ import { type Recorder, recordRun } from "./record.js";
 import { RETRIES, type RetryPolicy } from "./retry.js";
 import { lockLake } from "./run_lock.js";
 import { type RunningStep, runStep } from "./run_step.js";
+import { stepTable } from "./run_table.js";
 import { copySamples } from "./samples.js";
 import { inDependencyOrder, Slots } from "./scheduler.js";
 import { staleness } from "./staleness.js";
@@ -32,7 +34,7 @@ export interface RunOptions extends PipelineOptions {
 export type RunStatus = "succeeded" | "failed" | "interrupted";
 
 /** A run that has ended. */
-export interface RunSummary {
+export interface RunSummary extends Displayable {
   readonly runId: string;
   readonly status: RunStatus;
   readonly days: LogicalDays;
@@ -77,7 +79,11 @@ export async function runPipeline(given: RunOptions): Promise<RunSummary> {
     const status: RunStatus = options.signal.aborted ? "interrupted" : failed ? "failed" : "succeeded";
     const revision = await asked;
     const { days } = prepared;
-    const summary = { runId, status, days, startedAt, seconds: elapsed() / 1000, steps, totals, warnings, revision };
+    const seconds = elapsed() / 1000;
+    const summary = {
+      ...{ runId, status, days, startedAt, seconds, steps, totals, warnings, revision },
+      [DISPLAY]: () => stepTable(runId, status, steps, seconds),
+    };
     const [recordedSummary] = await Promise.all([recorded(summary, options), options.notebooks.settled()]);
     return recordedSummary;
   } finally {

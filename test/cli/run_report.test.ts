@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { jsonView, planJson, runJson } from "../../lib/cli/run_json.js";
 import { formatOutcome, formatPlan, formatSummary, PLAIN } from "../../lib/cli/run_report.js";
 import { liveView, plainView } from "../../lib/cli/run_view.js";
+import { DISPLAY } from "../../lib/display.js";
 import { NotebookError } from "../../lib/errors.js";
 import type { StepOutcome } from "../../lib/pipeline/outcome.js";
 import type { Plan } from "../../lib/pipeline/plan.js";
@@ -59,6 +60,7 @@ const summary: RunSummary = {
   totals: { read: 2473, written: 2434, duplicates: 30, quarantined: 4, rejected: 1 },
   warnings: ["left in landing: x"],
   revision: undefined,
+  [DISPLAY]: () => ({}),
 };
 const places = { cwd: "/w", lake: "/w/lake", landing: "/elsewhere/landing" };
 
