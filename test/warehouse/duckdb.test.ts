@@ -1,0 +1,156 @@
+import { spawn } from "node:child_process";
+import fs, { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { StorageError, TslakeError } from "../../lib/errors.js";
+import { DuckdbWarehouse } from "../../lib/warehouse/duckdb/warehouse.js";
+import { ENGINE } from "./driver_suite.js";
+
+let folder: string;
+let path: string;
+let warehouse: DuckdbWarehouse;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "tslake-duckdb-"));
+  path = join(folder, "warehouse.duckdb");
+  warehouse = new DuckdbWarehouse(path, ENGINE);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function put(number: number, options: { readonly replaces?: readonly string[] } = {}): Promise<void> {
+  await warehouse.transaction(async (transaction) => {
+    await transaction.execute(`CREATE OR REPLACE TABLE numero AS SELECT ${number} AS n`);
+  }, options);
+}
+
+async function number(): Promise<unknown> {
+  return (await warehouse.query("SELECT n FROM numero")).rows[0]?.["n"];
+}
+
+/** Opens the file in another process and keeps it open until told to end. */
+async function otherProcess(options: object): Promise<{ readonly pid: number; end(): Promise<void> }> {
+  const code = `const { DuckDBInstance } = require(${JSON.stringify(resolve("node_modules/@duckdb/node-api"))});
+    DuckDBInstance.create(${JSON.stringify(path)}, ${JSON.stringify(options)}).then((i) => { globalThis.i = i; console.log("open"); setInterval(() => i, 1000); });`;
+  const child = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+  await new Promise((done) => child.stdout.once("data", done));
+  return {
+    pid: child.pid ?? 0,
+    end: () =>
+      new Promise((done) => {
+        child.once("exit", () => done());
+        child.kill("SIGKILL");
+      }),
+  };
+}
+
+describe("a DuckDB file", () => {
+  test("has a reader keep the old rows until it connects again", async () => {
+    await put(1);
+    const instance = await DuckDBInstance.create(path, { access_mode: "READ_ONLY" });
+    const reader = await instance.connect();
+    await put(2);
+    expect((await reader.runAndReadAll("SELECT n FROM numero")).getRows()).toEqual([[1]]);
+    reader.closeSync();
+    instance.closeSync();
+    expect(await number()).toBe(2);
+  });
+
+  test("names the program that has it open for writing, and is as it was", async () => {
+    await put(1);
+    const writer = await otherProcess({});
+    try {
+      await expect(put(2)).rejects.toSatisfy((error: unknown) => {
+        expect(error).toBeInstanceOf(StorageError);
+        expect((error as StorageError).actual).toContain(String(writer.pid));
+        return true;
+      });
+    } finally {
+      await writer.end();
+    }
+    expect(await number()).toBe(1);
+    await put(3);
+    expect(await number()).toBe(3);
+  });
+
+  test("may be read by others while it is loaded", async () => {
+    await put(1);
+    const reader = await otherProcess({ access_mode: "READ_ONLY" });
+    try {
+      await put(2);
+    } finally {
+      await reader.end();
+    }
+    expect(await number()).toBe(2);
+  });
+
+  test("takes up what a writer that was killed has left beside it", async () => {
+    await put(1);
+    const code = `const { DuckDBInstance } = require(${JSON.stringify(resolve("node_modules/@duckdb/node-api"))});
+      DuckDBInstance.create(${JSON.stringify(path)}).then(async (i) => { const c = await i.connect(); await c.run("SET checkpoint_threshold = '1GB'"); await c.run("CREATE TABLE deles AS SELECT 7 AS sete"); process.kill(process.pid, "SIGKILL"); });`;
+    await new Promise((done) => spawn(process.execPath, ["-e", code]).once("exit", done));
+    expect(fs.existsSync(`${path}.wal`)).toBe(true);
+    await put(2, { replaces: ["numero"] });
+    expect((await warehouse.query("SELECT sete FROM deles")).rows).toEqual([{ sete: 7 }]);
+    expect(await number()).toBe(2);
+  });
+
+  test("is loaded by one process at a time: another one stops and may try again", async () => {
+    const lock = await DuckDBInstance.create(`${path}.lock`);
+    lock.closeSync();
+    const code = `const { DuckDBInstance } = require(${JSON.stringify(resolve("node_modules/@duckdb/node-api"))});
+      DuckDBInstance.create(${JSON.stringify(`${path}.lock`)}).then((i) => { globalThis.i = i; console.log("open"); setInterval(() => i, 1000); });`;
+    const child = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+    await new Promise((done) => child.stdout.once("data", done));
+    await expect(put(1)).rejects.toSatisfy((error: unknown) => {
+      expect(error).toBeInstanceOf(TslakeError);
+      expect(error).toMatchObject({ transient: true, message: "another load of this warehouse is running" });
+      return true;
+    });
+    child.kill("SIGKILL");
+    await new Promise((done) => child.once("exit", done));
+    await put(1);
+    expect(await number()).toBe(1);
+  });
+
+  test("keeps what others have put into it, also when everything of a star is replaced", async () => {
+    await put(1, { replaces: ["numero"] });
+    await warehouse.transaction(async (transaction) => {
+      await transaction.execute("CREATE VIEW deles AS SELECT n + 1 AS m FROM numero");
+      await transaction.execute("CREATE MACRO dobro(x) AS 2 * x");
+    });
+    await put(5, { replaces: ["numero"] });
+    expect((await warehouse.query("SELECT m, dobro(m) AS d FROM deles")).rows).toEqual([{ m: 6, d: 12 }]);
+  });
+
+  test("leaves nothing beside it after a load, and no half-made copy after one that failed", async () => {
+    await put(1);
+    await expect(
+      warehouse.transaction(async (transaction) => {
+        await transaction.execute("INSERT INTO numero VALUES (2)");
+        await transaction.execute("INSERT INTO nada VALUES (2)");
+      }),
+    ).rejects.toThrow("it is as it was");
+    expect(fs.readdirSync(folder).sort()).toEqual(["warehouse.duckdb", "warehouse.duckdb.lock"]);
+    fs.writeFileSync(`${path}.next`, "half a copy");
+    await put(3);
+    expect(await number()).toBe(3);
+  });
+
+  test("that is none is refused, with its path", async () => {
+    fs.writeFileSync(path, "not a database, but long enough to be looked at ".repeat(100));
+    await expect(put(1)).rejects.toMatchObject({ where: { path } });
+    expect(fs.readFileSync(path, "utf8")).toMatch(/^not a database/);
+  });
+
+  test("says what it was loaded with without being opened, as long as nobody has changed it", async () => {
+    await put(1);
+    expect(await warehouse.loads()).toEqual([]);
+    const cache = `${path}.loads.json`;
+    expect(fs.existsSync(cache)).toBe(true);
+    fs.writeFileSync(cache, fs.readFileSync(cache, "utf8").replace('"loads":[]', '"loads":["cached"]'));
+    expect(await warehouse.loads()).toEqual(["cached"]);
+    await put(2);
+    expect(await warehouse.loads()).toEqual([]);
+  });
+});
