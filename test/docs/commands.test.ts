@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { main as tslake } from "../../lib/cli/main.js";
+import { checkCells } from "../../lib/notebook/check.js";
+import { writeNotebook } from "../../lib/notebook/document.js";
 import { main as report } from "../../scripts/report.js";
 import { main as pipeline } from "../../scripts/run-notebooks.js";
 import { WorkspaceCopy } from "../support/copied_workspace.js";
@@ -11,7 +13,7 @@ import { type Block, blocksOf, type CommandLine, commandsOf, documents, read } f
 /**
  * Every command of the documents is run, in the order of the documents, in one copy of the workspace: blocks marked `sh`.
  * Files that a reader is told to write are written (`file=PATH`). What a `text` block below shows must have been printed; `…`
- * stands for anything. Commands that need a partner, or do not end (`sh check`), must exist and take the flags shown.
+ * stands for anything. Code that imports the library has its types checked. Commands that need a partner, or do not end (`sh check`), must exist and take the flags shown.
  */
 let workspace: WorkspaceCopy;
 beforeAll(() => {
@@ -31,6 +33,7 @@ describe.each(documents())("%s", (document) => {
       const file = /^file=(\S+)$/.exec(block.note)?.[1];
       if (file !== undefined) return write(file, block.text);
       if (block.language === "text") return expectPrinted(stdout, block.text);
+      if (block.language === "ts") return expectTypes(block.text);
       stdout = "";
       for (const command of commandsOf(block.text)) {
         await checkCommand(command);
@@ -62,8 +65,9 @@ function scriptsOf(document: string): readonly string[] {
   return blocksOf(document).flatMap(({ language, text }) => (language === "sh" ? [text] : []));
 }
 
-function isTried({ language, note, follows }: Block): boolean {
-  return language === "sh" || note.startsWith("file=") || (language === "text" && follows);
+function isTried({ language, note, text, follows }: Block): boolean {
+  const isCell = language === "ts" && text.includes('from "tslake"');
+  return language === "sh" || isCell || note.startsWith("file=") || (language === "text" && follows);
 }
 
 /** It would put the packages of the copy, which are links, into its place. */
@@ -85,6 +89,14 @@ function direct(words: readonly string[]): readonly string[] {
 function write(file: string, text: string): void {
   mkdirSync(dirname(workspace.path(file)), { recursive: true });
   writeFileSync(workspace.path(file), text);
+}
+
+/** The code as a cell of a notebook has the types that it uses. */
+async function expectTypes(code: string): Promise<void> {
+  const cell = { cell_type: "code", id: "c1", metadata: {}, source: code, execution_count: null, outputs: [] } as const;
+  const path = workspace.path("notebooks-of-docs", "cell.ipynb");
+  await writeNotebook(path, { cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 });
+  expect(await checkCells(workspace.root, [path])).toEqual([]);
 }
 
 function expectPrinted(stdout: string, shown: string): void {
