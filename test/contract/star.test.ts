@@ -1,0 +1,201 @@
+import { describe, expect, test } from "vitest";
+import { Catalog } from "../../lib/contract/catalog.js";
+import { decimal, integer, long, text, timestamp } from "../../lib/contract/column_spec.js";
+import { defineTable } from "../../lib/contract/define_table.js";
+import { defineCalendar, defineDimension } from "../../lib/contract/dimension.js";
+import { defineFact, defineStar, degenerate, keyOf, measure } from "../../lib/contract/star.js";
+import { ContractError } from "../../lib/errors.js";
+import { bronze, gold, silver, warehouse } from "../../lib/tables/index.js";
+
+const pedidos = defineTable("gold.pedidos", {
+  description: "Orders",
+  grain: "one order",
+  columns: {
+    pedido: text().notNull(),
+    em: timestamp().notNull(),
+    cliente: text(),
+    nome: text(),
+    valor: decimal(18, 2).notNull(),
+    cidade: long(),
+  },
+});
+const cidades = defineTable("gold.cidades", {
+  description: "Towns",
+  grain: "one town",
+  columns: { codigo: integer().notNull(), cidade: long().notNull(), visto: timestamp().notNull(), nome: text() },
+});
+const versions = {
+  description: "Customer",
+  from: pedidos,
+  key: "cliente_id",
+  naturalKey: ["cliente"],
+  attributes: ["nome"],
+  type: 2,
+  latest: { at: "em", tie: "pedido" },
+} as const;
+const dim_cliente = defineDimension("dim_cliente", versions);
+const dim_dia = defineCalendar("dim_dia", {
+  description: "Day",
+  key: "dia_id",
+  columns: { dia_id: integer().notNull() },
+});
+const fact = {
+  description: "Orders",
+  grain: "one order",
+  from: pedidos,
+  key: ["pedido"],
+  columns: { pedido: degenerate("pedido"), valor: measure("valor"), cliente_id: keyOf(dim_cliente) },
+} as const;
+
+function refusal(define: () => unknown): string {
+  try {
+    define();
+  } catch (error) {
+    expect(error).toBeInstanceOf(ContractError);
+    return String(error);
+  }
+  throw new Error("it was accepted");
+}
+
+describe("a dimension", () => {
+  test("has its key, natural key and attributes; of type 2 also when a version was valid", () => {
+    expect(dim_cliente.columns.map(({ name }) => name)).toEqual([
+      "cliente_id",
+      "cliente",
+      "nome",
+      "valido_de",
+      "valido_ate",
+      "atual",
+    ]);
+    expect(dim_cliente.keyMap).toMatchObject({ name: "gold.chaves_cliente", write: "append", key: ["chave"] });
+    expect(dim_cliente.keyMap.columnNames).toEqual(["chave", "cliente", "nome", "aberta_em"]);
+    const type1 = defineDimension("dim_cliente", { ...versions, type: 1 });
+    expect(type1.keyMap.columnNames).toEqual(["chave", "cliente"]);
+  });
+
+  test.each([
+    ["a name without dim_", () => defineDimension("cliente", versions)],
+    ["no natural key", () => defineDimension("dim_x", { ...versions, naturalKey: [] })],
+    ["a column twice", () => defineDimension("dim_x", { ...versions, attributes: ["cliente"] })],
+    [
+      "attributes that nothing decides",
+      () => defineDimension("dim_x", { ...versions, type: 1, latest: undefined as never }),
+    ],
+    ["versions of nothing", () => defineDimension("dim_x", { ...versions, attributes: [] })],
+    ["times that are none", () => defineDimension("dim_x", { ...versions, latest: { at: "pedido", tie: "pedido" } })],
+    ["a tie that may be null", () => defineDimension("dim_x", { ...versions, latest: { at: "em", tie: "nome" } })],
+    ["a table that is not gold", () => defineDimension("dim_x", { ...versions, from: silver.vendas as never })],
+    [
+      "a calendar whose key comes later",
+      () => defineCalendar("dim_x", { description: "", key: "b", columns: { a: text(), b: text() } }),
+    ],
+  ])("with %s is refused", (_, define) => {
+    expect(refusal(define)).toContain("ContractError");
+  });
+});
+
+describe("a fact", () => {
+  test("has its columns in the order in which they are declared", () => {
+    expect(defineFact("fato_pedidos", fact).columns.map(({ name, type }) => `${name} ${String(type)}`)).toEqual([
+      "pedido string",
+      "valor decimal(18,2)",
+      "cliente_id long",
+    ]);
+  });
+
+  test.each([
+    ["a name without fato_", () => defineFact("pedidos", fact)],
+    [
+      "a measure that is no number",
+      () => defineFact("fato_x", { ...fact, columns: { ...fact.columns, nome: measure("nome") } }),
+    ],
+    [
+      "a key that may be null",
+      () => defineFact("fato_x", { ...fact, key: ["nome"], columns: { ...fact.columns, nome: degenerate("nome") } }),
+    ],
+    ["a key that it lacks", () => defineFact("fato_x", { ...fact, key: ["nada"] })],
+    [
+      "a calendar without a date",
+      () => defineFact("fato_x", { ...fact, columns: { ...fact.columns, dia_id: keyOf(dim_dia) } }),
+    ],
+    [
+      "a calendar by a text",
+      () => defineFact("fato_x", { ...fact, columns: { ...fact.columns, dia_id: keyOf(dim_dia, "nome") } }),
+    ],
+    [
+      "a key of another type",
+      () => {
+        const dim_cidade = defineDimension("dim_cidade", {
+          description: "",
+          from: cidades,
+          key: "cidade_id",
+          naturalKey: ["codigo"],
+        });
+        return defineFact("fato_x", { ...fact, columns: { ...fact.columns, cidade_id: keyOf(dim_cidade, "cidade") } });
+      },
+    ],
+    [
+      "versions of another table",
+      () => {
+        const dim_cidade = defineDimension("dim_cidade", {
+          description: "",
+          from: cidades,
+          key: "cidade_id",
+          naturalKey: ["cidade"],
+          attributes: ["nome"],
+          type: 2,
+          latest: { at: "visto", tie: "codigo" },
+        });
+        return defineFact("fato_x", { ...fact, columns: { ...fact.columns, cidade_id: keyOf(dim_cidade) } });
+      },
+    ],
+  ])("with %s is refused", (_, define) => {
+    expect(refusal(define)).toContain("ContractError");
+  });
+
+  test("a misspelt column does not compile", () => {
+    const columns = { pedido: degenerate("pedido"), valor: measure("valr") };
+    // @ts-expect-error
+    expect(refusal(() => defineFact("fato_x", { ...fact, columns }))).toContain("lacks");
+    // @ts-expect-error
+    expect(refusal(() => defineDimension("dim_x", { ...versions, naturalKey: ["clinte"] }))).toContain("lacks");
+  });
+});
+
+describe("a star", () => {
+  const fato = defineFact("fato_pedidos", fact);
+
+  test("is a step of the catalog after what it is made from; its key maps are tables without a step", () => {
+    const star = defineStar("warehouse.pedidos", { description: "Orders", facts: [fato] });
+    const catalog = new Catalog([pedidos], [star]);
+    expect(catalog.steps.map(({ name }) => name)).toEqual(["gold.pedidos", "warehouse.pedidos"]);
+    expect(catalog.tables.map(({ name }) => name)).toContain("gold.chaves_cliente");
+    expect(catalog.upstream("warehouse.pedidos")).toEqual(new Set(["gold.pedidos"]));
+    expect(catalog.star("warehouse.pedidos")).toBe(star);
+  });
+
+  test.each([
+    ["no fact", () => defineStar("warehouse.x", { description: "", facts: [] })],
+    ["another name", () => defineStar("gold.x", { description: "", facts: [fato] })],
+    ["two parts of one name", () => defineStar("warehouse.x", { description: "", facts: [fato, fato] })],
+  ])("with %s is refused", (_, define) => {
+    expect(refusal(define)).toContain("ContractError");
+  });
+
+  test("that is shipped has the columns that analysts were promised", () => {
+    expect(warehouse.fato_vendas.columns.map(({ name }) => name)).toEqual(
+      "venda_id timestamp_do_registro ano turno_compra valor_da_compra valor_com_desconto arquivo_de_origem cliente_id produto_id canal_id plataforma_id campanha_id vendedor_id desconto_id data_id".split(
+        " ",
+      ),
+    );
+    const money = warehouse.fato_vendas.columns.filter(({ name }) => name.startsWith("valor"));
+    expect(money.map(({ type }) => type)).toEqual(["decimal(18,2)", "decimal(18,2)"]);
+    expect(warehouse.vendas.dimensions.map(({ name }) => name)).toEqual(
+      "cliente produto canal plataforma campanha vendedor desconto data".split(" ").map((name) => `dim_${name}`),
+    );
+    for (const part of [...warehouse.vendas.dimensions, ...warehouse.vendas.facts])
+      for (const column of part.columns) expect(column.description, `${part.name}.${column.name}`).not.toBe("");
+    const tables = [bronze, silver, gold].flatMap((layer) => Object.values(layer));
+    expect(new Catalog(tables, [warehouse.vendas]).steps).toHaveLength(11);
+  });
+});
