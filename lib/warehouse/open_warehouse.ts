@@ -4,10 +4,11 @@ import { UsageError } from "../errors.js";
 import type { Warehouse } from "./driver.js";
 import { DuckdbWarehouse } from "./duckdb/warehouse.js";
 import { PostgresWarehouse } from "./postgres/warehouse.js";
+import { openRedshift } from "./redshift/open_redshift.js";
 
 /** Where a warehouse is, and who gives it its rows. */
 export interface WarehouseOptions {
-  /** `duckdb:` and an absolute path, or `postgres://…`; undefined for `warehouse.duckdb` in the folder. */
+  /** `duckdb:` and an absolute path, `postgres://…` or `redshift://…`; undefined for `warehouse.duckdb` in the folder. */
   readonly address: string | undefined;
   /** Absolute: of the lake, or what stands for it. */
   readonly folder: string;
@@ -33,6 +34,8 @@ export function openWarehouse({ address, folder, engine }: WarehouseOptions): Wa
     case "postgres":
     case "postgresql":
       return new PostgresWarehouse(address, engine);
+    case "redshift":
+      return openRedshift(address, engine);
   }
   throw new UsageError("not a warehouse's address", {
     expected: "duckdb:PATH, postgres://user@host/database or redshift://user@host/database",
