@@ -178,7 +178,8 @@ async function countBroken(faulty: Faulty, rows: number): Promise<Readonly<Recor
     const reasons = Array.isArray(_reasons) ? _reasons.map(String) : [];
     for (const rule of new Set(reasons.map(ruleOf))) counts[rule] = (counts[rule] ?? 0) + 1;
   }
-  return counts;
+  // Rows come in no certain order; what is told of them does.
+  return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function ruleOf(reason: string): string {
