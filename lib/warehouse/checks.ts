@@ -90,23 +90,18 @@ export async function checkOrphans(
 
 /**
  * Each member of a type 2 dimension has one current version, and its versions follow each other without gap or overlap.
- * @param touched table of the members that are looked at; all when undefined
+ * @param table that holds every version of the members which are looked at
  * @throws DataError that shows the members
  */
 export async function checkVersions(
   transaction: WarehouseTransaction,
   dimension: Dimension,
-  touched: string | undefined,
+  table: string,
 ): Promise<void> {
   const natural = dimension.naturalKey.map((column) => column.name);
   const names = identifiers(natural, "d");
   const { from, until, current } = VALIDITY;
-  const table = identifier(dimension.name);
-  const among =
-    touched === undefined
-      ? ""
-      : ` AND EXISTS (SELECT 1 FROM ${identifier(touched)} s WHERE ${matches(natural, "s", "d")})`;
-  const members = `${table} d WHERE d.${identifier(dimension.key)} <> ${UNKNOWN_KEY}${among}`;
+  const members = `${identifier(table)} d WHERE d.${identifier(dimension.key)} <> ${UNKNOWN_KEY}`;
   const refused = (sql: string, message: string): Promise<void> =>
     refuse(transaction, sql, `${dimension.name}: ${message}`, dimension.name);
   await refused(
@@ -118,7 +113,7 @@ export async function checkVersions(
     "versions that are current and over, or neither",
   );
   // Where no version is over, all are current: there is nothing that could follow.
-  const changed = `${members} AND EXISTS (SELECT 1 FROM ${table} o WHERE o.${identifier(until)} IS NOT NULL AND ${matches(natural, "o", "d")})`;
+  const changed = `${members} AND EXISTS (SELECT 1 FROM ${identifier(table)} o WHERE o.${identifier(until)} IS NOT NULL AND ${matches(natural, "o", "d")})`;
   const versions = `SELECT ${names}, d.${identifier(from)} AS de, d.${identifier(until)} AS ate, LEAD(d.${identifier(from)}) OVER (PARTITION BY ${names} ORDER BY d.${identifier(from)}) AS proxima FROM ${changed}`;
   await refused(
     `SELECT * FROM (${versions}) v WHERE v.ate <= v.de OR v.ate <> v.proxima OR (v.ate IS NULL AND v.proxima IS NOT NULL) OR (v.ate IS NOT NULL AND v.proxima IS NULL)`,

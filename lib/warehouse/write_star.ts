@@ -112,7 +112,7 @@ class Writing {
 
   async replaceMembers({ dimension, rows }: Members): Promise<number> {
     await this.#transaction.load(dimensionTable(dimension), rows);
-    if (dimension.type === 2) await checkVersions(this.#transaction, dimension, undefined);
+    if (dimension.type === 2) await checkVersions(this.#transaction, dimension, dimension.name);
     return 0;
   }
 
