@@ -35,10 +35,16 @@ export function main(argv: readonly string[]): Promise<number> {
 async function report(flags: Flags): Promise<number> {
   const { INIT_CWD, npm_lifecycle_event } = process.env;
   const cwd = npm_lifecycle_event === "report" && INIT_CWD !== undefined ? INIT_CWD : process.cwd();
-  const { settings, lake } = openWorkspace({ cwd, flags: { landing: flags.landing, lake: flags.lake } });
-  const { lakeFolder, landing, root } = settings;
+  const workspace = openWorkspace({ cwd, flags: { landing: flags.landing, lake: flags.lake } });
+  const { lakeFolder, landing, root } = workspace.settings;
   const elapsed = stopwatch();
-  const { overview, written } = await writeReport({ lake, lakeFolder, landing, root });
+  const { overview, written } = await writeReport({
+    lake: workspace.lake,
+    lakeFolder,
+    landing,
+    root,
+    warehouse: () => workspace.warehouse,
+  });
   print(`${relative(cwd, overview)}: ${written.length} files written in ${(elapsed() / 1000).toFixed(2)} s`);
   if (!flags.serve) return EXIT.done;
   const folder = fs.realpathSync(reportFolder(lakeFolder));

@@ -86,7 +86,7 @@ ${content}
 
 /** Facts in pairs; those without a value are left out. */
 export function facts(entries: readonly (readonly [name: string, value: Content])[]): Html {
-  const shown = entries.filter(([, value]) => value !== undefined && value !== null && value !== "");
+  const shown = entries.filter(([, value]) => value !== undefined && value !== null && value !== false && value !== "");
   return html`<dl class="facts">${shown.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 

@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import type { Lake } from "../lake/lake.js";
+import type { Warehouse } from "../warehouse/driver.js";
+import { askViews, dashboardPage, dashboardPath } from "./dashboard_page.js";
 import type { HiddenPlaces } from "./hidden_places.js";
 import { knownSection } from "./known_section.js";
 import { MOST_TABLES, neighbours, readsOf } from "./lake_picture.js";
@@ -27,6 +29,8 @@ export interface ReportSources {
   readonly landing: string;
   /** Absolute folder of the workspace. */
   readonly root: string;
+  /** Where the stars are; without it what their views say is not shown. */
+  readonly warehouse?: () => Warehouse;
 }
 
 /** What writing a report did. */
@@ -93,6 +97,7 @@ class ReportWriter {
     const newest = new Set(runs.slice(0, RUNS_RENDERED).map(({ run_id: id }) => id));
     for (const { runId } of last.values()) newest.add(runId);
     for (const run of runs) await this.#writeRun(run, newest.has(run.run_id));
+    await this.#writeDashboards(runs);
     await this.#writeTables(this.#tables, new Map(), runs, last);
     this.#site.prune();
     return this.#report();
@@ -110,6 +115,19 @@ class ReportWriter {
     const tables = this.#tables.filter(({ name, role }) => touched.has(name) || role === "record");
     await this.#writeTables(tables, this.#state.tables, runs, lastSteps(runs));
     return this.#report();
+  }
+
+  /** Views are asked when the whole report is written, not after each run. */
+  async #writeDashboards(runs: readonly RunRecord[]): Promise<void> {
+    const { lake, warehouse } = this.#sources;
+    for (const star of lake.catalog.stars) {
+      const load = summarizeStar(star, runs)?.version;
+      const path = dashboardPath(star.name);
+      if (warehouse === undefined && this.#site.has(path)) this.#site.keep(path);
+      const answers = load === undefined ? undefined : warehouse && (await askViews(star, warehouse()));
+      if (load !== undefined && answers !== undefined && answers.length > 0)
+        this.#site.write(path, dashboardPage(star, load, answers, this.#assets));
+    }
   }
 
   #runs(limit: number): readonly RunRecord[] {
@@ -135,7 +153,7 @@ class ReportWriter {
       }
       for (const { name } of these) {
         const star = this.#sources.lake.catalog.star(name);
-        const loaded = star && summarizeStar(star, last.get(name));
+        const loaded = star && summarizeStar(star, runs);
         if (loaded) summaries.set(name, loaded);
       }
     };
@@ -169,7 +187,10 @@ class ReportWriter {
     };
     const star = this.#sources.lake.catalog.star(table.name);
     if (star !== undefined) {
-      this.#site.write(tablePath(star.name), starPage({ ...common, star, summary }, this.#assets));
+      this.#site.write(
+        tablePath(star.name),
+        starPage({ ...common, star, summary, hasDashboard: this.#site.has(dashboardPath(star.name)) }, this.#assets),
+      );
       return;
     }
     const around = this.#tables.length > MOST_TABLES ? [] : neighbours(table.name, this.#tables);

@@ -2,6 +2,7 @@ import type { Calendar, Dimension, StarColumn } from "../contract/dimension.js";
 import type { Fact, Star, StarView } from "../contract/star.js";
 import { drawGraph } from "../picture/draw_graph.js";
 import { formatType } from "../types.js";
+import { dashboardPath } from "./dashboard_page.js";
 import { anchor, instant } from "./format.js";
 import { type Content, type Html, html, trusted } from "./html.js";
 import { type Assets, badge, facts, page, scrolling, section } from "./page.js";
@@ -17,10 +18,12 @@ export interface StarPage {
   readonly last: LastStep | undefined;
   /** Path of the newest rendered notebook below the site's root. */
   readonly notebook: string | undefined;
+  /** What its views answered is on a page of its own. */
+  readonly hasDashboard: boolean;
 }
 
 /** Facts, dimensions and views of a star, by its declaration. */
-export function starPage({ star, fare, summary, last, notebook }: StarPage, assets: Assets): Html {
+export function starPage({ star, fare, summary, last, notebook, hasDashboard }: StarPage, assets: Assets): Html {
   const { facts: tables, dimensions, views } = star;
   const members = dimensions.filter((one) => one.kind === "members");
   const content = html`<p class="crumbs">warehouse · star</p>
@@ -35,6 +38,7 @@ ${facts([
     "keys kept in",
     members.map(({ keyMap }) => html`<a href="${keyMap.name}.html">${keyMap.name.replace("gold.", "")}</a> `),
   ],
+  ["views", hasDashboard && html`<a href="../${dashboardPath(star.name)}">what they say</a>`],
   [
     "last run",
     last &&

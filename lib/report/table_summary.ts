@@ -43,13 +43,17 @@ export function summarize(facts: StoredFacts): TableSummary {
   };
 }
 
-/** What the last run of a star's step says of it, and its declaration; undefined while it was never loaded. */
-export function summarizeStar(star: Star, last: LastStep | undefined): TableSummary | undefined {
-  const version = last?.step.version_after ?? undefined;
-  if (last === undefined || version === undefined) return undefined;
-  const { started_at: began, seconds } = last.step;
+/** What the last load of a star says of it, and its declaration; undefined while no run has loaded it. */
+export function summarizeStar(star: Star, runs: readonly RunRecord[]): TableSummary | undefined {
+  const steps = runs.flatMap((run) => run.steps.filter(({ step }) => step === star.name));
+  const { version_after: version = null, started_at: began, seconds } = steps.find(isLoad) ?? {};
+  if (version === null || began === undefined || seconds === undefined) return undefined;
   const committedAt = Date.parse(began) + seconds * 1000;
   return { version, committedAt, rows: null, bytes: null, closed: null, refused: "0", lineage: starLineage(star) };
+}
+
+function isLoad({ version_after: version, version_before: before }: StepRecord): boolean {
+  return version !== null && version !== before;
 }
 
 /** Columns of a star are named with their table: `fato_vendas.valor_da_compra`. */

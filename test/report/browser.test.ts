@@ -23,6 +23,7 @@ const PAGES = [
   "tables/gold.saldo.html",
   "tables/gold.vazia.html",
   "tables/warehouse.notas.html",
+  "tables/warehouse.notas.views.html",
   "runs/index.html",
   `runs/${RUN}.html`,
   `runs/${FAILED_RUN}.html`,

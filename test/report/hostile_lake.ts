@@ -12,7 +12,10 @@ import { Lake } from "../../lib/lake/lake.js";
 import { formatNotebook, type Notebook } from "../../lib/notebook/document.js";
 import { writeChecked } from "../../lib/quality/write_checked.js";
 import { type Relation, scan } from "../../lib/relation/relation.js";
+import type { ReportSources } from "../../lib/report/report.js";
 import { LocalStorage } from "../../lib/storage/local.js";
+import { field } from "../../lib/types.js";
+import type { Warehouse } from "../../lib/warehouse/driver.js";
 
 /** Text that would do harm, or look like something else, if it were not escaped. */
 export const HOSTILE = {
@@ -76,8 +79,15 @@ const dim_aluno = defineDimension("dim_aluno", {
   key: "aluno_id",
   naturalKey: ["aluno"],
 });
+const vw_notas = {
+  name: "vw_notas",
+  description: HOSTILE.image,
+  columns: { ano: HOSTILE.script },
+  select: "SELECT 1 AS um FROM fato_notas",
+};
 const estrela = defineStar("warehouse.notas", {
   description: "Marks for analysts",
+  views: [vw_notas],
   facts: [
     defineFact("fato_notas", {
       description: "Marks",
@@ -89,6 +99,24 @@ const estrela = defineStar("warehouse.notas", {
   ],
 });
 
+/** Answers every view with the same rows, in any order. */
+const WAREHOUSE = {
+  dialect: { name: "duckdb" },
+  query: () =>
+    Promise.resolve({
+      fields: [
+        field("ano", "integer"),
+        field("mes", "integer"),
+        field("nome", "string"),
+        field("valor", "decimal(18,2)"),
+      ],
+      rows: [
+        { ano: 2023, mes: 1, nome: HOSTILE.script, valor: "10.00" },
+        { ano: 2023, mes: 2, nome: HOSTILE.direction, valor: "25.50" },
+      ].sort(() => Math.random() - 0.5),
+    }),
+} as unknown as Warehouse;
+
 /** A small lake on disk in which everything that comes from outside is hostile, with three runs: one failed, one idle. */
 export class HostileLake {
   readonly folder = mkdtempSync(join(tmpdir(), "tslake-report-"));
@@ -99,8 +127,14 @@ export class HostileLake {
     timeZone: "UTC",
   });
 
-  get sources() {
-    return { lake: this.lake, lakeFolder: this.lakeFolder, landing: join(this.folder, "landing"), root: process.cwd() };
+  get sources(): ReportSources {
+    return {
+      lake: this.lake,
+      lakeFolder: this.lakeFolder,
+      landing: join(this.folder, "landing"),
+      root: process.cwd(),
+      warehouse: () => WAREHOUSE,
+    };
   }
 
   async fill(): Promise<void> {
@@ -146,14 +180,21 @@ export class HostileLake {
       ["2023-02-01", "5.00", "1", "2023-02-01"],
     ] as const;
     await this.lake.write(saldo, scan({ kind: "values", rows: states }, saldo.schema.fields, this.lake));
-    this.addRun(RUN, "succeeded", [step("silver.notas"), step("gold.alunos"), step("gold.saldo")]);
+    const built = ["silver.notas", "gold.alunos", "gold.saldo", "warehouse.notas"];
+    this.addRun(RUN, "succeeded", built.map(step));
     this.addRun(FAILED_RUN, "failed", [
       {
         ...step("gold.saldo"),
         status: "failed",
         error: `nothing is written ${HOSTILE.script}\n  at ${process.cwd()}/notebooks/a.ipynb, file ${this.folder}/landing/b.csv`,
       },
-      { ...step("warehouse.notas"), status: "skipped", reason: `gold.saldo failed ${HOSTILE.image}`, notebook: null },
+      {
+        ...step("warehouse.notas"),
+        status: "skipped",
+        reason: `gold.saldo failed ${HOSTILE.image}`,
+        notebook: null,
+        version_after: null,
+      },
     ]);
     this.addRun(IDLE_RUN, "succeeded", []);
   }

@@ -32,7 +32,9 @@ describe("a report", () => {
       [
         "index.html",
         `notebooks/${FAILED_RUN}/gold.saldo.html`,
-        ...["gold.alunos", "gold.saldo", "silver.notas"].map((name) => `notebooks/${RUN}/${name}.html`),
+        ...["gold.alunos", "gold.saldo", "silver.notas", "warehouse.notas"].map(
+          (name) => `notebooks/${RUN}/${name}.html`,
+        ),
         ...[RUN, FAILED_RUN, IDLE_RUN, "index"].map((name) => `runs/${name}.html`),
         "state.json",
         ...[
@@ -46,6 +48,7 @@ describe("a report", () => {
           "ops.steps",
           "silver.notas",
           "warehouse.notas",
+          "warehouse.notas.views",
         ].map((name) => `tables/${name}.html`),
       ].sort(),
     );
@@ -72,6 +75,13 @@ describe("a report", () => {
     expect(page).toContain(`href="../notebooks/${FAILED_RUN}/gold.saldo.html#cell-code"`);
     expect(read(`notebooks/${FAILED_RUN}/gold.saldo.html`)).toContain('id="cell-code"');
     expect(read("index.html")).toMatch(/gold\.saldo<\/a> failed/);
+  });
+
+  test("tells what the views of a star answer", () => {
+    const page = read("tables/warehouse.notas.views.html");
+    expect(page).toContain("valor by month, 2 months");
+    expect(page).toMatch(/25\.50.*10\.00/s);
+    expect(read("tables/warehouse.notas.html")).toContain('href="../tables/warehouse.notas.views.html"');
   });
 
   test("tells how the value of a month changed as it became known", () => {
