@@ -119,6 +119,7 @@ describe.skipIf(CHROMIUM === undefined || (JUPYTER === undefined && RUNNING === 
     expect(await page.locator(".jp-CodeCell").count()).toBeGreaterThan(5);
     expect(await page.locator('[data-mime-type="application/vnd.jupyter.error"]').count()).toBe(0);
     expect(await page.locator(".jp-OutputArea-output table").count()).toBeGreaterThan(0);
+    expect(await page.locator(".js-plotly-plot").count()).toBeGreaterThan(0);
     expect(await page.getByText("This notebook works on a clone of the lake").count()).toBe(1);
     if (PICTURE !== undefined) {
       await page.locator(".jp-OutputArea-output").last().scrollIntoViewIfNeeded();

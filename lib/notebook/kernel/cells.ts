@@ -50,6 +50,7 @@ const ABORT_WINDOW = 20;
 export class Cells {
   #count = 0;
   #announced = false;
+  #isWarm = false;
   #last: Promise<unknown> = Promise.resolve();
   /** Counts failures: a cell that was requested before one, and waits, is not executed. */
   #failures = 0;
@@ -97,7 +98,8 @@ export class Cells {
 
   /** Loads files of the library and their types, so that the first cell that imports them need not. */
   warmUp(files: readonly string[]): void {
-    if (this.#count > 0) return;
+    if (this.#isWarm || this.#count > 0) return;
+    this.#isWarm = true;
     try {
       this.#converter.convert("", 'import "tslake";\nimport "tslake/tables";');
       for (const file of files) this.#library.require(file);

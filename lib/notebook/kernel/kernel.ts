@@ -110,10 +110,10 @@ const EXECUTE = "execute_request";
 /** Prepares for the first cell's imports in the time that a person takes to run it, once Jupyter knows that we are ready. */
 function warmUpAfter(handler: JupyterHandler, cells: Cells): void {
   const answer = handler.handleKernel.bind(handler);
-  let isWarm = false;
+  let timer: NodeJS.Timeout | undefined;
   handler.handleKernel = () => {
-    if (!isWarm) setTimeout(() => cells.warmUp(Object.values(ENTRIES)), WARM_UP_DELAY);
-    isWarm = true;
+    clearTimeout(timer);
+    timer = setTimeout(() => cells.warmUp(Object.values(ENTRIES)), WARM_UP_DELAY);
     return answer();
   };
 }
