@@ -3,7 +3,6 @@
  * that reads this library's, and would let the rest of it use what Node lacks.
  */
 export interface DomWindow {
-  eval(script: string): unknown;
   readonly Math: { random: () => number };
   readonly URL: object;
   readonly Element: { readonly prototype: DomElement };

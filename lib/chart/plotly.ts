@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import type { Context } from "node:vm";
 import { CanvasRecorder } from "./canvas.js";
+import { runCompiled } from "./compiled_script.js";
 import type { DomElement, DomWindow } from "./dom.js";
 import { extentOf } from "./extent.js";
 import { CHART_SIZE, type Figure } from "./figure.js";
@@ -16,9 +17,10 @@ export interface PlotlyWindow {
 /** Loads plotly.js and jsdom: about a second, once. */
 export function openPlotly(): PlotlyWindow {
   const { JSDOM } = load("jsdom") as Jsdom;
-  const { window } = new JSDOM("<!doctype html><body></body>", { runScripts: "outside-only" });
+  const dom = new JSDOM("<!doctype html><body></body>", { runScripts: "outside-only" });
+  const { window } = dom;
   answerLayout(window);
-  window.eval(readFileSync(load.resolve("plotly.js-dist-min"), "utf8"));
+  runCompiled(load.resolve("plotly.js-dist-min"), dom.getInternalVMContext());
   const { Plotly } = window as unknown as { readonly Plotly: Plotly };
   return {
     window,
@@ -32,7 +34,13 @@ export function openPlotly(): PlotlyWindow {
 }
 
 interface Jsdom {
-  readonly JSDOM: new (html: string, options: object) => { readonly window: DomWindow };
+  readonly JSDOM: new (
+    html: string,
+    options: object,
+  ) => {
+    readonly window: DomWindow;
+    getInternalVMContext(): Context;
+  };
 }
 
 interface Canvas {
