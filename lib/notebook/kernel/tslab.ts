@@ -127,20 +127,22 @@ export interface Program {
 
 export type { SourceMapPayload };
 
+/** tslab's own TypeScript, which comes with it. */
+const COMPILER = "@tslab/typescript-for-tslab";
+
 /**
  * Loads tslab on top of its TypeScript with some functions replaced: once in a process, before anything else loads it.
  */
 export function loadTslab(replace: (typescript: TypeScript) => Partial<TypeScript>): Tslab {
-  const load = createRequire(__filename);
-  const require = createRequire(load.resolve("tslab/package.json"));
-  const compiler = require.resolve("@tslab/typescript-for-tslab");
-  const original = require(compiler) as TypeScript;
+  const load = createRequire(createRequire(__filename).resolve("tslab/package.json"));
+  const compiler = load.resolve(COMPILER);
+  const original = load(compiler) as TypeScript;
   const typescript = { ...original, ...replace(original) };
-  const cached = require.cache[compiler];
+  const cached = load.cache[compiler];
   if (cached !== undefined) cached.exports = typescript;
-  const converter = require("./dist/converter.js") as Pick<Tslab, "createConverter">;
-  const executor = require("./dist/executor.js") as Pick<Tslab, "createExecutor">;
-  const jupyter = require("./dist/jupyter.js") as {
+  const converter = load("tslab/dist/converter.js") as Pick<Tslab, "createConverter">;
+  const executor = load("tslab/dist/executor.js") as Pick<Tslab, "createExecutor">;
+  const jupyter = load("tslab/dist/jupyter.js") as {
     JupyterHandlerImpl: Tslab["JupyterHandler"];
     ZmqServer: Tslab["ZmqServer"];
     lastWriteDisplayData: unknown;
