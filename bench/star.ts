@@ -73,6 +73,14 @@ export async function starDaily(workdir: string, work: string, scale: number): P
   const folder = join(work, "lake");
   fs.mkdirSync(work, { recursive: true });
   execFileSync("cp", ["-al", `${goldFolder(workdir)}-loaded`, folder]);
+  await addSales(folder, work, scale);
+  const stop = clock();
+  await load(folder);
+  return { lap: stop(), checksum: () => checksum(join(folder, "warehouse.duckdb")) };
+}
+
+/** 10,000 more sales in the lake in a folder. */
+export async function addSales(folder: string, work: string, scale: number): Promise<void> {
   const rows = Math.round(SALES * scale);
   const added = join(work, "added");
   await writeSales(added, rows, rows + NEW_SALES, rows);
@@ -83,9 +91,6 @@ export async function starDaily(workdir: string, work: string, scale: number): P
   const transaction = snapshot?.transaction({ operation: "WRITE" });
   transaction?.addFile(addOf(join(folder, "gold", "vendas"), name, NEW_SALES));
   await transaction?.commit();
-  const stop = clock();
-  await load(folder);
-  return { lap: stop(), checksum: () => checksum(join(folder, "warehouse.duckdb")) };
 }
 
 async function load(folder: string): Promise<void> {
@@ -94,13 +99,13 @@ async function load(folder: string): Promise<void> {
   await (await StarLoad.begin(lake, warehouse.vendas, star)).commit();
 }
 
-function openLake(folder: string): Lake {
+export function openLake(folder: string): Lake {
   const tables = [bronze, silver, gold].flatMap((layer) => Object.values(layer));
   const catalog = new Catalog(tables, [warehouse.vendas]);
   return new Lake({ storage: new LocalStorage(folder), catalog, timeZone: "UTC" });
 }
 
-function goldFolder(workdir: string): string {
+export function goldFolder(workdir: string): string {
   return join(workdir, "star");
 }
 
@@ -170,7 +175,7 @@ async function checksum(file: string): Promise<string> {
 
 type Run = (sql: string) => Promise<readonly (readonly unknown[])[]>;
 
-async function withDatabase(
+export async function withDatabase(
   path: string,
   options: Readonly<Record<string, string>>,
   work: (run: Run) => Promise<unknown>,

@@ -13,6 +13,7 @@ import type { TaskResult } from "./measure.js";
 import { sales } from "./sales.js";
 import { spawn } from "./spawn.js";
 import { bulkLoad, prepareStar, starDaily, starDuckdb } from "./star.js";
+import { copyPostgres, starPostgres, starPostgresDaily } from "./star_postgres.js";
 
 /** Where a task works. */
 export interface Place {
@@ -138,12 +139,38 @@ export const TASKS: Readonly<Record<string, Task>> = {
     atMostSeconds: 3,
     atMostMb: 2048,
   },
+  ...(process.env["TSLAKE_TEST_POSTGRES"] ? postgresTasks() : {}),
   spawn: {
     description: "a notebook's process, until its first cell has loaded the library",
     run: ({ root, work }) => spawn(root, work),
     atMostSeconds: 0.25,
   },
 };
+
+/** Where a PostgreSQL is. */
+function postgresTasks(): Readonly<Record<string, Task>> {
+  const prepare = (place: Place): Promise<void> => prepareStar(place.workdir, scaleOf(place));
+  return {
+    star_copy: {
+      description: "the rows of that star from CSV files, by PostgreSQL's COPY alone, with the same keys",
+      prepare,
+      run: ({ workdir, work }) => copyPostgres(workdir, work),
+    },
+    star_postgres: {
+      description: "5 M sales of 1 M customers as a star in PostgreSQL: keys, dimensions, facts, checks",
+      prepare,
+      run: ({ workdir, work }) => starPostgres(workdir, work),
+      beside: { engine: "tslake", task: "star_copy", atMost: 1.5 },
+      atMostMb: 2048,
+    },
+    star_postgres_daily: {
+      description: "10,000 sales more in that star",
+      prepare,
+      run: (place) => starPostgresDaily(place.workdir, place.work, scaleOf(place)),
+      atMostSeconds: 3,
+    },
+  };
+}
 
 /** How much of the data there is. */
 function scaleOf({ workdir }: Place): number {
