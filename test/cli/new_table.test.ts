@@ -110,6 +110,16 @@ describe("tslake new", () => {
     expect(existsSync(workspace.path("notebooks", `${name.replace(".", "/")}.ipynb`))).toBe(name === "gold.gvm");
   });
 
+  test("looks a source up by its key, but not in a history", async () => {
+    const open = () => openWorkspace({ cwd: workspace.root });
+    await newTable(open(), "gold.vendas_com_nomes", { from: ["gold.vendas", "silver.vendas"] });
+    expect(read("notebooks/gold/vendas_com_nomes.ipynb")).toContain("leftJoin(lake.read(silver.vendas)");
+    expect(read("lib/tables/gold/vendas_com_nomes.ts")).toContain("sobrenome: text()");
+    await newTable(open(), "gold.compras_e_itens", { from: ["silver.purchase", "silver.product_item"] });
+    expect(read("notebooks/gold/compras_e_itens.ipynb")).not.toContain("leftJoin");
+    expect(read("lib/tables/gold/compras_e_itens.ts")).not.toContain("item_quantity");
+  });
+
   test("writes all or nothing", async () => {
     const before = treeOf("lib/tables");
     rmSync(workspace.path("test/tables"), { recursive: true, force: true });

@@ -60,8 +60,8 @@ export function draftSilver(
 }
 
 /**
- * A table with the columns of its first source; every other source that can be looked up by its key adds its own. Of one
- * source with a key it takes what is new; otherwise each run makes it anew.
+ * A table with the columns of its first source; every other source that can be looked up by its key adds its own. Versions of
+ * two histories do not belong together, so none is looked up in a history. Of one source with a key it takes what is new; otherwise each run makes it anew.
  * @throws UsageError for a first source without columns
  */
 export function draftDerived(layer: "silver" | "gold", name: string, from: readonly AnyTable[]): TableDraft {
@@ -71,7 +71,9 @@ export function draftDerived(layer: "silver" | "gold", name: string, from: reado
     Object.entries(first.columns).map(([column, spec]) => [column, carried(spec)]),
   );
   const joins = others.map((source): DraftJoin => {
-    const on = source.key.every((column) => sameType(columns[column], source.columns[column])) ? source.key : [];
+    const isState = source.write !== "append";
+    const shared = source.key.every((column) => sameType(columns[column], source.columns[column]));
+    const on = isState && shared ? source.key : [];
     const adds = on.length === 0 ? [] : source.columnNames.filter((column) => !(column in columns));
     for (const column of adds) {
       const spec = source.columns[column];

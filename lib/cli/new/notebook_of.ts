@@ -158,7 +158,7 @@ function derivedCells(draft: TableDraft, first: AnyTable): readonly Source[] {
     prose("## The write"),
     code(`await display(await lake.write(${table}, linhas${incremental ? ", novidades" : ""}));`),
     prose("## A look at the table"),
-    code(`await lake.read(${table})${ordered(draft.key)}.show(10);`),
+    code(`await lake.read(${table})${ordered(first.key)}.show(10);`),
   ];
 }
 
