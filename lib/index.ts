@@ -4,9 +4,9 @@ import type { Star } from "./contract/star.js";
 import { ingest as ingestFiles } from "./ingest/ingest.js";
 import type { IngestResult } from "./ingest/ingest_result.js";
 import { Lake } from "./lake/lake.js";
-import { currentRun } from "./run.js";
+import { currentExploration, currentRun } from "./run.js";
 import type { Warehouse } from "./warehouse/driver.js";
-import { openWarehouse } from "./warehouse/open_warehouse.js";
+import { cloneWarehouse, openWarehouse, type WarehouseOptions } from "./warehouse/open_warehouse.js";
 import { type QueryRows, queryRows } from "./warehouse/query_rows.js";
 import { StarLoad } from "./warehouse/star_load.js";
 import { openWorkspace, type Workspace } from "./workspace.js";
@@ -43,9 +43,20 @@ let database: Warehouse | undefined;
 
 /** This workspace's warehouse; it reads what this lake's engine holds. */
 function starWarehouse(): Warehouse {
-  const { warehouse: address, lakeFolder: folder } = workspace().settings;
-  database ??= openWarehouse({ address, folder, engine: lake.engine });
+  database ??= openWarehouse(warehouseOptions());
   return database;
+}
+
+/** The warehouse that a load may write: where a clone of the lake is explored, one in the clone, which is asked from then on. */
+function loadedWarehouse(): Warehouse {
+  const clone = currentExploration();
+  if (clone !== undefined) database = cloneWarehouse(warehouseOptions(), clone.folder);
+  return starWarehouse();
+}
+
+function warehouseOptions(): WarehouseOptions {
+  const { warehouse: address, lakeFolder: folder } = workspace().settings;
+  return { address, folder, engine: lake.engine };
 }
 
 /**
@@ -54,7 +65,7 @@ function starWarehouse(): Warehouse {
  */
 export function beginLoad(star: Star): Promise<StarLoad> {
   const run = currentRun();
-  return StarLoad.begin(lake, star, starWarehouse(), {
+  return StarLoad.begin(lake, star, loadedWarehouse(), {
     fullRefresh: process.env["TSLAKE_FULL_REFRESH"] === "1",
     ...(run?.step === star.name ? { codeHash: run.codeHash } : {}),
   });

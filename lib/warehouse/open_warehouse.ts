@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { join } from "node:path";
 import type { PolarsEngine } from "../engine/polars/engine.js";
 import { UsageError } from "../errors.js";
@@ -19,6 +20,20 @@ export interface WarehouseOptions {
 export const WAREHOUSE_FILES = ["", ".wal", ".loads.json", ".lock", ".next", ".next.wal", ".next.tmp"].map(
   (ending) => `warehouse.duckdb${ending}`,
 );
+
+/**
+ * A warehouse in a folder of one's own, to be loaded without harm: a copy of an embedded one; in the place of a database on
+ * a server, one that begins empty.
+ * @param clone absolute
+ */
+export function cloneWarehouse({ address, folder, engine }: WarehouseOptions, clone: string): Warehouse {
+  const [name = ""] = WAREHOUSE_FILES;
+  const [, path] = /^duckdb:(.+)$/is.exec(address ?? `duckdb:${join(folder, name)}`) ?? [];
+  const copy = join(clone, name);
+  if (path !== undefined && fs.existsSync(path) && !fs.existsSync(copy))
+    fs.copyFileSync(path, copy, fs.constants.COPYFILE_FICLONE);
+  return new DuckdbWarehouse(copy, engine);
+}
 
 /**
  * The warehouse at an address; nothing is connected yet.

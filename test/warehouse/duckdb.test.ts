@@ -6,6 +6,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { StorageError, TslakeError } from "../../lib/errors.js";
 import { DuckdbWarehouse } from "../../lib/warehouse/duckdb/warehouse.js";
+import { cloneWarehouse } from "../../lib/warehouse/open_warehouse.js";
 import { ENGINE } from "./driver_suite.js";
 
 let folder: string;
@@ -141,6 +142,24 @@ describe("a DuckDB file", () => {
     fs.writeFileSync(path, "not a database, but long enough to be looked at ".repeat(100));
     await expect(put(1)).rejects.toMatchObject({ where: { path } });
     expect(fs.readFileSync(path, "utf8")).toMatch(/^not a database/);
+  });
+
+  test("is copied for those who explore; a server's database is not", async () => {
+    await put(1);
+    const options = { folder, engine: ENGINE };
+    const clone = join(folder, "clone");
+    fs.mkdirSync(clone);
+    const copy = cloneWarehouse({ ...options, address: undefined }, clone);
+    await copy.transaction(async (transaction) => {
+      await transaction.execute("UPDATE numero SET n = 2");
+    });
+    expect([await number(), (await copy.query("SELECT n FROM numero")).rows]).toEqual([1, [{ n: 2 }]]);
+    // A second look at the clone finds what the first has written.
+    const again = cloneWarehouse({ ...options, address: `duckdb:${path}` }, clone);
+    expect((await again.query("SELECT n FROM numero")).rows).toEqual([{ n: 2 }]);
+    const other = join(folder, "other");
+    fs.mkdirSync(other);
+    expect(await cloneWarehouse({ ...options, address: "postgres://a:secret@b/c" }, other).loads()).toEqual([]);
   });
 
   test("says what it was loaded with without being opened, as long as nobody has changed it", async () => {
