@@ -68,7 +68,7 @@ export function formatBytes(bytes: number): string {
 }
 
 /** Milliseconds since the epoch as `YYYY-MM-DD HH:MM:SS UTC`. */
-export function isoSeconds(millis: number): string {
+function isoSeconds(millis: number): string {
   return `${new Date(millis).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
