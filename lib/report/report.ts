@@ -99,7 +99,8 @@ class ReportWriter {
     for (const run of runs) await this.#writeRun(run, newest.has(run.run_id));
     await this.#writeDashboards(runs);
     await this.#writeTables(this.#tables, new Map(), runs, last);
-    this.#site.prune();
+    const present = new Set(listRuns(this.#sources.lakeFolder));
+    this.#site.prune((path) => present.has(/^(?:runs|notebooks)\/([^/]+?)(?:\.html)?(?:\/|$)/.exec(path)?.[1] ?? ""));
     return this.#report();
   }
 

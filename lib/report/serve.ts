@@ -26,6 +26,7 @@ export interface ServedReport {
 const LOOPBACK = "127.0.0.1";
 const LOOPBACKS = new Set([LOOPBACK, "localhost", "::1"]);
 const LOOK_EVERY = 400;
+const LISTS = ["index.html", join("runs", "index.html"), "state.json"];
 const TYPES: Readonly<Record<string, string>> = { ".html": "text/html; charset=utf-8" };
 const HEADERS = {
   "cache-control": "no-cache",
@@ -35,15 +36,15 @@ const HEADERS = {
 } as const;
 
 /**
- * Serves a report with the progress of the run that works on its lake: pages reload when it ends.
+ * Serves a report with the progress of the run that works on its lake: pages reload when the report has been written again.
  * @throws UsageError when the port is taken or the host is none of this machine
  */
 export async function serveReport(options: ServeOptions): Promise<ServedReport> {
   const watchers = new Set<ServerResponse>();
-  let told = "null";
+  let told = "";
   const timer = setInterval(() => {
     if (watchers.size === 0) return;
-    const now = JSON.stringify(readProgress(options.lakeFolder, nowMillis()) ?? null);
+    const now = stateOf(options);
     if (now === told) return;
     told = now;
     for (const watcher of watchers) watcher.write(`data: ${now}\n\n`);
@@ -56,7 +57,7 @@ export async function serveReport(options: ServeOptions): Promise<ServedReport> 
     if (path === undefined) return refuse(response, 400);
     if (path !== "/events") return sendPage(options.folder, path, response);
     response.writeHead(200, { ...HEADERS, "content-type": "text/event-stream" });
-    told = JSON.stringify(readProgress(options.lakeFolder, nowMillis()) ?? null);
+    told = stateOf(options);
     response.write(`retry: 1000\ndata: ${told}\n\n`);
     watchers.add(response);
     response.on("close", () => watchers.delete(response));
@@ -72,6 +73,12 @@ export async function serveReport(options: ServeOptions): Promise<ServedReport> 
       await new Promise((done) => server.close(done));
     },
   };
+}
+
+/** What watchers are told: the run that works now, and when lists were last written, for they are looked at again then. */
+function stateOf({ folder, lakeFolder }: ServeOptions): string {
+  const times = LISTS.map((name) => fs.statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  return JSON.stringify({ run: readProgress(lakeFolder, nowMillis()) ?? null, written: Math.max(...times) });
 }
 
 /**

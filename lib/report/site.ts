@@ -55,13 +55,17 @@ export class Site {
     this.#kept.add(path);
   }
 
-  /** Removes pages that this object has neither written nor kept: of tables and runs that are no more. */
-  prune(): void {
+  /**
+   * Removes pages that this object has neither written nor kept: of tables and runs that are no more.
+   * @param stays paths that another process may have written meanwhile
+   */
+  prune(stays: (path: string) => boolean): void {
     const entries = fs.readdirSync(this.folder, { recursive: true, withFileTypes: true });
     for (const entry of entries) {
       const file = join(entry.parentPath, entry.name);
       const path = file.slice(this.folder.length + 1).replaceAll("\\", "/");
-      if (entry.isFile() && path.endsWith(".html") && !this.#kept.has(path)) fs.rmSync(file, { force: true });
+      if (entry.isFile() && path.endsWith(".html") && !this.#kept.has(path) && !stays(path))
+        fs.rmSync(file, { force: true });
     }
   }
 }

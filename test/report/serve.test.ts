@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, realpathSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -89,9 +89,10 @@ describe("a served report", () => {
     );
   });
 
-  test("tells how far a run is, step by step, and that it has ended", async () => {
+  test("tells how far a run is, step by step, that it has ended, and when pages were written again", async () => {
     const stream = events();
-    expect((await stream.next()).value).toBeNull();
+    const { run, written } = (await stream.next()).value as { readonly run: unknown; readonly written: number };
+    expect(run).toBeNull();
     const runId = "20240109T000000Z-0000ffff";
     mkdirSync(join(fixture.lakeFolder, "_runs"), { recursive: true });
     const release = lockLake(fixture.lakeFolder, runId, "2024-01-09T00:00:00Z");
@@ -99,16 +100,17 @@ describe("a served report", () => {
     const days = { day: "2024-01-08", from: undefined };
     observer.runStarts?.({ runId, days, steps: ["bronze.a", "silver.a"], samplesCopied: 0, warnings: [] });
     observer.stepStarts?.("bronze.a", []);
-    expect((await stream.next()).value).toEqual({
-      runId,
-      steps: [
-        { step: "bronze.a", status: "running" },
-        { step: "silver.a", status: "waiting" },
-      ],
-    });
+    const steps = [
+      { step: "bronze.a", status: "running" },
+      { step: "silver.a", status: "waiting" },
+    ];
+    expect((await stream.next()).value).toEqual({ run: { runId, steps }, written });
     endProgress(fixture.lakeFolder);
     release();
-    expect((await stream.next()).value).toBeNull();
+    expect((await stream.next()).value).toEqual({ run: null, written });
+    utimesSync(join(reportFolder(fixture.lakeFolder), "index.html"), new Date(), new Date(Date.now() + 60_000));
+    const later = (await stream.next()).value as { readonly written: number };
+    expect(later.written).toBeGreaterThan(written);
     await stream.return(undefined);
   });
 

@@ -102,16 +102,13 @@
       "aria-live": "polite",
       "aria-label": "The run that works now",
     });
-    let running;
+    let seen;
     const events = new EventSource("/events");
     events.onmessage = ({ data: text }) => {
-      const run = JSON.parse(text);
-      if (run === null) {
-        live.remove();
-        if (running !== undefined) location.reload();
-        return;
-      }
-      running = run.runId;
+      const { run, written } = JSON.parse(text);
+      seen ??= written;
+      if (written !== seen) return location.reload();
+      if (run === null) return live.remove();
       const done = run.steps.filter(({ status }) => status !== "waiting" && status !== "running").length;
       const list = element("ul");
       for (const { step, status } of run.steps) {
