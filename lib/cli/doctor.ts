@@ -6,6 +6,7 @@ import { scan } from "../relation/relation.js";
 import { field } from "../types.js";
 import type { Workspace } from "../workspace.js";
 import { formatBytes } from "./describe.js";
+import { jupyterBin } from "./jupyter.js";
 
 /** One thing that was looked at. `warning`: works, but not everything will. */
 export interface Finding {
@@ -138,13 +139,11 @@ async function warehouse(workspace: Workspace): Promise<Finding> {
 }
 
 function jupyter(root: string): Finding {
-  const folders = [join(root, ".venv", "bin"), ...(process.env["PATH"] ?? "").split(delimiter)];
-  const found = folders.find((path) =>
-    fs.existsSync(join(path, process.platform === "win32" ? "jupyter.exe" : "jupyter")),
-  );
-  if (found === undefined)
-    return { about: "Jupyter", state: "warning", text: "not found; only exploring in JupyterLab needs it" };
-  return { about: "Jupyter", state: "ok", text: join(found, "jupyter") };
+  const program = process.platform === "win32" ? "jupyter-lab.exe" : "jupyter-lab";
+  const folders = [jupyterBin(root), ...(process.env["PATH"] ?? "").split(delimiter)];
+  const found = folders.find((path) => fs.existsSync(join(path, program)));
+  if (found !== undefined) return { about: "Jupyter", state: "ok", text: join(found, program) };
+  return { about: "Jupyter", state: "warning", text: "not found; npm run lab installs it, given Python 3.10 or newer" };
 }
 
 function nearestExisting(path: string): string {

@@ -14,6 +14,11 @@ export function jupyterFolder(root: string): string {
   return join(root, ".tslake", "jupyter");
 }
 
+/** The folder of the programs of the workspace's own Jupyter, whether it is installed or not. */
+export function jupyterBin(root: string): string {
+  return join(pythonFolder(root), process.platform === "win32" ? "Scripts" : "bin");
+}
+
 /**
  * The program `jupyter-lab`: the one on the path, else the workspace's own, which is installed into `.tslake/` when there is
  * none.
@@ -22,10 +27,7 @@ export function jupyterFolder(root: string): string {
 export async function findJupyter(root: string, say: (text: string) => void): Promise<string> {
   const found = versionOf("jupyter-lab", "--version");
   if (found !== undefined && Number(found[0]) >= LEAST_LAB) return "jupyter-lab";
-  const requirements = fs.readFileSync(join(root, REQUIREMENTS));
-  const key = createHash("sha256").update(requirements).digest("hex").slice(0, 8);
-  const folder = join(root, ".tslake", `python-${key}`);
-  const bin = join(folder, process.platform === "win32" ? "Scripts" : "bin");
+  const [folder, bin] = [pythonFolder(root), jupyterBin(root)];
   const ready = join(folder, ".ready");
   if (!fs.existsSync(ready)) {
     const python = findPython();
@@ -55,6 +57,13 @@ export function registerKernel(root: string): void {
   const news = join(folder, "settings", "@jupyterlab", "apputils-extension", "notification.jupyterlab-settings");
   // A person may have changed it in Lab since.
   if (!fs.existsSync(news)) writeJson(news, { fetchNews: "false", checkForUpdates: false });
+}
+
+/** One for each content of the requirements. */
+function pythonFolder(root: string): string {
+  const requirements = fs.readFileSync(join(root, REQUIREMENTS));
+  const key = createHash("sha256").update(requirements).digest("hex").slice(0, 8);
+  return join(root, ".tslake", `python-${key}`);
 }
 
 const VENV_REMEDY = "Install Python's venv module (on Debian and Ubuntu: apt install python3-venv).";

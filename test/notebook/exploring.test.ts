@@ -42,13 +42,13 @@ beforeAll(() => {
   // Another file comes, which nobody has taken yet.
   const [name = ""] = readdirSync(join(root, "samples", "landing", "purchase"));
   cpSync(join(root, "samples", "landing", "purchase", name), join(landing, "purchase", name));
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await Promise.all(kernels.map((kernel) => kernel.close()));
   rmSync(scratch, { recursive: true, force: true });
 });
 
-describe("a notebook in Lab", { timeout: 60_000 }, () => {
+describe("a notebook in Lab", { timeout: 180_000 }, () => {
   test("reads the lake, and what it writes nobody else sees", async () => {
     const before = files();
     const kernel = await explorer();

@@ -49,7 +49,7 @@ function errorOf(cell: KernelCell): ErrorOutput {
   return error;
 }
 
-describe("the kernel", { timeout: 60_000 }, () => {
+describe("the kernel", { timeout: 180_000 }, () => {
   test("gives notebooks the library, its types and its tables", async () => {
     const cell = await kernel.execute('import { DISPLAY, lake } from "tslake";\nimport { gold } from "tslake/tables";');
     expect(cell).toEqual({ status: "ok", outputs: [] });

@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { explore } from "../../run.js";
 import type { MimeBundle } from "../document.js";
@@ -12,9 +13,7 @@ export function beginExploration(root: string): MimeBundle {
   if (process.env["TSLAKE_COMMIT"] === "1") {
     return banner("TSLAKE_COMMIT is 1: what this notebook writes goes to the lake itself.");
   }
-  const clones = join(root, ".tslake", "clones");
-  removeLeftovers(clones);
-  const folder = makeClone(clones);
+  const folder = makeClone(root);
   process.on("exit", () => fs.rmSync(folder, { recursive: true, force: true }));
   // The file system's own clock, which the files of the lake have too.
   explore({ folder, until: fs.statSync(folder).mtimeMs });
@@ -23,15 +22,20 @@ export function beginExploration(root: string): MimeBundle {
   );
 }
 
-/** The folder's name begins with the id of this process. */
-function makeClone(clones: string): string {
-  fs.mkdirSync(clones, { recursive: true });
-  return fs.mkdtempSync(join(clones, `${process.pid}-`));
+/** In the workspace, or among the temporary files where it cannot be written; the name begins with this process's id. */
+function makeClone(root: string): string {
+  const clones = join(root, ".tslake", "clones");
+  try {
+    fs.mkdirSync(clones, { recursive: true });
+    removeLeftovers(clones);
+    return fs.mkdtempSync(join(clones, `${process.pid}-`));
+  } catch {
+    return fs.mkdtempSync(join(tmpdir(), "tslake-clone-"));
+  }
 }
 
 /** Clones whose kernels were killed. */
 function removeLeftovers(clones: string): void {
-  if (!fs.existsSync(clones)) return;
   for (const name of fs.readdirSync(clones)) {
     if (!isRunning(Number.parseInt(basename(name), 10)))
       fs.rmSync(join(clones, name), { recursive: true, force: true });
