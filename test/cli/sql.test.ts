@@ -38,7 +38,7 @@ async function sql(...argv: readonly string[]): Promise<number> {
 describe("tslake sql", () => {
   test("prints a table with types and the number of rows", async () => {
     expect(await sql("SELECT id, valor FROM fato", "--warehouse", address)).toBe(0);
-    expect(stdout).toMatch(/id +valor\n +integer +decimal\(4,2\)\n─+\n +1 +12\.50\n\(1 row\)/);
+    expect(stdout).toMatch(/id +valor\ninteger +decimal\(4,2\)\n─+\n +1 +12\.50\n\(1 row\)/);
   });
 
   test("prints CSV and JSON exactly", async () => {
