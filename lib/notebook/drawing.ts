@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { type Figure, PLOTLY_TYPE } from "../chart/figure.js";
 import type { Cell, DisplayOutput, Notebook, Output } from "./document.js";
+import { keepPicture, knownPicture } from "./picture_cache.js";
 
 /**
  * The pictures of charts in executed notebooks. plotly.js takes a second to load, so one process draws those of all notebooks
@@ -20,9 +21,10 @@ export interface DrawingAnswer {
   readonly svg: string | undefined;
 }
 
-/** Starts the drawing process, if it does not run yet: a chart has been seen, and will have to be drawn. */
-export function expectCharts(): void {
-  drawingProcess ??= new DrawingProcess();
+/** Starts the drawing process, if it does not run yet, when a chart has been seen that was never drawn. */
+export function expectChart(figure: unknown): void {
+  if (drawingProcess === undefined && knownPicture(figure as Figure) === undefined)
+    drawingProcess = new DrawingProcess();
 }
 
 /** True for an output that holds a chart without its picture. */
@@ -44,9 +46,17 @@ async function drawCell(cell: Cell): Promise<Cell> {
 
 async function drawOutput(output: Output): Promise<Output> {
   if (!awaitsPicture(output)) return output;
-  drawingProcess ??= new DrawingProcess();
-  const svg = await drawingProcess.draw(output.data[PLOTLY_TYPE] as Figure);
+  const svg = await pictureOf(output.data[PLOTLY_TYPE] as Figure);
   return svg === undefined ? output : { ...output, data: { ...output.data, [PICTURE]: svg } };
+}
+
+async function pictureOf(figure: Figure): Promise<string | undefined> {
+  const known = knownPicture(figure);
+  if (known !== undefined) return known;
+  drawingProcess ??= new DrawingProcess();
+  const svg = await drawingProcess.draw(figure);
+  if (svg !== undefined) keepPicture(figure, svg);
+  return svg;
 }
 
 let drawingProcess: DrawingProcess | undefined;

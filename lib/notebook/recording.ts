@@ -2,7 +2,7 @@ import { PLOTLY_TYPE } from "../chart/figure.js";
 import type { StepMetrics } from "../run.js";
 import type { CompiledCell, CompiledNotebook } from "./compile.js";
 import { type CodeCell, type ErrorOutput, RUN_METADATA } from "./document.js";
-import { expectCharts } from "./drawing.js";
+import { expectChart } from "./drawing.js";
 import type { Frame, ProcessEvent, RunEvent } from "./events.js";
 import type { Failure } from "./failure.js";
 import { OutputLog } from "./outputs.js";
@@ -88,7 +88,7 @@ export class Recording {
         this.outputs.stream(this.index, event.name, event.text);
         return this.onEvent({ type: "stream", cell, name: event.name, text: event.text });
       case "display":
-        if (PLOTLY_TYPE in event.data) expectCharts();
+        if (PLOTLY_TYPE in event.data) expectChart(event.data[PLOTLY_TYPE]);
         this.outputs.display(this.index, event.data, event.id, event.update ?? false);
         return this.onEvent({ type: "display", cell, data: event.data });
       case "metrics":

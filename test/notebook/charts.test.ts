@@ -30,4 +30,9 @@ test("an executed notebook is saved with the pictures of its charts", { timeout:
     ]);
     expect(saved[2]?.map((output) => "data" in output && Object.keys(output.data))).toEqual([[PLOTLY_TYPE]]);
   }
+  const again = join(scratch, "charts", "again.ipynb");
+  const run = await runNotebook({ path: fileOf(show(figure)), output: again });
+  expect(outputsOf(await run.drawn)[0]?.map((shown) => "data" in shown && shown.data["image/svg+xml"])).toEqual([
+    picture,
+  ]);
 });
