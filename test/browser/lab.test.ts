@@ -86,8 +86,8 @@ async function rerunLastCell(): Promise<void> {
   const prompt = page.locator(".jp-CodeCell .jp-InputPrompt").last();
   const before = await prompt.innerText();
   await page.keyboard.press("Control+Enter");
-  await expect.poll(() => prompt.innerText(), { timeout: 20_000 }).toMatch(/\[\d+\]/);
-  await expect.poll(() => prompt.innerText(), { timeout: 20_000 }).not.toBe(before);
+  await expect.poll(() => prompt.innerText(), { timeout: 60_000 }).toMatch(/\[\d+\]/);
+  await expect.poll(() => prompt.innerText(), { timeout: 60_000 }).not.toBe(before);
 }
 
 describe.skipIf(CHROMIUM === undefined || (JUPYTER === undefined && RUNNING === undefined))("JupyterLab", () => {
@@ -98,8 +98,8 @@ describe.skipIf(CHROMIUM === undefined || (JUPYTER === undefined && RUNNING === 
     page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
     address.pathname = "/lab/tree/notebooks/gold/gvm.ipynb";
     await page.goto(address.href);
-    await page.getByText(/\| Idle$/).waitFor({ timeout: 60_000 });
-  }, 120_000);
+    await page.getByText(/\| Idle$/).waitFor({ timeout: 120_000 });
+  }, 240_000);
   afterAll(async () => {
     await browser?.close();
     if (server !== undefined) {
@@ -110,12 +110,12 @@ describe.skipIf(CHROMIUM === undefined || (JUPYTER === undefined && RUNNING === 
     }
   }, 30_000);
 
-  test("runs all cells of a notebook: tables and charts appear", { timeout: 90_000 }, async () => {
+  test("runs all cells of a notebook: tables and charts appear", { timeout: 180_000 }, async () => {
     await page.getByText("Run", { exact: true }).first().click();
     await page.getByText("Run All Cells", { exact: true }).click();
     const prompts = page.locator(".jp-CodeCell .jp-InputPrompt");
     const waiting = async () => (await prompts.allTextContents()).filter((text) => !/\[\d+\]/.test(text)).length;
-    await expect.poll(waiting, { timeout: 60_000 }).toBe(0);
+    await expect.poll(waiting, { timeout: 150_000 }).toBe(0);
     expect(await page.locator(".jp-CodeCell").count()).toBeGreaterThan(5);
     expect(await page.locator('[data-mime-type="application/vnd.jupyter.error"]').count()).toBe(0);
     expect(await page.locator(".jp-OutputArea-output table").count()).toBeGreaterThan(0);
@@ -128,7 +128,7 @@ describe.skipIf(CHROMIUM === undefined || (JUPYTER === undefined && RUNNING === 
     }
   });
 
-  test("runs an edited library when the cell runs again", { timeout: 60_000 }, async () => {
+  test("runs an edited library when the cell runs again", { timeout: 150_000 }, async () => {
     const file = join(workspace, "lib", "tables", "gold", "gvm.ts");
     const source = readFileSync(file, "utf8");
     await runCell("console.log(gold.gvm.description)");
@@ -142,7 +142,7 @@ describe.skipIf(CHROMIUM === undefined || (JUPYTER === undefined && RUNNING === 
     }
   });
 
-  test("shows name, message and line of an error, once", { timeout: 60_000 }, async () => {
+  test("shows name, message and line of an error, once", { timeout: 150_000 }, async () => {
     await runCell("const limit = 2;\nif (limit > 1) throw new RangeError('too many');");
     await expect.poll(lastOutput).toContain("RangeError: too many");
     const shown = await lastOutput();
