@@ -155,6 +155,7 @@ function nextCommand(summary: RunSummary): string {
     changed?.table ??
     summary.steps.findLast(({ step }) => step.startsWith("gold."))?.step ??
     summary.steps.at(-1)?.step;
+  if (last?.startsWith("warehouse.")) return `npx tslake sql "SELECT * FROM tslake_cargas"`;
   return `npx tslake show ${last ?? "gold.vendas"} --limit 10`;
 }
 

@@ -92,6 +92,11 @@ executed notebooks: lake/_runs/r1
 next: mend it, then npm run pipeline`);
   });
 
+  test("of a run that loaded nothing but a star points at the warehouse", () => {
+    const fine = { ...summary, status: "succeeded" as const, steps: [outcome("warehouse.top", { versionAfter: 1 })] };
+    expect(formatSummary(fine, places, PLAIN)).toMatch(/next: npx tslake sql "SELECT \* FROM tslake_cargas"$/);
+  });
+
   test("of a run in order points at a gold table", () => {
     const fine = { ...summary, status: "succeeded" as const, steps: [outcome("gold.top", { versionAfter: 1 })] };
     expect(formatSummary(fine, places, PLAIN)).toMatch(/next: npx tslake show gold\.top --limit 10$/);
