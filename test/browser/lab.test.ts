@@ -132,11 +132,11 @@ describe.skipIf(CHROMIUM === undefined || (JUPYTER === undefined && RUNNING === 
     const file = join(workspace, "lib", "tables", "gold", "gvm.ts");
     const source = readFileSync(file, "utf8");
     await runCell("console.log(gold.gvm.description)");
-    expect(await lastOutput()).toMatch(/^Paid gross value/);
+    await expect.poll(lastOutput, { timeout: 60_000 }).toMatch(/^Paid gross value/);
     writeFileSync(file, source.replace("Paid gross value per day", "Edited, per day"));
     try {
       await rerunLastCell();
-      await expect.poll(lastOutput).toMatch(/^Edited, per day/);
+      await expect.poll(lastOutput, { timeout: 60_000 }).toMatch(/^Edited, per day/);
     } finally {
       writeFileSync(file, source);
     }
@@ -144,7 +144,7 @@ describe.skipIf(CHROMIUM === undefined || (JUPYTER === undefined && RUNNING === 
 
   test("shows name, message and line of an error, once", { timeout: 150_000 }, async () => {
     await runCell("const limit = 2;\nif (limit > 1) throw new RangeError('too many');");
-    await expect.poll(lastOutput).toContain("RangeError: too many");
+    await expect.poll(lastOutput, { timeout: 60_000 }).toContain("RangeError: too many");
     const shown = await lastOutput();
     expect(shown.match(/RangeError/g)).toHaveLength(2);
     expect(shown).toContain("at line 2: if (limit > 1) throw new RangeError('too many');");
