@@ -1,3 +1,4 @@
+import type { AnyTable } from "../contract/define_table.js";
 import { formatType } from "../types.js";
 import type { ColumnFacts } from "./column_facts.js";
 import { anchor, cellValue, count, share } from "./format.js";
@@ -17,6 +18,20 @@ export function columnsSection(table: LakeTable, stored: StoredFacts, graph: Lin
   const content = html`${scrolling("Columns of the table", list)}
 <aside class="lineage" id="lineage" aria-live="polite" aria-label="Lineage" tabindex="0"${source ? html` data-source="${source}"` : ""}><p>Choose a column to see where it comes from and what it feeds, through all tables.</p></aside>`;
   return section("columns", "Columns", content, "by the statistics of the files; texts may be cut to 32 characters");
+}
+
+/** The columns of a table that is not built, by its contract. */
+export function declaredColumns({ columns }: AnyTable): Html {
+  const rows = Object.entries(columns).map(
+    ([name, { type, nullable, description, from }]) =>
+      html`<tr id="column-${anchor(name)}"><th scope="row" class="mono tight">${name}</th><td class="mono tight">${formatType(type)}${!nullable && html` <small class="muted">not null</small>`}</td><td class="wide">${description}</td><td class="mono">${from}</td></tr>
+`,
+  );
+  const list = html`<table>
+<thead><tr><th scope="col">column</th><th scope="col">type</th><th scope="col">meaning</th><th scope="col">in files</th></tr></thead>
+<tbody>${rows}</tbody>
+</table>`;
+  return section("columns", "Columns", scrolling("Columns of the table", list), "by the contract");
 }
 
 function columnRow(table: LakeTable, { rows, distinct }: StoredFacts, column: ColumnFacts, graph: LineageGraph): Html {

@@ -1,5 +1,5 @@
 import type { AnyTable } from "../contract/define_table.js";
-import { columnsSection } from "./columns_section.js";
+import { columnsSection, declaredColumns } from "./columns_section.js";
 import { bytes, cellValue, count, instant, isNumeric } from "./format.js";
 import { type Content, type Html, html, jsonScript } from "./html.js";
 import { lakePicture, readsOf } from "./lake_picture.js";
@@ -44,7 +44,7 @@ export function tablePath(name: string): string {
 /** All about one table. */
 export function tablePage(about: TablePage, assets: Assets): Html {
   const { table, stored, graph } = about;
-  const sections = stored === undefined ? about.more : storedSections(about, stored);
+  const sections = stored === undefined ? declaredSections(about) : storedSections(about, stored);
   const content = html`<p class="crumbs">${table.layer}${table.contract && html` · ${table.contract.write === "append" ? "append-only" : table.contract.write}`}</p>
 <h1>${table.name}</h1>
 <p class="lead">${table.description}${table.contract && html`. One row is ${table.contract.grain}.`}</p>
@@ -63,6 +63,11 @@ ${
   )
 }`;
   return page({ title: table.name, path: tablePath(table.name), part: "tables" }, assets, content);
+}
+
+function declaredSections({ table, more }: TablePage): readonly NamedSection[] {
+  if (table.contract === undefined) return more;
+  return [{ id: "columns", title: "Columns", content: declaredColumns(table.contract) }, ...more];
 }
 
 function storedSections(

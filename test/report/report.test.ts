@@ -64,6 +64,10 @@ describe("a report", () => {
     expect(read("tables/gold.alunos.html")).toContain("silver.notas.<wbr>aluno</a>");
   });
 
+  test("says what a table is going to be before it is built", () => {
+    expect(read("tables/gold.vazia.html")).toMatch(/has not been built.*id="column-id".*long/s);
+  });
+
   test("answers which files were rejected and why", () => {
     const page = read("tables/bronze.notas.html");
     expect(page).toMatch(/id="rejected".*?<td class="num">7<\/td><td><bdi>&lt;script&gt;/s);
