@@ -151,7 +151,7 @@ describe.skipIf(CHROMIUM === undefined || (JUPYTER === undefined && RUNNING === 
     expect(shown.match(/RangeError: too many/g)).toHaveLength(1);
     await runCell("lake.read(gold.gvm).extend((t) => ({ twice: t.total_valu }))");
     await expect
-      .poll(lastOutput)
+      .poll(lastOutput, { timeout: 60_000 })
       .toMatch(/TypeScriptError at line 1, column 47: TS2551: Property 'total_valu' does not/);
   });
 });
