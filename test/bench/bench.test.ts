@@ -59,6 +59,14 @@ describe("the benchmark", () => {
     expect(versions).toBeGreaterThan(0);
   }, 120_000);
 
+  test("a star has the rows of DuckDB's own load, and a day's sales more on the next day", async () => {
+    const [own, plain] = [await measured("main.js", "star_duckdb"), await measured("main.js", "star_bulk")];
+    expect(own.result_checksum).toBe(plain.result_checksum);
+    const daily = await measured("main.js", "star_daily");
+    const [before, after] = [own, daily].map(({ result_checksum }) => Number(result_checksum.split(":")[0]));
+    expect(after).toBe(Number(before) + 10_000);
+  }, 180_000);
+
   test("refuses an unknown task and names the known ones", async () => {
     await expect(run("main.js", "warp", "--workdir", workdir)).rejects.toMatchObject({
       code: 2,
