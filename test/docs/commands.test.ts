@@ -67,7 +67,7 @@ function scriptsOf(document: string): readonly string[] {
 
 function isTried({ language, note, text, follows }: Block): boolean {
   const isCell = language === "ts" && text.includes('from "tslake"');
-  return language === "sh" || isCell || note.startsWith("file=") || (language === "text" && follows);
+  return language === "sh" || isCell || note.startsWith("file=") || (language === "text" && follows === "sh");
 }
 
 /** It would put the packages of the copy, which are links, into its place. */

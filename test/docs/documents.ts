@@ -11,8 +11,8 @@ export interface Block {
   readonly text: string;
   /** `docs/tutorial.md:12`: where its content begins. */
   readonly place: string;
-  /** Nothing but blank lines stands between the block before and this one. */
-  readonly follows: boolean;
+  /** The language of the block before, when nothing but blank lines stands between the two. */
+  readonly follows: string | undefined;
 }
 
 /** The documents for users, the tutorial first: paths from the root. */
@@ -32,7 +32,7 @@ export function read(document: string): string {
 export function blocksOf(document: string): readonly Block[] {
   const blocks: Block[] = [];
   let open: { readonly language: string; readonly note: string; readonly line: number; text: string[] } | undefined;
-  let follows = false;
+  let follows: string | undefined;
   for (const [index, line] of read(document).split("\n").entries()) {
     const fence = /^```(\S*)\s*(.*)$/.exec(line);
     if (open === undefined && fence !== null) {
@@ -41,9 +41,9 @@ export function blocksOf(document: string): readonly Block[] {
       const { language, note, text } = open;
       blocks.push({ language, note, text: `${text.join("\n")}\n`, place: `${document}:${open.line}`, follows });
       open = undefined;
-      follows = true;
+      follows = language;
     } else if (open !== undefined) open.text.push(line);
-    else if (line.trim() !== "") follows = false;
+    else if (line.trim() !== "") follows = undefined;
   }
   return blocks;
 }
