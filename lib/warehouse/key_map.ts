@@ -1,5 +1,6 @@
 import type { Dimension } from "../contract/dimension.js";
 import { KEY_MAP } from "../contract/dimension.js";
+import { ConflictError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
 import { max } from "../relation/aggregate.js";
 import type { Column } from "../relation/column.js";
@@ -8,6 +9,9 @@ import type { LongColumn } from "../relation/number_column.js";
 import { type Columns, Relation, type Shape, scan } from "../relation/relation.js";
 import { lit } from "../relation/when.js";
 import { rowNumber } from "../relation/window.js";
+
+/** Under this application id a key map's log says how far its keys have come. */
+const GREATEST_KEY = "tslake.greatestKey";
 
 /** The recorded keys of a dimension. */
 export interface KeyMap {
@@ -58,7 +62,20 @@ export async function giveKeys(
   })) as unknown as Relation;
   // Held by the engine itself: which tables the members were found in is no matter of the map's.
   const given: Relation = new Relation(await lake.engine.materialize(numbered.node), lake);
-  if ((await given.count()) > 0)
-    await lake.write(keyMap, given.select(keyMap.columnNames), { readVersion: map.readVersion });
+  const count = await given.count();
+  if (count === 0) return given;
+  // The mark is what another load that gives keys at the same time fails by.
+  const txns = { [GREATEST_KEY]: Number(map.greatest) + count };
+  try {
+    await lake.write(keyMap, given.select(keyMap.columnNames), { readVersion: map.readVersion, txns });
+  } catch (cause) {
+    if (map.readVersion !== null || (await lake.snapshot(keyMap.name)) === undefined) throw cause;
+    throw new ConflictError(`${keyMap.name}: another load has given the first keys meanwhile`, {
+      where: { table: keyMap.name },
+      remedy: "load again",
+      transient: true,
+      cause,
+    });
+  }
   return given;
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ConflictError } from "../../lib/errors.js";
 import { warehouse as stars } from "../../lib/tables/index.js";
 import type { Warehouse } from "../../lib/warehouse/driver.js";
 import { type LoadResult, StarLoad } from "../../lib/warehouse/star_load.js";
@@ -52,5 +53,40 @@ describe("a customer", () => {
         "-1 | não informado | null",
       ],
     );
+  });
+});
+
+describe("two loads at once", () => {
+  test.each([
+    ["the first keys", false],
+    ["more keys", true],
+  ])("never give %s twice: one of them stops, and ends alike when it is repeated", async (_, hasKeys) => {
+    if (hasKeys) {
+      await lake.sell({ id: "e:2", at: "2022-01-01 10:00:00", email: "eva@x.br", product: "Mesa", channel: "Site" });
+      await load(lake.duckdb());
+    }
+    await lake.sell(
+      { id: "f:2", at: "2023-01-01 10:00:00", email: "ana@x.br" },
+      { id: "f:3", at: "2023-01-05 10:00:00", email: "bia@x.br", product: "Livro" },
+    );
+    const others = [new GoldLake(lake.folder), new GoldLake(lake.folder)];
+    const loads = others.map(async (other, i) => {
+      const warehouse = other.duckdb(`w${i}`);
+      for (;;) {
+        try {
+          return await (await StarLoad.begin(other.lake, stars.vendas, warehouse)).commit();
+        } catch (error) {
+          expect(error).toBeInstanceOf(ConflictError);
+          expect(error).toMatchObject({ transient: true });
+        }
+      }
+    });
+    await Promise.all(loads);
+    for (const dimension of [stars.dim_cliente, stars.dim_produto, stars.dim_canal]) {
+      const keys = (await lake.lake.read(dimension.keyMap).collect()).map((row) => row["chave"]);
+      expect(keys.length, dimension.name).toBe(new Set(keys).size);
+    }
+    const facts = "SELECT venda_id, cliente_id, produto_id, canal_id FROM fato_vendas ORDER BY 1";
+    expect(await rows(lake.duckdb("w1"), facts)).toEqual(await rows(lake.duckdb("w0"), facts));
   });
 });
