@@ -74,7 +74,6 @@ export async function startPostgres(): Promise<PostgresServer> {
     ssl_ca_file: certificates.root,
     password_encryption: "scram-sha-256",
     max_wal_size: "4GB",
-    log_statement: "ddl",
   };
   const argv = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const child = spawn(join(binaries, "postgres"), ["-D", data, ...argv], {
