@@ -35,6 +35,7 @@ describe("settings", () => {
       lake: join(root, "data_lake", "lake"),
       lakeFolder: join(root, "data_lake", "lake"),
       timeZone: "America/Sao_Paulo",
+      locale: "pt-BR",
       warehouse: undefined,
       isShipped: true,
     });
@@ -85,6 +86,7 @@ describe("settings", () => {
     ["a setting of another type", { lake: 7 }, /lake has no value/],
     ["settings that are no object", ["lake"], /not an object/],
     ["an unknown time zone", { timeZone: "Brazil/Nowhere" }, /no time zone Brazil\/Nowhere/],
+    ["an unknown locale", { locale: "fr" }, /no locale fr/],
   ])("%s is refused", (_, settings, message) => {
     write(settings);
     expect(refusal().message).toMatch(message);
@@ -92,7 +94,7 @@ describe("settings", () => {
 
   test("an unknown setting is answered with the valid ones", () => {
     write({ lakes: "x" });
-    expect(refusal()).toMatchObject({ expected: "one of landing, lake, timeZone, warehouse", actual: "lakes" });
+    expect(refusal()).toMatchObject({ expected: "one of landing, lake, timeZone, locale, warehouse", actual: "lakes" });
   });
 
   test("an unknown variable is refused", () => {
