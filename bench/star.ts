@@ -16,7 +16,7 @@ const PER_CUSTOMER = 5;
 const NEW_SALES = 10_000;
 
 /** A lake whose gold sales are this many, in files of a million rows. */
-export async function prepareSales(workdir: string, scale: number): Promise<void> {
+async function prepareSales(workdir: string, scale: number): Promise<void> {
   const folder = goldFolder(workdir);
   if (fs.existsSync(folder)) return;
   const making = `${folder}.making`;
