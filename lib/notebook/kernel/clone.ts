@@ -18,7 +18,7 @@ export function beginExploration(root: string): MimeBundle {
   // The file system's own clock, which the files of the lake have too.
   explore({ folder, until: fs.statSync(folder).mtimeMs });
   return banner(
-    "This notebook works on a clone of the lake: what it writes stays in the clone and goes with the kernel. To write to the lake itself, start Lab with TSLAKE_COMMIT=1, or npm run pipeline.",
+    "This notebook works on a clone of the lake: what it writes stays in the clone and goes with the kernel. To write to the lake itself, start Lab with TSLAKE_COMMIT=1, or use npm run pipeline.",
   );
 }
 
