@@ -1,3 +1,4 @@
+import { WarehouseError } from "../errors.js";
 import type { QueryResult, RecordedLoad, WarehouseColumn, WarehouseTable, WarehouseTransaction } from "./driver.js";
 import { identifier, identifiers, literal } from "./sql.js";
 
@@ -38,6 +39,24 @@ export function recordedLoads({ rows }: QueryResult): readonly RecordedLoad[] {
     definitions: JSON.parse(String(row["definicoes"])) as RecordedLoad["definitions"],
     step: typeof row["passo"] === "string" ? row["passo"] : undefined,
   }));
+}
+
+/**
+ * A load of new rows is planned before the warehouse is its own: what it would add may be there by then.
+ * @param planned number of the last load when it was planned
+ * @throws WarehouseError, transient, when another load of the star came between
+ */
+export async function refuseOtherLoad(transaction: WarehouseTransaction, star: string, planned: number): Promise<void> {
+  const loads = recordedLoads(await transaction.query(SELECT_LOADS));
+  const last = loads.find((load) => load.star === star)?.number;
+  if (last === planned) return;
+  throw new WarehouseError("another load of this warehouse came first; nothing was loaded", {
+    where: { table: star },
+    expected: `load ${planned} as the last`,
+    actual: `load ${last ?? "none"}`,
+    remedy: "run it again: it goes on from there",
+    transient: true,
+  });
 }
 
 /** Puts a load in the place of the star's last one; the table is there. */

@@ -15,6 +15,7 @@ import type { RecordedLoad, Warehouse } from "./driver.js";
 import { factRows } from "./fact_rows.js";
 import { currentMembers, type Members, memberDimensions } from "./members.js";
 import { type LoadOptions, type LoadPlan, planLoad } from "./plan_load.js";
+import { refuseOtherLoad } from "./record.js";
 import { versionedMembers } from "./versions.js";
 import { writeStar } from "./write_star.js";
 
@@ -124,7 +125,10 @@ export class StarLoad {
       },
     };
     const written = await this.#warehouse.transaction(
-      (transaction) => writeStar(transaction, this.#warehouse.dialect, content, record, event),
+      async (transaction) => {
+        if (plan.full === undefined) await refuseOtherLoad(transaction, star.name, last?.number ?? 0);
+        return writeStar(transaction, this.#warehouse.dialect, content, record, event);
+      },
       plan.full === undefined ? {} : { replaces: Object.keys(definitions) },
     );
     if (isStepOf(star)) {

@@ -134,4 +134,28 @@ describeWith("postgres", "the samples' star in PostgreSQL", () => {
       small.remove();
     }
   });
+
+  test("takes no load that was planned before another one came", async () => {
+    const small = new GoldLake();
+    try {
+      for (const warehouse of [small.duckdb(), await open(small)]) {
+        const sell = (line: number): Promise<void> =>
+          small.sell({ id: `${warehouse.dialect.name}:${line}`, at: "2023-01-01 10:00:00", email: "ana@x.br" });
+        await sell(2);
+        await load(small, warehouse);
+        await sell(3);
+        const plans = [
+          await StarLoad.begin(small.lake, STAR, warehouse),
+          await StarLoad.begin(small.lake, STAR, warehouse),
+        ];
+        await plans[0]?.commit();
+        const before = await contentOf(warehouse, STAR);
+        await expect(plans[1]?.commit()).rejects.toMatchObject({ transient: true });
+        expect(await contentOf(warehouse, STAR)).toEqual(before);
+        await load(small, warehouse);
+      }
+    } finally {
+      small.remove();
+    }
+  });
 });

@@ -607,6 +607,8 @@ SELECT table_name, column_name FROM svv_columns WHERE table_schema = current_sch
 
 LOCK "tslake_cargas";
 
+SELECT "estrela", "carga", "fontes", "definicoes", "passo", "execucao", "carregada_em" FROM "tslake_cargas" ORDER BY 1;
+
 SELECT table_name, column_name FROM svv_columns WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position;
 
 SELECT DISTINCT CAST(FLOOR("data_id" / 10000) AS INTEGER) AS year FROM "dim_data" WHERE "data_id" > 0;
@@ -634,11 +636,11 @@ DELETE FROM "dim_cliente" WHERE EXISTS (SELECT 1 FROM "tslake_dim_cliente" s WHE
 
 INSERT INTO "dim_cliente" ("cliente_id", "email", "nome_completo", "dominio_email", "telefone", "valido_de", "valido_ate", "atual") SELECT "cliente_id", "email", "nome_completo", "dominio_email", "telefone", "valido_de", "valido_ate", "atual" FROM "tslake_dim_cliente";
 
-SELECT d."email" FROM "dim_cliente" d WHERE d."cliente_id" <> -1 AND EXISTS (SELECT 1 FROM "tslake_dim_cliente" s WHERE s."email" = d."email") AND d."atual" GROUP BY d."email" HAVING COUNT(*) <> 1 LIMIT 5;
+SELECT d."email" FROM "tslake_dim_cliente" d WHERE d."cliente_id" <> -1 AND d."atual" GROUP BY d."email" HAVING COUNT(*) <> 1 LIMIT 5;
 
-SELECT d."email" FROM "dim_cliente" d WHERE d."cliente_id" <> -1 AND EXISTS (SELECT 1 FROM "tslake_dim_cliente" s WHERE s."email" = d."email") AND d."atual" <> (d."valido_ate" IS NULL) LIMIT 5;
+SELECT d."email" FROM "tslake_dim_cliente" d WHERE d."cliente_id" <> -1 AND d."atual" <> (d."valido_ate" IS NULL) LIMIT 5;
 
-SELECT * FROM (SELECT d."email", d."valido_de" AS de, d."valido_ate" AS ate, LEAD(d."valido_de") OVER (PARTITION BY d."email" ORDER BY d."valido_de") AS proxima FROM "dim_cliente" d WHERE d."cliente_id" <> -1 AND EXISTS (SELECT 1 FROM "tslake_dim_cliente" s WHERE s."email" = d."email") AND EXISTS (SELECT 1 FROM "dim_cliente" o WHERE o."valido_ate" IS NOT NULL AND o."email" = d."email")) v WHERE v.ate <= v.de OR v.ate <> v.proxima OR (v.ate IS NULL AND v.proxima IS NOT NULL) OR (v.ate IS NOT NULL AND v.proxima IS NULL) LIMIT 5;
+SELECT * FROM (SELECT d."email", d."valido_de" AS de, d."valido_ate" AS ate, LEAD(d."valido_de") OVER (PARTITION BY d."email" ORDER BY d."valido_de") AS proxima FROM "tslake_dim_cliente" d WHERE d."cliente_id" <> -1 AND EXISTS (SELECT 1 FROM "tslake_dim_cliente" o WHERE o."valido_ate" IS NOT NULL AND o."email" = d."email")) v WHERE v.ate <= v.de OR v.ate <> v.proxima OR (v.ate IS NULL AND v.proxima IS NOT NULL) OR (v.ate IS NOT NULL AND v.proxima IS NULL) LIMIT 5;
 
 CREATE TEMP TABLE "tslake_fato_vendas_cliente_id" (
   "venda_id" VARCHAR(65535) ENCODE ZSTD NOT NULL,

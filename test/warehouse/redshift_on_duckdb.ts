@@ -6,7 +6,7 @@ import type { RedshiftSession } from "../../lib/warehouse/redshift/session.js";
 import type { RedshiftPlace } from "../../lib/warehouse/redshift/warehouse.js";
 
 /** Where the bucket is said to be. */
-export const BUCKET = "s3://balde/estrela";
+const BUCKET = "s3://balde/estrela";
 
 /**
  * Stands for a Redshift database: remembers every statement as it was sent and runs what DuckDB understands of it. It proves
