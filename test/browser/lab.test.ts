@@ -36,7 +36,7 @@ let page: Page;
 /** Starts `npm run lab` in a workspace of its own and answers its address. */
 async function startLab(folder: string): Promise<string> {
   copyWorkspace(folder, [
-    ...["lib", "bin", "scripts", "bench", "samples", "notebooks", "docker"],
+    ...["lib", "bin", "scripts", "samples", "notebooks", "docker"],
     ...["package.json", "tsconfig.json", "README.md"],
   ]);
   const port = await freePort();
@@ -104,8 +104,7 @@ describe.skipIf(CHROMIUM === undefined || (JUPYTER === undefined && RUNNING === 
     await browser?.close();
     if (server !== undefined) {
       const ended = new Promise((resolve) => server?.once("exit", resolve));
-      server.kill("SIGTERM");
-      await ended;
+      if (server.kill("SIGTERM")) await ended;
       rmSync(workspace, { recursive: true, force: true });
     }
   }, 30_000);
