@@ -31,7 +31,7 @@ export async function displayLast(value: unknown): Promise<void> {
 
 /** Shows the given forms of one value below the cell that is running; a frontend takes the richest that it can show. */
 export function displayBundle(data: MimeBundle): void {
-  const sink = listening()?.sink ?? tslabSink() ?? printText;
+  const sink = listening()?.sink ?? printText;
   sink(data);
 }
 
@@ -40,9 +40,7 @@ export function displayBundle(data: MimeBundle): void {
  * their text only.
  */
 export function displaysIn(): "run" | "kernel" | "terminal" {
-  const listener = listening();
-  if (listener !== undefined) return listener.place;
-  return tslabSink() === undefined ? "terminal" : "kernel";
+  return listening()?.place ?? "terminal";
 }
 
 type Sink = (data: MimeBundle) => void;
@@ -62,20 +60,6 @@ export function listenToDisplays(sink: Sink, place: Listener["place"]): void {
 
 function listening(): Listener | undefined {
   return (globalThis as Record<symbol, unknown>)[SINK] as Listener | undefined;
-}
-
-/** The kernel's own channel: tslab's public `display` sends one MIME type at a time only. */
-function tslabSink(): Sink | undefined {
-  if (!("__tslab__" in globalThis)) return undefined;
-  const module = Object.values(require.cache).find((loaded) =>
-    loaded?.filename.match(/tslab[/\\]dist[/\\]jupyter\.js$/),
-  );
-  const write = (module?.exports as TslabJupyter | undefined)?.lastWriteDisplayData;
-  return write ? (data) => write({ data, metadata: {}, transient: {} }) : undefined;
-}
-
-interface TslabJupyter {
-  readonly lastWriteDisplayData: ((content: object) => void) | null | undefined;
 }
 
 function printText(data: MimeBundle): void {

@@ -140,9 +140,15 @@ async function warehouse(workspace: Workspace): Promise<Finding> {
 
 function jupyter(root: string): Finding {
   const program = process.platform === "win32" ? "jupyter-lab.exe" : "jupyter-lab";
-  const folders = [jupyterBin(root), ...(process.env["PATH"] ?? "").split(delimiter)];
-  const found = folders.find((path) => fs.existsSync(join(path, program)));
-  if (found !== undefined) return { about: "Jupyter", state: "ok", text: join(found, program) };
+  const isIn = (folder: string): boolean => fs.existsSync(join(folder, program));
+  const onPath = (process.env["PATH"] ?? "").split(delimiter).find(isIn);
+  if (onPath !== undefined) return { about: "Jupyter", state: "ok", text: join(onPath, program) };
+  try {
+    const own = jupyterBin(root);
+    if (isIn(own)) return { about: "Jupyter", state: "ok", text: join(own, program) };
+  } catch (error) {
+    return { about: "Jupyter", state: "warning", text: messageOf(error) };
+  }
   return { about: "Jupyter", state: "warning", text: "not found; npm run lab installs it, given Python 3.10 or newer" };
 }
 

@@ -59,9 +59,19 @@ export function registerKernel(root: string): void {
   if (!fs.existsSync(news)) writeJson(news, { fetchNews: "false", checkForUpdates: false });
 }
 
-/** One for each content of the requirements. */
+/**
+ * One for each content of the requirements.
+ * @throws UsageError where these are gone
+ */
 function pythonFolder(root: string): string {
-  const requirements = fs.readFileSync(join(root, REQUIREMENTS));
+  const path = join(root, REQUIREMENTS);
+  if (!fs.existsSync(path)) {
+    throw new UsageError(`${REQUIREMENTS} is gone: it says which JupyterLab this workspace needs`, {
+      where: { path },
+      remedy: `git checkout ${REQUIREMENTS}`,
+    });
+  }
+  const requirements = fs.readFileSync(path);
   const key = createHash("sha256").update(requirements).digest("hex").slice(0, 8);
   return join(root, ".tslake", `python-${key}`);
 }
