@@ -73,6 +73,7 @@ describe("a notebook that fails half-way", () => {
       "silver.purchase_extra_info": "succeeded",
       "gold.vendas": "skipped",
       "gold.gvm": "skipped",
+      "warehouse.vendas": "skipped",
     });
     expect(failed.stdout).toMatch(/purchase\.ipynb: cell \d+ failed at line 1: await Promise/);
     for (const done of mend) done();
