@@ -52,7 +52,7 @@ type Convert = (file: RowFile) => Promise<string>;
 /** The rows of files as CSV in which null is nothing and an empty text is `""`, as COPY reads it. */
 async function* csvOf(files: readonly RowFile[], convert: Convert): AsyncGenerator<Buffer, void, undefined> {
   const [first, ...others] = files;
-  let next = first && convert(first);
+  let next: Promise<string> | undefined = first && convert(first);
   for (const file of [...others, undefined]) {
     const path = await next;
     if (path === undefined) return;
