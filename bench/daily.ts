@@ -39,7 +39,7 @@ async function pipeline(
   tables: readonly string[],
 ): Promise<string> {
   const program = join(root, "bin", "pipeline.js");
-  const argv = ["--lake", lake, "--landing", landing, "--date", day, "--select", ...tables, "--json"];
+  const argv = ["--lake", lake, "--landing", landing, "--date", day, "--no-report", "--json", "--select", ...tables];
   const { stdout } = await promisify(execFile)(process.execPath, [program, ...argv]);
   const steps = stdout
     .trim()

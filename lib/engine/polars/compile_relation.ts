@@ -3,7 +3,7 @@ import type { Project, RelationNode, Source } from "../../relation/node.js";
 import type { StructField } from "../../types.js";
 import { convert } from "./cast.js";
 import { compileExpr } from "./compile_expr.js";
-import { compileDistinct } from "./distinct.js";
+import { compileDistinct, isSorting } from "./distinct.js";
 import { compileGroupBy } from "./group_by.js";
 import { classBelow, type HashClass, inClass } from "./hash_class.js";
 import { compileJoin } from "./join.js";
@@ -121,6 +121,7 @@ function sortBy(input: OrderedFrame, orderBy: readonly SortKey[], fields: readon
 /** The columns by which an operator sorts its input. */
 function sortedBy(node: RelationNode): ReadonlySet<string> {
   const exprs: Expr[] = [];
+  if (node.op === "distinct" && !isSorting(node)) return new Set();
   if (node.op === "distinct" || node.op === "sort") exprs.push(...node.orderBy.map(({ expr }) => expr));
   if (node.op === "project") {
     for (const { partitionBy, orderBy } of node.columns.flatMap(({ expr }) => windowsIn(expr)))

@@ -19,11 +19,16 @@ export function compileDistinct(node: Distinct, input: OrderedFrame, streamed: b
   const keys = node.fields.filter((f) => node.on.includes(f.name));
   const exprs = keys.map(({ name, type, nullable }): Expr => ({ kind: "column", name, type, nullable }));
   const isSorted = [node.orderBy, reversed(node.orderBy)].some((by) => isOrderedBy(input.order, exprs, by));
-  if (isSorted || (node.orderBy.length > 0 && !keys.some(isText))) {
+  if (isSorted || isSorting(node)) {
     const { frame, order } = firstOfPartitions(input, exprs, node.orderBy);
     return { frame: frame.select(node.fields.map(columnOf)), order };
   }
   return { frame: ofUnsorted(node, input.frame, keys, streamed), order: [] };
+}
+
+/** True for a distinct that is done by sorting its rows. */
+export function isSorting(node: Distinct): boolean {
+  return node.orderBy.length > 0 && !node.fields.some((f) => node.on.includes(f.name) && isText(f));
 }
 
 function ofUnsorted(node: Distinct, input: LazyFrame, keys: readonly StructField[], streamed: boolean): LazyFrame {
