@@ -15,18 +15,18 @@ export interface RowFile {
 /**
  * Evaluates a relation into Parquet files of a temporary folder, which is gone when `use` has ended. No rows, no files.
  *
- * @param rowsPerFile at most
+ * @param rowsPerFile at most; undefined where one size is as good as another
  */
 export async function withParquetFiles<T>(
   engine: PolarsEngine,
   rows: Pick<Relation, "node">,
-  rowsPerFile: number,
+  rowsPerFile: number | undefined,
   use: (files: readonly RowFile[]) => Promise<T>,
 ): Promise<T> {
   const folder = newFolder(tmpdir());
   try {
     const written = await engine.writeParquet(rows.node, {
-      targetRows: rowsPerFile,
+      ...(rowsPerFile === undefined ? {} : { targetRows: rowsPerFile }),
       compression: "none",
       newPath: (_partition, index) => `${String(index).padStart(6, "0")}.parquet`,
       locate: async (path) => ({ url: join(folder, path) }),

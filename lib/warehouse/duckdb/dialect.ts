@@ -1,30 +1,16 @@
 import { type DataType, decimalOf, formatType } from "../../types.js";
-import type { Dialect, WarehouseTable } from "../driver.js";
-import { comment, identifier } from "../sql.js";
+import type { Dialect } from "../driver.js";
+import { createColumns, STANDARD } from "../standard_dialect.js";
 
 /** DuckDB's SQL. Keys are checked by the load, not enforced: an index of five million texts costs more than the table. */
 export const DUCKDB: Dialect = {
+  ...STANDARD,
   name: "duckdb",
   type: typeName,
-  createTable: (table) => [createTable("TABLE", table.name, table)],
-  createStaging: (name, table) => [createTable("TEMP TABLE", name, table)],
-  dropTable: (name) => `DROP TABLE IF EXISTS ${identifier(name)}`,
-  clear: (name) => `DELETE FROM ${identifier(name)}`,
-  createView: (view) => [`CREATE VIEW ${identifier(view.name)} AS\n${view.select}`],
-  dropView: (name) => `DROP VIEW IF EXISTS ${identifier(name)}`,
-  comments: (kind, { name, description, columns }) => [
-    comment(kind, name, description),
-    ...columns.map((column) => comment("COLUMN", name, column.description, column.name)),
-  ],
+  createTable: (table) => [createColumns("TABLE", table.name, table.columns, typeName)],
+  createStaging: (name, table) => [createColumns("TEMP TABLE", name, table.columns, typeName)],
   afterLoad: () => [],
 };
-
-function createTable(kind: string, name: string, { columns }: Pick<WarehouseTable, "columns">): string {
-  const lines = columns.map(
-    (column) => `  ${identifier(column.name)} ${typeName(column.type)}${column.nullable ? "" : " NOT NULL"}`,
-  );
-  return `CREATE ${kind} ${identifier(name)} (\n${lines.join(",\n")}\n)`;
-}
 
 const TYPES: Readonly<Record<string, string>> = {
   boolean: "BOOLEAN",

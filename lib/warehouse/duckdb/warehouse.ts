@@ -13,9 +13,9 @@ import type {
   WarehouseTable,
   WarehouseTransaction,
 } from "../driver.js";
+import { withParquetFiles } from "../parquet_rows.js";
 import { LOADS, recordedLoads, SELECT_LOADS } from "../record.js";
 import { identifier, identifiers, literal } from "../sql.js";
-import { withParquet } from "../stage.js";
 import { DUCKDB } from "./dialect.js";
 import { loadsCache } from "./loads_cache.js";
 import { holderOf, isLocked, lockFile } from "./lock.js";
@@ -207,9 +207,10 @@ async function loadRows(
   rows: Relation,
 ): Promise<number> {
   const names = identifiers(columns.map((column) => column.name));
-  return withParquet(engine, rows, async ({ files, rows: count }) => {
+  return withParquetFiles(engine, rows, undefined, async (files) => {
+    const count = files.reduce((sum, file) => sum + file.rows, 0);
     if (count === 0) return 0;
-    const paths = files.map(literal).join(", ");
+    const paths = files.map(({ path }) => literal(path)).join(", ");
     await connection.run(
       `INSERT INTO ${identifier(name)} (${names}) SELECT ${names} FROM read_parquet([${paths}], hive_partitioning = false)`,
     );

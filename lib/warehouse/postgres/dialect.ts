@@ -1,7 +1,7 @@
-import { ContractError } from "../../errors.js";
-import { type DataType, decimalOf, formatType } from "../../types.js";
+import type { DataType } from "../../types.js";
 import type { Dialect, WarehouseTable } from "../driver.js";
-import { comment, identifier, identifiers, literal } from "../sql.js";
+import { identifier, identifiers, literal } from "../sql.js";
+import { createColumns, STANDARD, typeNamed } from "../standard_dialect.js";
 
 /**
  * PostgreSQL's SQL. Rows are removed by DELETE, not by TRUNCATE, which would keep readers waiting and show those with an
@@ -9,18 +9,11 @@ import { comment, identifier, identifiers, literal } from "../sql.js";
  * dimensions in facts are checked by the load, not enforced: checking each of them costs more than loading it.
  */
 export const POSTGRES: Dialect = {
+  ...STANDARD,
   name: "postgres",
   type: typeName,
-  createTable: (table) => [createTable("TABLE", table.name, table)],
-  createStaging: (name, table) => [`${createTable("TEMP TABLE", name, table)} ON COMMIT DROP`],
-  dropTable: (name) => `DROP TABLE IF EXISTS ${identifier(name)}`,
-  clear: (name) => `DELETE FROM ${identifier(name)}`,
-  createView: (view) => [`CREATE VIEW ${identifier(view.name)} AS\n${view.select}`],
-  dropView: (name) => `DROP VIEW IF EXISTS ${identifier(name)}`,
-  comments: (kind, { name, description, columns }) => [
-    comment(kind, name, description),
-    ...columns.map((column) => comment("COLUMN", name, column.description, column.name)),
-  ],
+  createTable: (table) => [createColumns("TABLE", table.name, table.columns, typeName)],
+  createStaging: (name, table) => [`${createColumns("TEMP TABLE", name, table.columns, typeName)} ON COMMIT DROP`],
   afterLoad: (table) => [...keys(table), `ANALYZE ${identifier(table.name)}`],
 };
 
@@ -28,13 +21,6 @@ export const POSTGRES: Dialect = {
 export function createdTable(sql: string): { readonly name: string; readonly isStaging: boolean } | undefined {
   const [, staging, name] = /^CREATE (TEMP )?TABLE "((?:[^"]|"")*)"/.exec(sql) ?? [];
   return name === undefined ? undefined : { name: name.replaceAll('""', '"'), isStaging: staging !== undefined };
-}
-
-function createTable(kind: string, name: string, { columns }: Pick<WarehouseTable, "columns">): string {
-  const lines = columns.map(
-    (column) => `  ${identifier(column.name)} ${typeName(column.type)}${column.nullable ? "" : " NOT NULL"}`,
-  );
-  return `CREATE ${kind} ${identifier(name)} (\n${lines.join(",\n")}\n)`;
 }
 
 /** The primary key and the indexes, where they are not there yet. */
@@ -72,9 +58,5 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 function typeName(type: DataType): string {
-  const decimal = decimalOf(type);
-  if (decimal) return `numeric(${decimal.precision},${decimal.scale})`;
-  const name = TYPES[formatType(type)];
-  if (name !== undefined) return name;
-  throw new ContractError("a warehouse has no column of this type", { actual: formatType(type) });
+  return typeNamed(TYPES, "numeric", type);
 }

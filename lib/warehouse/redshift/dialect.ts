@@ -1,7 +1,7 @@
-import { ContractError } from "../../errors.js";
-import { type DataType, decimalOf, formatType } from "../../types.js";
+import { type DataType, decimalOf } from "../../types.js";
 import type { Dialect, WarehouseColumn, WarehouseTable } from "../driver.js";
-import { comment, identifier, identifiers } from "../sql.js";
+import { identifier, identifiers } from "../sql.js";
+import { STANDARD, typeNamed } from "../standard_dialect.js";
 
 /**
  * Amazon Redshift's SQL, by its Database Developer Guide ("SQL reference"). What differs from PostgreSQL's, and what follows:
@@ -20,19 +20,12 @@ import { comment, identifier, identifiers } from "../sql.js";
  *   that it makes anew. Views of one's own that must outlive that are made `WITH NO SCHEMA BINDING`.
  */
 export const REDSHIFT: Dialect = {
+  ...STANDARD,
   name: "redshift",
   type: typeName,
   createTable: (table) => [createTable(table)],
   createStaging: (name, table) => [
     `CREATE TEMP TABLE ${identifier(name)} (\n${columnLines(table.columns, [])}\n)\nDISTSTYLE EVEN`,
-  ],
-  dropTable: (name) => `DROP TABLE IF EXISTS ${identifier(name)}`,
-  clear: (name) => `DELETE FROM ${identifier(name)}`,
-  createView: (view) => [`CREATE VIEW ${identifier(view.name)} AS\n${view.select}`],
-  dropView: (name) => `DROP VIEW IF EXISTS ${identifier(name)}`,
-  comments: (kind, { name, description, columns }) => [
-    comment(kind, name, description),
-    ...columns.map((column) => comment("COLUMN", name, column.description, column.name)),
   ],
   afterLoad: (table) => [`ANALYZE ${identifier(table.name)}`],
 };
@@ -108,9 +101,5 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 function typeName(type: DataType): string {
-  const decimal = decimalOf(type);
-  if (decimal) return `DECIMAL(${decimal.precision},${decimal.scale})`;
-  const name = TYPES[formatType(type)];
-  if (name !== undefined) return name;
-  throw new ContractError("a warehouse has no column of this type", { actual: formatType(type) });
+  return typeNamed(TYPES, "DECIMAL", type);
 }
