@@ -9,11 +9,12 @@ import { statsColumns } from "../delta/stats_columns.js";
 import type { TableProperties } from "../delta/table_properties.js";
 import type { NewFile } from "../delta/transaction.js";
 import type { PolarsEngine, WrittenFile } from "../engine/polars/engine.js";
-import { DataError, UnsupportedFeatureError } from "../errors.js";
+import { UnsupportedFeatureError } from "../errors.js";
 import type { RelationNode } from "../relation/node.js";
 import type { Storage } from "../storage/storage.js";
 import { type DataType, field, formatType, type StructField, type StructType } from "../types.js";
 import { checkRows, constraintsOf } from "./constraints.js";
+import { checkNulls, notNullWithin } from "./not_null.js";
 import { asTableFiles, type TableLayout } from "./table_files.js";
 import { scanTableFiles } from "./table_reads.js";
 
@@ -73,8 +74,8 @@ export async function stageFiles(
   });
   const files = await Promise.all(written.map((file) => newFile(target, file)));
   try {
-    checkNulls(target, nullCounts(written));
-    await checkConstraints(target, files);
+    checkNulls(target.schema.fields, written, target.label);
+    await checkConstraints(target, files, written);
   } catch (error) {
     await Promise.all(written.map(({ path }) => target.storage.delete(path)));
     throw error;
@@ -183,40 +184,16 @@ async function newFile(target: FileTarget, file: WrittenFile): Promise<NewFile> 
 }
 
 /** The files are read again, as readers will see them: no plan is made by which a condition decides over rows that never came. */
-async function checkConstraints(target: FileTarget, files: readonly NewFile[]): Promise<void> {
+async function checkConstraints(
+  target: FileTarget,
+  files: readonly NewFile[],
+  written: readonly WrittenFile[],
+): Promise<void> {
   const { schema, configuration = {}, label, storage, partitionColumns, engine } = target;
-  const constraints = constraintsOf(schema.fields, configuration, label);
+  const constraints = [...notNullWithin(schema.fields, written), ...constraintsOf(schema.fields, configuration, label)];
   if (constraints.length === 0) return;
   const adds = files.map((file) => ({ dataChange: true, modificationTime: 0, ...file }));
   const layout: TableLayout = { schema, storage, partitionColumns, metadata: { configuration } };
   const rows = scanTableFiles(asTableFiles(layout, adds), layout, schema.fields, engine);
   await checkRows(rows, constraints, label);
-}
-
-function checkNulls({ label, schema }: FileTarget, nulls: ReadonlyMap<string, number>): void {
-  for (const field of schema.fields) {
-    const { name, nullable } = field;
-    const count = nulls.get(physicalName(field)) ?? 0;
-    if (nullable || count === 0) continue;
-    throw new DataError(`${label}: null in a column that is not nullable, nothing is written`, {
-      where: { table: label, column: name },
-      expected: "no null",
-      actual: `${count} rows`,
-      remedy: `filter these rows, give ${name} a default, or make the column nullable`,
-    });
-  }
-}
-
-function nullCounts(written: readonly WrittenFile[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const file of written) {
-    for (const { path, nullCount } of file.columns) {
-      const [name] = path;
-      if (path.length === 1 && name !== undefined) counts.set(name, (counts.get(name) ?? 0) + (nullCount ?? 0));
-    }
-    for (const [name, value] of Object.entries(file.partitionValues)) {
-      if (value === null) counts.set(name, (counts.get(name) ?? 0) + file.rows);
-    }
-  }
-  return counts;
 }

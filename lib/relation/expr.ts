@@ -81,6 +81,7 @@ export type FunctionName =
   | "isIn"
   | "isNull"
   | "isNotNull"
+  | "isNullWithin"
   | "coalesce"
   | "nullIf"
   | "and"

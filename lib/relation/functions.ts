@@ -15,6 +15,8 @@ export const FUNCTIONS: Readonly<Record<FunctionName, string>> = {
   isIn: "equal to one of the literals that follow; null only if the first argument is",
   isNull: "true for null; never null",
   isNotNull: "false for null; never null",
+  isNullWithin:
+    "the value holds a null at the path of the literals that follow, below what is not null itself: names of struct fields; element, key and value for any element of a list or entry of a map; never null (exists)",
   coalesce: "the first argument that is not null; null if all are",
   nullIf: "null when both are equal, else the first",
   and: "three-valued: false wins over null",

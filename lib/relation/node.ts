@@ -108,7 +108,10 @@ export interface FileSource {
   readonly lines?: Int32Array;
 }
 
-/** Rows written down; each holds the values of the fields in order, as text or boolean, null for null. */
+/**
+ * Rows written down; each holds the values of the fields in order, as text or boolean, null for null. Binary as
+ * hexadecimal digits; lists, structs and maps (lists of `key` and `value`) as JSON with every value below them as text.
+ */
 export interface ValuesSource {
   readonly kind: "values";
   readonly rows: readonly (readonly (string | boolean | null)[])[];

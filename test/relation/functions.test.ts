@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import { call } from "../../lib/relation/column.js";
 import { type Expr, type FunctionName, someExpr } from "../../lib/relation/expr.js";
 import { FUNCTIONS } from "../../lib/relation/functions.js";
 import { scan } from "../../lib/relation/relation.js";
-import { coalesce, concat, concatWith, listOf } from "../../lib/relation/when.js";
+import { coalesce, concat, concatWith, listOf, lit } from "../../lib/relation/when.js";
 import { field } from "../../lib/types.js";
 
 const t = scan<{ n: "long"; s: "string"; b: "boolean"; d: "date"; w: "timestamp_ntz"; i: "integer" }>(
@@ -78,6 +79,7 @@ const BUILT: readonly { readonly expr: Expr }[] = [
   t.d.daysSince("2024-02-29"),
   t.w.secondsSince("2024-02-29 00:00:00"),
   listOf(t.s),
+  call("isNullWithin", [listOf(t.s).expr, lit("element").expr], "boolean", false),
 ];
 
 test("every function can be built, and what it means is written down", () => {

@@ -4,6 +4,7 @@ import type { Call, Expr } from "../../relation/expr.js";
 import { type DataType, formatType } from "../../types.js";
 import { compileCast, convert } from "./cast.js";
 import { compileLiteral } from "./literal.js";
+import { isNullWithin } from "./null_within.js";
 import { absolute, add, divide, modulo, multiply, negate, round, subtract } from "./number.js";
 import { parseDecimal } from "./parse_decimal.js";
 import type { BinaryOperator, PolarsExpr } from "./polars_expr.js";
@@ -89,6 +90,8 @@ function compileCall(call: Call, bind: Bind, compile: Compile): PolarsExpr {
       return p.isNull(arg(a));
     case "isNotNull":
       return p.isNotNull(arg(a));
+    case "isNullWithin":
+      return isNullWithin(arg(a), typeOf(first), call.args.slice(1).map(constant));
     case "coalesce":
       return p.call('"Coalesce"', ...call.args.map((expr) => convert(compile(expr), expr.type, call.type)));
     case "nullIf": {

@@ -1,7 +1,7 @@
-import type { FileSource, ValuesSource } from "../../relation/node.js";
+import type { FileSource } from "../../relation/node.js";
 import type { StructField } from "../../types.js";
 import { compileCast } from "./cast.js";
-import { type Frame, fromPlan, int32Frame, type LazyFrame, textFrame } from "./native.js";
+import { type Frame, fromPlan, int32Frame, type LazyFrame } from "./native.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
 import { csvScan, parquetScan } from "./scan_plan.js";
@@ -39,13 +39,6 @@ export function scanForeignParquet(source: FileSource, fields: readonly StructFi
   return frame.select(columns);
 }
 
-/** Rows that were written down. */
-export function valuesFrame(source: ValuesSource, fields: readonly StructField[], hold: Hold): LazyFrame {
-  const columns = fields.map((f, i) => ({ name: f.name, values: source.rows.map((row) => toText(row[i] ?? null)) }));
-  const typed = fields.map((f) => p.alias(compileCast(p.column(f.name), "string", f.type, "Strict"), f.name));
-  return hold(textFrame(columns)).select(typed);
-}
-
 function withoutRecords(frame: LazyFrame, index: string, skip: readonly number[], hold: Hold): LazyFrame {
   if (skip.length === 0) return frame;
   const skipped = hold(int32Frame(index, Int32Array.from(skip))).select([p.cast(p.column(index), "UInt32")]);
@@ -60,8 +53,4 @@ function withLines(frame: LazyFrame, index: string, lines: Int32Array | undefine
     p.cast(p.column("_row"), "long"),
   ]);
   return frame.join(numbered, "left", [p.column(index)], [p.column(index)]);
-}
-
-function toText(value: string | boolean | null): string | null {
-  return typeof value === "boolean" ? String(value) : value;
 }
