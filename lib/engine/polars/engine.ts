@@ -17,7 +17,6 @@ import { withoutEmpty } from "./known_empty.js";
 import { type Frame, fromPublic, type LazyFrame } from "./native.js";
 import { columnsHeld, type HeavyStep, heavyStep, isRowWise } from "./parts.js";
 import * as p from "./polars_expr.js";
-import { rowRanges } from "./row_ranges.js";
 import { type Row, toRows } from "./rows.js";
 import { type Hold, scanCsv, scanForeignParquet } from "./scan.js";
 import { scanTable } from "./scan_table.js";
@@ -26,7 +25,6 @@ import { Spill } from "./spill.js";
 import { storedColumns, storedFields } from "./stored_names.js";
 import { type Queries, streamToFiles } from "./stream.js";
 import { knownRows, type Tables, TablesRead } from "./tables_read.js";
-import { TEMPORARY } from "./temporary.js";
 import type { SourceRanges } from "./value_range.js";
 import { valuesFrame } from "./values.js";
 import { type WriteOptions, type WrittenFile, writeFiles } from "./write.js";
@@ -48,7 +46,6 @@ const ROWS_IN_PART = 5_000_000;
 /** Cells that a step which must hold all its rows may hold at once: about a gigabyte. */
 const CELLS_IN_STEP = 25_000_000;
 const SAMPLE = 20_000;
-const ROW = `${TEMPORARY}row`;
 /** Of sources of so many rows the ranges of columns are looked at before sorting by them. */
 const ROWS_TO_LOOK_AT = 500_000;
 
@@ -201,35 +198,11 @@ export class PolarsEngine {
     const { column, parts } =
       options.by === undefined ? await this.classes(node, rows, reads) : { column: options.by, parts: options.parts };
     if (column === undefined) return [(hold) => this.compile(node, reads, { streamed: true }, hold)];
-    const by = node.fields.find((f) => f.name === column);
-    if (by === undefined) throw new RelationError(`no column ${column}`, { where: { column } });
+    const type = node.fields.find((f) => f.name === column)?.type;
+    if (type === undefined) throw new RelationError(`no column ${column}`, { where: { column } });
     const number = parts ?? Math.max(1, Math.ceil(rows / ROWS_IN_PART));
-    const ranges = await rowRanges(node, by, number, (scan, field) => this.sample(scan, field, rows, reads));
-    if (ranges !== undefined) {
-      const inRange = (condition: Expr): RelationNode => ({
-        op: "filter",
-        input: node,
-        condition,
-        fields: node.fields,
-      });
-      return ranges.map((range) => (hold: Hold) => this.compile(inRange(range), reads, { streamed: true }, hold));
-    }
-    const inPart = (part: number): Demand => ({
-      streamed: true,
-      rows: { column: by.name, type: by.type, part, parts: number },
-    });
+    const inPart = (part: number): Demand => ({ streamed: true, rows: { column, type, part, parts: number } });
     return Array.from({ length: number }, (_, part) => (hold: Hold) => this.compile(node, reads, inPart(part), hold));
-  }
-
-  /** Every so many-th value of a column of a source, of so many that a query reads in all. */
-  private async sample(scan: Scan, column: StructField, rows: number, reads: TablesRead): Promise<LazyFrame> {
-    const every = Math.max(1, Math.floor(rows / SAMPLE));
-    const numbered = async (hold: Hold): Promise<LazyFrame> =>
-      (await this.scan(scan.source, [column], [], reads, hold))
-        .withRowIndex(ROW)
-        .filter(p.binary("Eq", p.binary("Modulus", p.cast(p.column(ROW), "long"), p.int64(every)), p.int64(0)))
-        .select([p.column(column.name)]);
-    return (await this.throughFiles([numbered], [column])).lazy();
   }
 
   /** A column and a number of classes that let a heavy step be done piece by piece; nothing where none is needed. */
