@@ -9,10 +9,9 @@ import { statsColumns } from "../delta/stats_columns.js";
 import type { TableProperties } from "../delta/table_properties.js";
 import type { NewFile } from "../delta/transaction.js";
 import type { PolarsEngine, WrittenFile } from "../engine/polars/engine.js";
-import { UnsupportedFeatureError } from "../errors.js";
 import type { RelationNode } from "../relation/node.js";
 import type { Storage } from "../storage/storage.js";
-import { type DataType, field, formatType, type StructField, type StructType } from "../types.js";
+import { field, type StructField, type StructType } from "../types.js";
 import { checkRows, constraintsOf } from "./constraints.js";
 import { checkNulls, notNullWithin } from "./not_null.js";
 import { asTableFiles, type TableLayout } from "./table_files.js";
@@ -110,11 +109,9 @@ function writeFiles(
   options: { readonly targetRows?: number; readonly others?: readonly StructField[] },
   newPath: (folder: string, index: number) => string,
 ): Promise<readonly WrittenFile[]> {
-  const { engine, storage, schema, label } = target;
+  const { engine, storage, schema } = target;
   const { others = [], ...rest } = options;
   const { fields, partitionColumns } = physicalLayout(target);
-  refuseMaps(schema.fields, label);
-  refuseIds(target);
   return engine.writeParquet(node, {
     ...rest,
     partitionBy: partitionColumns,
@@ -135,33 +132,6 @@ function writeFiles(
 function physicalLayout({ schema, partitionColumns }: FileTarget) {
   const { fields } = physicalSchema(schema);
   return { fields, partitionColumns: physicalPartitionColumns(schema, partitionColumns) };
-}
-
-/** Polars writes no field ids, by which other engines, and this one, find the columns of such a table's files. */
-function refuseIds({ configuration, label }: FileTarget): void {
-  if (configuration?.["delta.columnMapping.mode"]?.toLowerCase() !== "id") return;
-  throw new UnsupportedFeatureError(`${label}: this engine writes no files of tables that map columns by id`, {
-    where: { table: label },
-    actual: "delta.columnMapping.mode = id",
-    remedy: "Write with another engine, or map columns by name.",
-  });
-}
-
-/** Polars writes a map as a list of entries, which other engines do not read as one. */
-function refuseMaps(fields: readonly StructField[], label: string): void {
-  const found = fields.find(({ type }) => holdsMap(type));
-  if (found === undefined) return;
-  throw new UnsupportedFeatureError(`${label}: this engine cannot write maps`, {
-    where: { table: label, column: found.name },
-    actual: formatType(found.type),
-    remedy: "Write the table with the engine that made it.",
-  });
-}
-
-function holdsMap(type: DataType): boolean {
-  if (typeof type === "string") return false;
-  if (type.type === "map") return true;
-  return type.type === "array" ? holdsMap(type.elementType) : type.fields.some((f) => holdsMap(f.type));
 }
 
 async function newFile(target: FileTarget, file: WrittenFile): Promise<NewFile> {

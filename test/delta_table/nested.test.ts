@@ -1,15 +1,31 @@
 import { describe, expect, test } from "vitest";
 import { DeltaTable } from "../../lib/delta_table/delta_table.js";
 import { DataError, UsageError } from "../../lib/errors.js";
+import type { Column } from "../../lib/relation/column.js";
 import type { Value } from "../../lib/relation/runner.js";
+import { lit } from "../../lib/relation/when.js";
 import { MemoryStorage } from "../../lib/storage/memory.js";
-import { type ArrayType, field, type StructField, type StructType } from "../../lib/types.js";
+import {
+  type ArrayType,
+  type DataType,
+  field,
+  type MapType,
+  type StructField,
+  type StructType,
+} from "../../lib/types.js";
 
 const struct = (...fields: readonly StructField[]): StructType => ({ type: "struct", fields });
 const list = (elementType: ArrayType["elementType"], containsNull = true): ArrayType => ({
   type: "array",
   elementType,
   containsNull,
+});
+
+const map = (keyType: DataType, valueType: DataType, valueContainsNull = true): MapType => ({
+  type: "map",
+  keyType,
+  valueType,
+  valueContainsNull,
 });
 
 type Row = Readonly<Record<string, Value>>;
@@ -37,6 +53,21 @@ describe("NOT NULL below a column", () => {
     ["v.s", field("v", struct(field("s", required, false))), [null, { s: { a: 1n, b: null } }], { s: null }],
     ["v.element", field("v", list("integer", false)), [null, [], [1, 2]], [1, null]],
     ["v.element.a", field("v", list(required)), [null, [], [null, { a: 1n, b: null }]], [{ a: null, b: "z" }]],
+    [
+      "v.value",
+      field("v", map("string", "long", false)),
+      [null, [], [["k", 1n]]],
+      [
+        ["a", 1n],
+        ["b", null],
+      ],
+    ],
+    [
+      "v.value.a",
+      field("v", map("date", required)),
+      [[["2024-01-01", null]], [["2024-01-01", { a: 1n, b: "x" }]]],
+      [["2024-01-02", { a: null, b: "x" }]],
+    ],
     ["v.element.element", field("v", list(list("long", false))), [null, [null, [], [3n]]], [[1n], [null]]],
   ];
 
@@ -72,6 +103,69 @@ test("an invariant below a column is refused by name", async () => {
   const invariant = { "delta.invariants": JSON.stringify({ expression: { expression: "v.a > 3" } }) };
   const table = await tableOf(field("v", struct(field("a", "long", true, invariant))));
   await expect(table.append([{ id: 1n, v: { a: 4n } }])).rejects.toThrow("an invariant within v");
+});
+
+describe("maps", () => {
+  const type = map("string", map("integer", list(struct(field("a", map("date", "decimal(20,2)"))))));
+  const values: readonly Value[] = [
+    null,
+    [],
+    [["k", null]],
+    [
+      ["", []],
+      ["é", [[1, null]]],
+      [
+        "z",
+        [
+          [1, []],
+          [
+            -2,
+            [
+              null,
+              { a: null },
+              { a: [] },
+              {
+                a: [
+                  ["2024-02-29", "1.50"],
+                  ["0001-01-01", null],
+                ],
+              },
+            ],
+          ],
+        ],
+      ],
+    ],
+  ];
+
+  test.each(["none", "name", "id"])("are written as they are read, column mapping %s", async (mode) => {
+    const table = await tableOf(field("v", type), { "delta.columnMapping.mode": mode });
+    await table.append(values.map((v, id) => ({ id: BigInt(id), v })));
+    await table.update({ id: "id + 10" }, "id = 3");
+    await table.delete("id = 1");
+    const copied = await DeltaTable.open(table.storage);
+    await table.append(
+      copied
+        .read()
+        .filter((t) => (t["id"] as Column<"long">).eq(13n))
+        .extend(() => ({ id: lit(20n) })),
+    );
+    await table.optimize();
+    const expected = [
+      [0, 0],
+      [2, 2],
+      [13, 3],
+      [20, 3],
+    ].map(([id = 0, i = 0]) => ({ id: BigInt(id), v: values[i] ?? null }));
+    expect(await rowsOf(table)).toEqual(expected);
+  });
+
+  test("never have a null among their keys", async () => {
+    const table = await tableOf(field("v", map("string", "long")));
+    const error = await table.append([{ id: 1n, v: [[null, 1n]] }]).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(DataError);
+    expect((error as Error).message).toContain("a null among its keys");
+    expect(await rowsOf(table)).toEqual([]);
+  });
 });
 
 describe("objects with nested values", () => {

@@ -35,7 +35,13 @@ function canonical(type: DataType, value: Value): string {
       const fields = value as StructValue;
       return `{${type.fields.map((f) => `${JSON.stringify(f.name)}:${canonical(f.type, fields[f.name] ?? null)}`).join(",")}}`;
     }
-    if (type.type !== "array" || !Array.isArray(value)) throw new TypeError(`no canonical form of ${type.type}`);
+    if (!Array.isArray(value)) throw new TypeError(`no ${type.type}: ${String(value)}`);
+    if (type.type === "map") {
+      const entries = (value as readonly (readonly Value[])[]).map(([key = null, item = null]) =>
+        Buffer.from(`[${canonical(type.keyType, key)},${canonical(type.valueType, item)}]`),
+      );
+      return `[${entries.sort(Buffer.compare).join(",")}]`;
+    }
     return `[${value.map((item: Value) => canonical(type.elementType, item)).join(",")}]`;
   }
   switch (type) {

@@ -1,4 +1,4 @@
-import { type DataType, decimalOf, type StructField } from "../../types.js";
+import type { DataType, StructField } from "../../types.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
 
@@ -19,13 +19,6 @@ export function storedFields(fields: readonly StructField[], nameOf: NameOf): re
 /** The table's columns under the names that they have in files. */
 export function storedColumns(fields: readonly StructField[], nameOf: NameOf): readonly PolarsExpr[] {
   return fields.map((f) => p.alias(renamed(p.column(f.name), f.type, nameOf), nameOf(f).name));
-}
-
-/** The Arrow schema, in Polars' notation, that gives files the ids of their fields; `null` where no field has one. */
-export function arrowSchema(fields: readonly StructField[], nameOf: NameOf): string {
-  if (fields.every((f) => nameOf(f).id === undefined)) return "null";
-  const entries = fields.map((f) => `${JSON.stringify(nameOf(f).name)}:${arrowField(f, nameOf)}`);
-  return `{"fields":{${entries.join(",")}},"metadata":{}}`;
 }
 
 function storedType(type: DataType, nameOf: NameOf): DataType {
@@ -73,45 +66,3 @@ function isNamedAsStored(type: DataType, nameOf: NameOf): boolean {
       return type.fields.every((f) => nameOf(f).name === f.name && isNamedAsStored(f.type, nameOf));
   }
 }
-
-function arrowField(field: StructField, nameOf: NameOf): string {
-  const { name, id } = nameOf(field);
-  const metadata = id === undefined ? "null" : `{"PARQUET:field_id":"${id}"}`;
-  return `{"name":${JSON.stringify(name)},"dtype":${arrowType(field.type, nameOf)},"is_nullable":true,"metadata":${metadata}}`;
-}
-
-function arrowType(type: DataType, nameOf: NameOf): string {
-  const decimal = decimalOf(type);
-  if (decimal) return `{"Decimal":[${decimal.precision},${decimal.scale}]}`;
-  if (typeof type === "string") return ARROW_TYPES[type] ?? '"Null"';
-  const item = (inner: DataType): string =>
-    `{"name":"item","dtype":${arrowType(inner, nameOf)},"is_nullable":true,"metadata":null}`;
-  switch (type.type) {
-    case "array":
-      return `{"LargeList":${item(type.elementType)}}`;
-    case "map": {
-      const entry = [
-        { name: "key", type: type.keyType, nullable: true, metadata: {} },
-        { name: "value", type: type.valueType, nullable: true, metadata: {} },
-      ];
-      return `{"LargeList":${item({ type: "struct", fields: entry })}}`;
-    }
-    case "struct":
-      return `{"Struct":[${type.fields.map((f) => arrowField(f, nameOf)).join(",")}]}`;
-  }
-}
-
-const ARROW_TYPES: Readonly<Record<string, string>> = {
-  boolean: '"Boolean"',
-  byte: '"Int8"',
-  short: '"Int16"',
-  integer: '"Int32"',
-  long: '"Int64"',
-  float: '"Float32"',
-  double: '"Float64"',
-  string: '"LargeUtf8"',
-  binary: '"LargeBinary"',
-  date: '"Date32"',
-  timestamp: '{"Timestamp":["Microsecond","UTC"]}',
-  timestamp_ntz: '{"Timestamp":["Microsecond",null]}',
-};

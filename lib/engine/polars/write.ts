@@ -1,12 +1,15 @@
 import { mkdir, rename } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, sep } from "node:path";
+import { DataError } from "../../errors.js";
 import type { Location } from "../../storage/storage.js";
 import { newFolder, removeFolder, removeIfEmpty } from "../../storage/temporary_folder.js";
 import type { StructField } from "../../types.js";
-import { type ColumnStatistics, readFooter, type StoredValue } from "./footer.js";
+import { annotateFooter, needsAnnotation } from "./annotate_footer.js";
+import { arrowSchema } from "./arrow_schema.js";
+import { type ColumnStatistics, type Footer, readFooter, type StoredValue } from "./footer.js";
 import type { Compression } from "./scan_plan.js";
-import { arrowSchema, type NameOf } from "./stored_names.js";
+import type { NameOf } from "./stored_names.js";
 import { folderValue, type Queries, streamedFiles, streamToFile, streamToFiles } from "./stream.js";
 
 /** Of every partition column its value. */
@@ -44,12 +47,18 @@ export interface WrittenResult {
   readonly small: boolean;
 }
 
-/** Streams a result into Parquet files. No rows, no files. */
+/**
+ * Streams a result into Parquet files. No rows, no files.
+ * @throws DataError for a map with a null among its keys
+ */
 export function writeFiles(result: WrittenResult, options: WriteOptions): Promise<readonly WrittenFile[]> {
   const [query, ...others] = result.queries;
   const one =
     result.small && others.length === 0 && options.targetRows === undefined && (options.partitionBy ?? []).length === 0;
-  return one && query ? writeOne(query, result.fields, options) : writeMany(result, options);
+  const written = one && query ? writeOne(query, result.fields, options) : writeMany(result, options);
+  return written.catch((error: unknown) => {
+    throw keyError(error);
+  });
 }
 
 /** A small result without partitions: one file. */
@@ -61,8 +70,8 @@ async function writeOne(
   return inStaging(options, async (staging) => {
     const staged = join(staging, "0.parquet");
     const { compression } = options;
-    await streamToFile(await query(), staged, { schema: schemaOf(fields, options), compression });
-    const footer = await readFooter(staged, fields);
+    await streamToFile(await query(), staged, { schema: arrowSchema(fields), compression });
+    const footer = await finishFile(staged, fields, options);
     if (footer.rows === 0) return [];
     const path = options.newPath({}, 0);
     await move(staged, await options.locate(path));
@@ -75,8 +84,12 @@ async function writeMany(result: WrittenResult, options: WriteOptions): Promise<
   const stored = result.fields.filter((f) => !partitions.includes(f));
   return inStaging(options, async (staging) => {
     const { compression, targetRows: rowsPerFile } = options;
-    const schema = schemaOf(stored, options);
-    await streamToFiles(result.queries, staging, { partitions, rowsPerFile, schema, compression });
+    await streamToFiles(result.queries, staging, {
+      partitions,
+      rowsPerFile,
+      schema: arrowSchema(stored),
+      compression,
+    });
     return publish(staging, partitions, stored, options);
   });
 }
@@ -106,7 +119,7 @@ async function publish(
 ): Promise<readonly WrittenFile[]> {
   const written: WrittenFile[] = [];
   for (const staged of await streamedFiles(staging)) {
-    const footer = await readFooter(join(staging, staged), stored);
+    const footer = await finishFile(join(staging, staged), stored, options);
     if (footer.rows === 0) continue;
     const partitionValues = Object.fromEntries(
       partitions.map((f, i) => [f.name, folderValue(staged.split(sep)[i + 1] ?? "", f.type)]),
@@ -118,8 +131,20 @@ async function publish(
   return written;
 }
 
-function schemaOf(fields: readonly StructField[], { stored }: WriteOptions): string {
-  return stored ? arrowSchema(fields, stored.nameOf) : "null";
+async function finishFile(path: string, fields: readonly StructField[], { stored }: WriteOptions): Promise<Footer> {
+  const nameOf = stored?.nameOf ?? (({ name }: StructField) => ({ name }));
+  if (needsAnnotation(fields, nameOf)) await annotateFooter(path, fields, nameOf);
+  return readFooter(path, fields);
+}
+
+/** Nothing but the entries of maps and their keys is written as never null. */
+function keyError(error: unknown): unknown {
+  if (!(error instanceof Error && error.message.includes("nullable is false but array contained"))) return error;
+  return new DataError("a map has a null among its keys, nothing is written", {
+    expected: "no null",
+    actual: error.message.slice(0, 200),
+    remedy: "Leave these entries out.",
+  });
 }
 
 async function move(from: string, to: Location): Promise<void> {
