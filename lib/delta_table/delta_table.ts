@@ -2,6 +2,7 @@ import { checkpointNow } from "../delta/checkpoint.js";
 import { createTable } from "../delta/create_table.js";
 import { type HistoryEntry, history } from "../delta/history.js";
 import { Snapshot } from "../delta/snapshot.js";
+import { checkWritable } from "../delta/table_features.js";
 import { DISPLAY, type Displayable, type MimeBundle } from "../display.js";
 import type { PolarsEngine } from "../engine/polars/engine.js";
 import { DeltaError, UsageError } from "../errors.js";
@@ -130,7 +131,11 @@ export class DeltaTable<S extends Shape = Shape> implements TableHandle, Display
 
   /** The newest version, to be written to. Throws UsageError when the handle was opened at a past version. */
   async forWriting(): Promise<Snapshot> {
-    if (!this.#isPast) return this.snapshot();
+    if (!this.#isPast) {
+      const snapshot = await this.snapshot();
+      checkWritable(snapshot.protocol, snapshot.metadata, snapshot.version);
+      return snapshot;
+    }
     throw new UsageError(`${this.label} was opened at the past version ${this.version}, which cannot be written to`, {
       where: { table: this.label, version: this.version },
       remedy: "Open it without a version, or restore that version first.",

@@ -4,7 +4,7 @@ import type { Snapshot } from "../delta/snapshot.js";
 import { parseStats } from "../delta/stats.js";
 import type { NewFile } from "../delta/transaction.js";
 import { UsageError } from "../errors.js";
-import { formatType } from "../types.js";
+import { formatType, type StructField } from "../types.js";
 import { packBins } from "./bin_packing.js";
 import { type Clustering, clusteredRows } from "./clustering.js";
 import { fileTarget, stageFiles } from "./data_files.js";
@@ -70,13 +70,13 @@ function clusteringOf({ schema, partitionColumns }: Snapshot, options: OptimizeO
   const stored = schema.fields.filter(({ name }) => !partitionColumns.includes(name));
   const columns = names.map((name) => {
     const column = stored.find((one) => one.name.toLowerCase() === name.toLowerCase());
-    if (column && typeof column.type === "string" && column.type !== "binary") return column;
+    if (column && isSortable(column)) return column;
     throw new UsageError(
       column ? `Rows cannot be clustered by ${name}` : `The table has no column ${name} to cluster by`,
       {
         where: { column: name },
         expected: `some of ${stored
-          .filter(({ type }) => typeof type === "string" && type !== "binary")
+          .filter(isSortable)
           .map((one) => one.name)
           .join(", ")}`,
         actual: column ? formatType(column.type) : partitionColumns.includes(name) ? "a partition column" : undefined,
@@ -84,6 +84,11 @@ function clusteringOf({ schema, partitionColumns }: Snapshot, options: OptimizeO
     );
   });
   return { order: clusterBy.length > 0 ? "sorted" : "z-order", columns };
+}
+
+/** Rows are neither sorted by what is nested nor by what has no order. */
+function isSortable({ type }: StructField): boolean {
+  return typeof type === "string" && !["binary", "variant", "void"].includes(type);
 }
 
 function inPartition(

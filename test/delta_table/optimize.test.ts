@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { stringifyJson } from "../../lib/delta/json.js";
 import { DeltaTable } from "../../lib/delta_table/delta_table.js";
-import { ConflictError, UsageError } from "../../lib/errors.js";
+import { ConflictError, UnsupportedFeatureError, UsageError } from "../../lib/errors.js";
+import { MemoryStorage } from "../../lib/storage/memory.js";
+import { field } from "../../lib/types.js";
 import { append, ids, newTable, range, removeFilesWith, rows } from "./tables.js";
 
 const bounds = async (table: Awaited<ReturnType<typeof newTable>>): Promise<readonly (readonly number[])[]> =>
@@ -127,6 +129,21 @@ describe("optimize", () => {
     await expect(table.optimize({ clusterBy: ["id"], purge: true })).rejects.toThrow(UsageError);
     expect(await table.optimize({ partition: { ano: "1999" } })).toMatchObject({ committed: false });
   });
+});
+
+test.each(["clusterBy", "zOrderBy"] as const)("%s takes no column without an order", async (option) => {
+  const types = ["binary", "void", { type: "struct", fields: [field("a", "long")] }] as const;
+  for (const type of types) {
+    const table = await DeltaTable.create(new MemoryStorage(), { fields: [field("id", "long"), field("v", type)] });
+    await table.append([{ id: 1n }]);
+    const error = await table.optimize({ [option]: ["v"] }).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error).toMatchObject({ where: { column: "v" }, expected: "some of id" });
+  }
+  const variants = await DeltaTable.open("test/fixtures/delta/variants");
+  const refused = await variants.optimize({ [option]: ["v"] }).catch((caught: unknown) => caught);
+  expect(refused).toBeInstanceOf(UnsupportedFeatureError);
+  expect((refused as Error).message).toContain("variantType");
 });
 
 test("tables that find columns by field ids are rewritten with them", async () => {
