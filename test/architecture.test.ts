@@ -26,7 +26,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   cli: 11,
 };
 const TOP_FILES = ["index", "settings", "workspace"];
-const FREE_FILES = ["clock", "display", "errors", "run", "types"];
+const FREE_FILES = ["clock", "display", "errors", "progress", "run", "types"];
 /** What the contracts of this lake may import. */
 const FOR_TABLES = ["contract", "relation"];
 const ROOMS = [...Object.keys(LEVELS), "tables"];

@@ -49,7 +49,8 @@ export async function findJupyter(root: string, say: (text: string) => void): Pr
 export function registerKernel(root: string): void {
   const folder = jupyterFolder(root);
   writeJson(join(folder, "data", "kernels", "tslab", "kernel.json"), {
-    argv: [process.execPath, join(root, "bin", "kernel.js"), "{connection_file}"],
+    // A computation that is interrupted does not tidy up its place among callbacks; Node.js must not take that for a fault.
+    argv: [process.execPath, "--no-force-async-hooks-checks", join(root, "bin", "kernel.js"), "{connection_file}"],
     display_name: "TypeScript",
     language: "typescript",
     interrupt_mode: "signal",

@@ -6,6 +6,7 @@ import { checkWritable } from "../delta/table_features.js";
 import { DISPLAY, type Displayable, type MimeBundle } from "../display.js";
 import type { PolarsEngine } from "../engine/polars/engine.js";
 import { DeltaError, UsageError } from "../errors.js";
+import { underWay } from "../progress.js";
 import type { Relation, Shape } from "../relation/relation.js";
 import { openStorage } from "../storage/open_storage.js";
 import type { Storage } from "../storage/storage.js";
@@ -214,7 +215,7 @@ export class DeltaTable<S extends Shape = Shape> implements TableHandle, Display
    * @throws ConflictError when another writer has removed one of the files meanwhile
    */
   optimize(options?: OptimizeOptions): Promise<OptimizeResult> {
-    return optimizeTable(this, options);
+    return underWay(`optimizing ${this.label}`, () => optimizeTable(this, options));
   }
 
   /**
@@ -222,7 +223,7 @@ export class DeltaTable<S extends Shape = Shape> implements TableHandle, Display
    * @throws UsageError for a retention shorter than the table's, unless `enforceRetention` is false
    */
   vacuum(options?: VacuumOptions): Promise<VacuumResult> {
-    return vacuumTable(this, options);
+    return underWay(`looking for files of ${this.label} that may go`, () => vacuumTable(this, options));
   }
 
   /**

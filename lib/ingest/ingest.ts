@@ -2,6 +2,7 @@ import { nowMicros } from "../clock.js";
 import type { AnyTable } from "../contract/define_table.js";
 import { ContractError, StorageError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
+import { underWay } from "../progress.js";
 import { report } from "../run.js";
 import { BronzeIntake } from "./bronze_intake.js";
 import { noRows } from "./bronze_rows.js";
@@ -35,7 +36,8 @@ export async function ingest(lake: Lake, table: AnyTable, options: IngestOptions
   const { files, left } = listLanding(options.landing, target);
   const intake = await BronzeIntake.open(lake, target, options.landing, options.now ?? nowMicros());
   for (const { name, reason } of left) intake.outcomes.left(name, reason);
-  await intake.takeAll(groupsOf(files));
+  const taken = () => `${intake.outcomes.files.length - left.length} of ${files.length} files`;
+  await underWay(`taking files into ${table.name}`, () => intake.takeAll(groupsOf(files)), taken);
   const outcome = { table: table.name, files: intake.outcomes.files };
   reportFiles(new IngestResult({ ...outcome, version: intake.version }));
   refuseFailures(outcome, intake.outcomes.failures);

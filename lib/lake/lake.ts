@@ -9,6 +9,7 @@ import { valuesOf } from "../delta_table/values.js";
 import type { MimeBundle } from "../display.js";
 import { PolarsEngine } from "../engine/polars/engine.js";
 import { ConflictError, DeltaError } from "../errors.js";
+import { underWay } from "../progress.js";
 import { type ColumnSources, lineage } from "../relation/lineage.js";
 import type { RelationNode, TableSource } from "../relation/node.js";
 import { sourcesOf } from "../relation/node.js";
@@ -145,7 +146,11 @@ export class Lake implements Runner {
    * A full refresh of an append-only table writes nothing: it tells how the recomputed rows differ from the stored ones.
    * @throws ConflictError when another writer was quicker and `readVersion` is out of date
    */
-  async write(table: AnyTable, relation: AnyRelation, options: WriteOptions = {}): Promise<WriteResult> {
+  write(table: AnyTable, relation: AnyRelation, options: WriteOptions = {}): Promise<WriteResult> {
+    return underWay(`writing ${table.name}`, () => this.#write(table, relation, options));
+  }
+
+  async #write(table: AnyTable, relation: AnyRelation, options: WriteOptions): Promise<WriteResult> {
     for (const source of this.#tablesOf(relation.node)) if (!isBound(source)) checkRead(source.table, table);
     const node = conform(relation.node, table);
     const target = { ...(await this.#target(table, relation.node, options)), lineage: this.#lineageOf(table, node) };
@@ -167,9 +172,11 @@ export class Lake implements Runner {
   }
 
   /** Removes the rows whose key is among these; files without such rows stay as they are. */
-  async delete(table: AnyTable, keys: Relation, options: WriteOptions = {}): Promise<WriteResult> {
-    const target = await this.#target(table, keys.node, options);
-    return deleteRows(target, await this.materialize(keys));
+  delete(table: AnyTable, keys: Relation, options: WriteOptions = {}): Promise<WriteResult> {
+    return underWay(`deleting from ${table.name}`, async () => {
+      const target = await this.#target(table, keys.node, options);
+      return deleteRows(target, await this.materialize(keys));
+    });
   }
 
   /** Makes the table, empty, if it is not there, and gives it the columns that its contract has gained. */
@@ -185,7 +192,7 @@ export class Lake implements Runner {
 
   /** Evaluates a relation once and keeps its rows in memory, for several uses. */
   async materialize<S extends Shape>(relation: Relation<S>, options: MaterializeOptions = {}): Promise<Relation<S>> {
-    const node = await this.engine.materialize(relation.node, options);
+    const node = await underWay("evaluating rows", () => this.engine.materialize(relation.node, options));
     for (const source of sourcesOf(node)) {
       if (source.kind !== "frame") continue;
       this.#origins.set(source.id, this.#tablesOf(relation.node));
@@ -198,16 +205,16 @@ export class Lake implements Runner {
   }
 
   collect(node: RelationNode): Promise<readonly Readonly<Record<string, Value>>[]> {
-    return this.engine.collect(node);
+    return underWay("collecting rows", () => this.engine.collect(node));
   }
   count(node: RelationNode): Promise<number> {
-    return this.engine.count(node);
+    return underWay("counting rows", () => this.engine.count(node));
   }
   preview(node: RelationNode, rows: number): Promise<MimeBundle> {
-    return this.engine.preview(node, rows);
+    return underWay("looking at the first rows", () => this.engine.preview(node, rows));
   }
   toArrow(node: RelationNode): Promise<ArrowTable> {
-    return this.engine.toArrow(node);
+    return underWay("collecting rows", () => this.engine.toArrow(node));
   }
 
   /** The version that a read sees: the newest when it is first evaluated, and then always that one. */

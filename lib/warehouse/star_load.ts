@@ -6,6 +6,7 @@ import { UsageError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
 import { currentMark } from "../lake/step_mark.js";
 import { renderTable } from "../picture/table_view.js";
+import { underWay } from "../progress.js";
 import type { Relation } from "../relation/relation.js";
 import { currentRun, report } from "../run.js";
 import { field } from "../types.js";
@@ -88,7 +89,11 @@ export class StarLoad {
    * Writes everything in one transaction; what is wrong with it is found before it ends.
    * @throws DataError for a star that breaks its promises: then the warehouse is as it was
    */
-  async commit(): Promise<LoadResult> {
+  commit(): Promise<LoadResult> {
+    return underWay(`loading ${this.plan.star.name}`, () => this.#commit());
+  }
+
+  async #commit(): Promise<LoadResult> {
     const { plan } = this;
     const { star, last, definitions } = plan;
     const step = currentMark(star.name);

@@ -74,7 +74,12 @@ describe.skipIf(process.platform === "win32")("tslake lab", { timeout: 60_000 },
     const kernel = join(env["JUPYTER_DATA_DIR"] ?? "", "kernels", "tslab", "kernel.json");
     expect(JSON.parse(readFileSync(kernel, "utf8"))).toMatchObject({
       display_name: "TypeScript",
-      argv: [process.execPath, join(workspace, "bin", "kernel.js"), "{connection_file}"],
+      argv: [
+        process.execPath,
+        "--no-force-async-hooks-checks",
+        join(workspace, "bin", "kernel.js"),
+        "{connection_file}",
+      ],
     });
     expect(existsSync(env["JUPYTERLAB_SETTINGS_DIR"] ?? "")).toBe(true);
     expect(readdirSync(home)).toEqual([]);

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { copyWorkspace } from "../support/workspace_copy.js";
 import { type ErrorOutput, type Kernel, type KernelCell, startKernel } from "./kernel_client.js";
@@ -151,11 +152,53 @@ describe("the kernel", { timeout: 180_000 }, () => {
     expect(textOf(await kernel.execute("'next'"))).toBe("next\n");
   });
 
-  test.each(["while (true) {}", "await new Promise(() => {})"])("interrupts %s", async (code) => {
+  test.each([
+    "while (true) {}",
+    "await new Promise(() => {})",
+    "await null;\nfor (;;);",
+    "await new Promise((resolve) => setTimeout(resolve, 10));\nfor (;;) { try { for (;;); } catch {} }",
+    "const { DISPLAY } = await import('tslake');\n({ [DISPLAY]: () => new Promise(() => {}) })",
+    "const later = setInterval(() => { clearInterval(later); for (;;); }, 10);\nawait new Promise(() => {})",
+  ])("interrupts %s", async (code) => {
     const cell = kernel.execute(code);
-    const timer = setInterval(() => kernel.interrupt(), 500);
+    await setTimeout(1500);
+    // Jupyter sends the signal more than once.
+    kernel.interrupt();
+    await setTimeout(50);
+    kernel.interrupt();
     expect(errorOf(await cell)).toMatchObject({ ename: "Interrupted" });
-    clearInterval(timer);
     expect(textOf(await kernel.execute("'alive'"))).toBe("alive\n");
+    expect(textOf(await kernel.execute("await new Promise((resolve) => setTimeout(resolve, 10)); 'awaits'"))).toBe(
+      "awaits\n",
+    );
+  });
+
+  test("keeps what it knows when it is interrupted while it does nothing, and while it compiles", async () => {
+    kernel.interrupt();
+    await setTimeout(100);
+    const compiling = kernel.execute("import { gold as again } from 'tslake/tables';\nagain.gvm.name");
+    for (const _ of [1, 2, 3]) {
+      kernel.interrupt();
+      await setTimeout(20);
+    }
+    await compiling;
+    expect(textOf(await kernel.execute("gold.gvm.name"))).toBe("gold.gvm\n");
+  });
+
+  test("tells how far long work is, and takes the line away at its end", async () => {
+    const slowLake = [
+      'import { Catalog, defineTable, Lake as ALake, long, MemoryStorage } from "tslake";',
+      "const storage = new MemoryStorage();",
+      "const at = storage.at.bind(storage);",
+      "const list = () => new Promise<never[]>((resolve) => setTimeout(() => resolve([]), 1700));",
+      "storage.at = (path) => Object.assign(at(path), { list });",
+      "const empty = defineTable('gold.empty', { description: 'A', grain: 'a', columns: { a: long() } });",
+      "const slow = new ALake({ storage, catalog: new Catalog([empty]), timeZone: 'UTC' });",
+    ];
+    expect(await kernel.execute(slowLake.join("\n"))).toEqual({ status: "ok", outputs: [] });
+    const cell = await kernel.execute("(await slow.read(empty).collect()).length");
+    expect(cell).toEqual({ status: "ok", outputs: [{ output_type: "stream", name: "stdout", text: "0\n" }] });
+    expect(kernel.progress.slice(0, -1).join("\n")).toMatch(/^(collecting rows · \d+ s\n?)+$/);
+    expect(kernel.progress.at(-1)).toBe("");
   });
 });

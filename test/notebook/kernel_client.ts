@@ -88,6 +88,8 @@ export interface Kernel {
   executeAll(...codes: readonly string[]): Promise<string[]>;
   complete(code: string, position?: number): Promise<{ readonly matches: string[]; readonly cursor_start: number }>;
   interrupt(): void;
+  /** The lines in which the kernel has told how far long work was, empty where they were taken away again. */
+  readonly progress: readonly string[];
   close(): Promise<void>;
 }
 
@@ -105,7 +107,8 @@ export async function startKernel(
   const names = ["shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"];
   const connection = { transport: "tcp", ip: "127.0.0.1", key, signature_scheme: "hmac-sha256" };
   writeFileSync(config, JSON.stringify({ ...connection, ...Object.fromEntries(names.map((n, i) => [n, ports[i]])) }));
-  const child = spawn(process.execPath, [join(root, "bin", "kernel.js"), config], {
+  const argv = ["--no-force-async-hooks-checks", join(root, "bin", "kernel.js"), config];
+  const child = spawn(process.execPath, argv, {
     cwd,
     // The bundle of a test holds less than the kernel needs.
     env: { ...process.env, TSLAKE_BUNDLE: undefined, ...env },
@@ -124,7 +127,7 @@ export async function startKernel(
   shell.connect(`tcp://127.0.0.1:${ports[0]}`);
   iopub.connect(`tcp://127.0.0.1:${ports[1]}`);
   iopub.subscribe();
-  const channel: Channel = { shell, iopub, key, ended, displays: new Map() };
+  const channel: Channel = { shell, iopub, key, ended, displays: new Map(), progress: [] };
   await ready(channel);
   return {
     execute: (code: string) => execute(channel, code),
@@ -140,6 +143,7 @@ export async function startKernel(
       return (await reply(channel, id)) as { matches: string[]; cursor_start: number };
     },
     interrupt: () => child.kill("SIGINT"),
+    progress: channel.progress,
     close: async () => {
       shell.close();
       iopub.close();
@@ -156,6 +160,7 @@ interface Channel {
   readonly ended: Promise<never>;
   /** Outputs that a later message may replace, by display id. */
   readonly displays: Map<string, DisplayOutput>;
+  readonly progress: string[];
 }
 
 /** Asks until a status arrives on IOPub: before that the subscription is not in place and outputs would be lost. */
@@ -183,12 +188,13 @@ async function execute(channel: Channel, code: string): Promise<KernelCell> {
     if (message.parent.msg_id !== id) continue;
     const content = message.content as {
       data: Record<string, unknown>;
-      metadata: Record<string, unknown>;
+      metadata?: Record<string, unknown>;
       transient?: { display_id?: string };
       name: string;
       text: string;
       execution_state: string;
     };
+    if (content.metadata?.["tslake"] === "progress") channel.progress.push(String(content.data["text/plain"] ?? ""));
     switch (message.header.msg_type) {
       case "stream": {
         const last = outputs.at(-1);
@@ -197,8 +203,9 @@ async function execute(channel: Channel, code: string): Promise<KernelCell> {
         break;
       }
       case "display_data": {
-        if ("tslake" in content.metadata) break;
-        const output = { output_type: "display_data", data: content.data, metadata: content.metadata } as const;
+        const { data, metadata = {} } = content;
+        if ("tslake" in metadata) break;
+        const output = { output_type: "display_data", data, metadata } as const;
         outputs.push(output);
         if (content.transient?.display_id !== undefined) channel.displays.set(content.transient.display_id, output);
         break;

@@ -1,6 +1,8 @@
+import { readdirSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, sep } from "node:path";
+import { underWay } from "../../progress.js";
 import { newFolder, removeFolder } from "../../storage/temporary_folder.js";
 import { type DataType, decimalOf, type StructField } from "../../types.js";
 import { compileCast } from "./cast.js";
@@ -31,7 +33,9 @@ const NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__";
 /** Streams results into Parquet files `<number of the query>/[<partition>/…]<number>.parquet` in a folder. */
 export async function streamToFiles(queries: Queries, folder: string, options: StreamOptions = {}): Promise<void> {
   for (const [part, query] of queries.entries()) {
-    await streamPart(await query(), join(folder, String(part).padStart(4, "0")), options);
+    const name = queries.length === 1 ? "rows to files" : `part ${part + 1} of ${queries.length}`;
+    const stream = async () => streamPart(await query(), join(folder, String(part).padStart(4, "0")), options);
+    await underWay(name, stream, () => sizeOf(folder));
   }
 }
 
@@ -83,6 +87,19 @@ export async function streamedFiles(folder: string): Promise<readonly string[]> 
       return { name, order: [...rest.slice(0, -1), part, ...rest.slice(-1)].join("/") };
     });
   return files.sort((a, b) => (a.order < b.order ? -1 : 1)).map(({ name }) => name);
+}
+
+/** What stands in a folder that is being written. */
+function sizeOf(folder: string): string | undefined {
+  let files = 0;
+  let bytes = 0;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    files++;
+    bytes += statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
+  }
+  const megabytes = (bytes / 1e6).toLocaleString("en-US", { maximumFractionDigits: 0 });
+  return files === 0 ? undefined : `${files} ${files === 1 ? "file" : "files"}, ${megabytes} MB`;
 }
 
 /** The value in the name of a partition's folder: `ano=2014`. */

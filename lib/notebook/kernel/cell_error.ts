@@ -45,10 +45,7 @@ export function interruption(): CellError {
 const NAME = "TypeScriptError";
 const INTERRUPTED = "Interrupted";
 
-/** What Node throws out of a script, and tslab out of what it awaits, on an interrupt. */
+/** What Node throws out of a script on an interrupt. */
 function isInterrupt(thrown: unknown): boolean {
-  if (!(thrown instanceof Error)) return false;
-  return "code" in thrown
-    ? thrown.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED"
-    : thrown.message === "Interrupted asynchronously";
+  return thrown instanceof Error && "code" in thrown && thrown.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
 }

@@ -1,9 +1,11 @@
-import { setTimeout } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { displayLast } from "../../display.js";
+import { escapeText } from "../../picture/escape.js";
 import { type MimeBundle, RUN_METADATA } from "../document.js";
 import { nameStacks } from "../stack.js";
 import type { CellCompiler } from "./cell_compiler.js";
 import { type CellError, compileError, interruption, thrownError } from "./cell_error.js";
+import type { Interrupts } from "./interrupts.js";
 import type { Converter, Executor } from "./tslab.js";
 
 /** The library as it runs in the kernel: see bin/live.js. */
@@ -32,9 +34,8 @@ export interface CellRequest {
 export interface CellOutputs {
   started(count: number): void;
   stream(name: "stdout" | "stderr", text: string): void;
-  display(data: MimeBundle, metadata: object): void;
-  /** tslab's own displays, which it can update. */
-  tslabDisplay(content: object, update: boolean): void;
+  /** The content of Jupyter's `display_data`, or of the `update_display_data` that takes the place of an earlier one. */
+  display(content: object, update: boolean): void;
   error(error: CellError): void;
 }
 
@@ -55,18 +56,25 @@ export class Cells {
   /** Counts failures: a cell that was requested before one, and waits, is not executed. */
   #failures = 0;
   #outputs: CellOutputs | undefined;
-  #complaints: unknown[] | undefined;
+  /** What the executor says of the cell that runs, or ran last. */
+  #complaints: unknown[] = [];
   /** Of the value of the cell's last expression. */
   #showing: Promise<void> | undefined;
+  /** Pieces of work whose progress is shown. */
+  readonly #lines = new Set<number>();
   readonly #executor: Executor;
   readonly #compiler: CellCompiler;
   readonly #converter: Converter;
   readonly #library: LiveLibrary;
+  readonly #interrupts: Interrupts;
+  /** Ends the cell that runs. */
+  #stop: () => void = () => undefined;
 
-  constructor(compiler: CellCompiler, library: LiveLibrary, notebook: string) {
+  constructor(compiler: CellCompiler, library: LiveLibrary, interrupts: Interrupts, notebook: string) {
     this.#compiler = compiler;
     this.#library = library;
-    const converter = compiler.converter();
+    this.#interrupts = interrupts;
+    const converter = inOne(compiler.converter(), interrupts);
     this.#converter = converter;
     const converters = { node: converter, browser: converter, close: () => converter.close() };
     this.#executor = compiler.tslab.createExecutor(process.cwd(), converters, {
@@ -75,7 +83,7 @@ export class Cells {
         this.#showing.catch(() => undefined);
       },
       error: (...values) => {
-        this.#complaints?.push(values[0]);
+        this.#complaints.push(values[0]);
       },
     });
     this.#captureStreams();
@@ -102,7 +110,7 @@ export class Cells {
     this.#isWarm = true;
     try {
       this.#converter.convert("", 'import "tslake";\nimport "tslake/tables";');
-      for (const file of files) this.#library.require(file);
+      for (const file of files) this.#interrupts.whole(() => this.#library.require(file));
     } catch {
       // The cell that imports what cannot be loaded says so.
     }
@@ -110,13 +118,23 @@ export class Cells {
 
   /** Shows something below the cell that runs, or ran last. */
   show(data: MimeBundle): void {
-    this.#outputs?.display(data, {});
+    this.#display(data, {});
   }
 
   /** Shows, once, what no cell has made. */
   announce(data: MimeBundle): void {
-    if (!this.#announced) this.#outputs?.display(data, { [RUN_METADATA]: "announcement" });
+    if (!this.#announced) this.#display(data, { [RUN_METADATA]: "announcement" });
     this.#announced = true;
+  }
+
+  /** Shows the line of a piece of long work below the cell that began it, in place of its former one; none at its end. */
+  progress(work: number, line: string | undefined, isFirst: boolean): void {
+    if (isFirst) this.#lines.add(work);
+    else if (!this.#lines.has(work)) return;
+    if (line === undefined) this.#lines.delete(work);
+    const transient = { display_id: `tslake-progress-${process.pid}-${work}` };
+    const data = line === undefined ? {} : progressLine(line);
+    this.#outputs?.display({ data, metadata: { [RUN_METADATA]: "progress" }, transient }, !isFirst);
   }
 
   /** Answers when the cell has ended; what it leaves running still writes below it until the next one starts. */
@@ -129,17 +147,23 @@ export class Cells {
     return reply;
   }
 
-  /** Ends a cell that awaits something; one that computes is ended by the signal itself. */
+  /** Ends the cell that runs, whatever it waits for. */
   interrupt(): void {
-    this.#executor.interrupt();
+    this.#stop();
+    for (const line of this.#lines) this.progress(line, undefined, false);
   }
 
   async #execute(request: CellRequest, outputs: CellOutputs): Promise<CellReply> {
     const count = request.silent === true || request.store_history === false ? this.#count : ++this.#count;
     this.#outputs = outputs;
-    this.#compiler.tslab.sendDisplaysTo((content, update) => outputs.tslabDisplay(content, update));
+    this.#compiler.tslab.sendDisplaysTo(outputs.display);
     outputs.started(count);
-    const error = await this.#run(request.code, count);
+    // An interrupt that ends a computation drops what waits in the same turn: nothing of ours may.
+    await setImmediate();
+    const interrupted = new Promise<CellError>((resolve) => {
+      this.#stop = () => resolve(interruption());
+    });
+    const error = await Promise.race([this.#run(request.code, count), interrupted]);
     if (error === undefined) return { status: "ok", execution_count: count, payload: [], user_expressions: {} };
     outputs.error(error);
     if (request.stop_on_error !== false) {
@@ -151,10 +175,11 @@ export class Cells {
   }
 
   async #run(code: string, count: number): Promise<CellError | undefined> {
-    this.#complaints = [];
+    const complaints: unknown[] = [];
+    this.#complaints = complaints;
     this.#showing = undefined;
     try {
-      this.#refresh();
+      this.#interrupts.whole(() => this.#refresh());
       this.#compiler.nameCells(`${SCHEME}${count}`);
       if (await this.#executor.execute(code)) {
         await this.#showing;
@@ -162,11 +187,9 @@ export class Cells {
       }
       const diagnostics = this.#compiler.diagnostics();
       if (diagnostics.length > 0) return compileError(diagnostics, code);
-      return this.#complaints.length === 0 ? interruption() : thrownError(this.#complaints[0], count, code);
+      return complaints.length === 0 ? interruption() : thrownError(complaints[0], count, code);
     } catch (thrown) {
       return thrownError(thrown, count, code);
-    } finally {
-      this.#complaints = undefined;
     }
   }
 
@@ -185,6 +208,10 @@ export class Cells {
     }
   }
 
+  #display(data: MimeBundle, metadata: object): void {
+    this.#outputs?.display({ data, metadata, transient: {} }, false);
+  }
+
   #captureStreams(): void {
     for (const name of ["stdout", "stderr"] as const) {
       const decoder = new TextDecoder();
@@ -201,6 +228,20 @@ export class Cells {
 /** Scripts of cells are named by the cell's count. */
 const SCHEME = "tslake-cell:";
 const SCRIPT = /^tslake-cell:(\d+)$/;
+
+/** A converter that an interrupt does not leave half-way. */
+function inOne(converter: Converter, interrupts: Interrupts): Converter {
+  return {
+    ...converter,
+    convert: (...cell) => interrupts.whole(() => converter.convert(...cell)),
+    inspect: (...place) => interrupts.whole(() => converter.inspect(...place)),
+    complete: (...place) => interrupts.whole(() => converter.complete(...place)),
+  };
+}
+
+function progressLine(line: string): MimeBundle {
+  return { "text/plain": line, "text/html": `<div style="opacity: 0.75">${escapeText(line)}</div>` };
+}
 
 function isReference(value: unknown): boolean {
   return (typeof value === "object" && value !== null) || typeof value === "function";

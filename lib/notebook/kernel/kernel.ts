@@ -1,10 +1,12 @@
 import { realpathSync } from "node:fs";
 import { basename, join } from "node:path";
 import { listenToDisplays } from "../../display.js";
+import { listenToProgress } from "../../progress.js";
 import { cellCompiler } from "./cell_compiler.js";
 import { type CellRequest, Cells, type LiveLibrary } from "./cells.js";
 import { beginExploration } from "./clone.js";
 import { completeReply } from "./completion.js";
+import { Interrupts } from "./interrupts.js";
 import type { JupyterHandler, Message, ZmqServer } from "./tslab.js";
 
 /**
@@ -23,7 +25,8 @@ export interface KernelSpec {
 
 export function startKernel({ root, connection, library }: KernelSpec): void {
   const compiler = cellCompiler(root);
-  const cells = new Cells(compiler, library, notebookName());
+  const interrupts = new Interrupts(() => cells.interrupt());
+  const cells = new Cells(compiler, library, interrupts, notebookName());
   const banner = beginExploration(root);
   answerImports(root, library, () => cells.announce(banner));
   const { JupyterHandler, ZmqServer } = compiler.tslab;
@@ -35,7 +38,7 @@ export function startKernel({ root, connection, library }: KernelSpec): void {
   serveCells(server, cells);
   endOnShutdown(server);
   listenToDisplays((data) => cells.show(data), "kernel");
-  process.on("SIGINT", () => cells.interrupt());
+  listenToProgress((...line) => cells.progress(...line));
   process.on("uncaughtException", report);
   process.on("unhandledRejection", report);
   server.init().catch((error: unknown) => {
@@ -96,8 +99,7 @@ function serveCells(server: ZmqServer, cells: Cells): void {
         if (cell.silent !== true) send("execute_input", { code: cell.code, execution_count: count });
       },
       stream: (name, text) => send("stream", { name, text }),
-      display: (data, metadata) => send("display_data", { data, metadata, transient: {} }),
-      tslabDisplay: (content, update) => send(update ? "update_display_data" : "display_data", content),
+      display: (content, update) => send(update ? "update_display_data" : "display_data", content),
       error: (error) => send("error", error),
     });
     if (running === request) running = undefined;

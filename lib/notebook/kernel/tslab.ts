@@ -62,7 +62,6 @@ export interface Executor {
   /** False when the cell failed: then the console has been told why. */
   execute(source: string): Promise<boolean>;
   complete(source: string, position: number): Completion;
-  interrupt(): void;
   /** The variables of all cells, and what they have imported. */
   readonly locals: Record<string, unknown>;
 }
