@@ -32,7 +32,8 @@ const HOUR = 3_600_000;
 /**
  * Deletes the files in the table's folder that no version within the retention needs: data files, deletion vectors and
  * change files. Files of unknown origin that are younger than the retention stay, for they may belong to a commit that
- * is being made; so does everything hidden: names that begin with `_` or `.`, but for partitions and change files.
+ * is being made; so does everything hidden: names that begin with `_` or `.`, but for partitions and change files. Folders
+ * that are empty then go, unless files came into them within the retention.
  * @throws UsageError for a retention shorter than the table's, unless that is allowed
  */
 export async function vacuumTable(table: TableHandle, options: VacuumOptions = {}): Promise<VacuumResult> {
@@ -57,12 +58,14 @@ export async function vacuumTable(table: TableHandle, options: VacuumOptions = {
     },
     metrics: { numFilesToDelete: doomed.length, sizeOfDataToDelete: bytes },
   });
+  const folders = await oldFolders(snapshot, before);
   let deleted = 0;
   try {
     for (const { path } of doomed) {
       await snapshot.storage.delete(path);
       deleted++;
     }
+    for (const folder of folders) await snapshot.storage.removeFolder?.(folder);
   } catch (error) {
     await record(table, "VACUUM END", ended("FAILED", deleted, doomed));
     throw error;
@@ -79,6 +82,18 @@ async function unneeded(snapshot: Snapshot, before: number): Promise<readonly Ob
   return listed.filter(
     ({ path, modifiedAt }) => modifiedAt < before && !needed.has(path) && !isHidden(path, partitionColumns),
   );
+}
+
+/**
+ * Folders into which nobody has put a file within the retention, the inmost first. Those that are empty by then go, too: a
+ * writer that finds its folder gone makes it again.
+ */
+async function oldFolders({ storage, partitionColumns }: Snapshot, before: number): Promise<readonly string[]> {
+  const folders = (await storage.folders?.()) ?? [];
+  return folders
+    .filter(({ path, modifiedAt }) => modifiedAt < before && !isHidden(`${path}/`, partitionColumns))
+    .map(({ path }) => path)
+    .reverse();
 }
 
 /** The files below the table's folder that an action names. */

@@ -6,7 +6,7 @@ import { removeLeftovers } from "./leftovers.js";
 import { codeOf, isAbsent, storageError } from "./local_errors.js";
 import { checkPath, compareUtf8, TEMPORARY_PREFIX } from "./path.js";
 import { renameIfAbsent, renameReplacing } from "./rename.js";
-import type { Location, ObjectMeta, Storage } from "./storage.js";
+import type { FolderMeta, Location, ObjectMeta, Storage } from "./storage.js";
 
 export interface LocalStorageOptions {
   /** False for file systems without hard links (exFAT, some network shares); found out by itself when left out. */
@@ -124,6 +124,36 @@ export class LocalStorage implements Storage {
 
   at(folder: string): Storage {
     return new LocalStorage(this.#file(folder), { hardLinks: this.#hardLinks });
+  }
+
+  async folders(): Promise<readonly FolderMeta[]> {
+    const found: FolderMeta[] = [];
+    const walk = (above: string): void => {
+      for (const entry of entriesOf(join(this.uri, above))) {
+        if (!entry.isDirectory()) continue;
+        const path = above + entry.name;
+        const stat = fs.statSync(join(this.uri, path), { throwIfNoEntry: false });
+        if (stat) found.push({ path, modifiedAt: Math.floor(stat.mtimeMs) });
+        walk(`${path}/`);
+      }
+    };
+    try {
+      walk("");
+    } catch (error) {
+      throw storageError("list", this.uri, "", error);
+    }
+    return found;
+  }
+
+  async removeFolder(path: string): Promise<void> {
+    const folder = this.#file(path);
+    try {
+      fs.rmdirSync(folder);
+      fsyncFolder(dirname(folder));
+    } catch (error) {
+      if (isAbsent(error) || ["ENOTEMPTY", "EEXIST"].includes(codeOf(error))) return;
+      throw storageError("delete", this.uri, path, error);
+    }
   }
 
   #file(path: string): string {

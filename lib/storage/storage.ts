@@ -7,6 +7,9 @@ export interface ObjectMeta {
   readonly modifiedAt: number;
 }
 
+/** A folder: its path relative to the storage's root, and when a name in it last came or went. */
+export type FolderMeta = Pick<ObjectMeta, "path" | "modifiedAt">;
+
 /** How an engine that does its own I/O reaches an object: a file path or URL, and options for cloud stores. */
 export interface Location {
   readonly url: string;
@@ -44,4 +47,8 @@ export interface Storage {
   settle(path: string): Promise<number>;
   /** A storage rooted at a folder below this one. */
   at(folder: string): Storage;
+  /** Folders below the root, those in others after these. Absent, with `removeFolder`, where objects need no folders. */
+  folders?(): Promise<readonly FolderMeta[]>;
+  /** Removes a folder if nothing is in it. */
+  removeFolder?(path: string): Promise<void>;
 }

@@ -1,6 +1,10 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { DeltaTable } from "../../lib/delta_table/delta_table.js";
 import { DeltaError, UsageError } from "../../lib/errors.js";
+import { LocalStorage } from "../../lib/storage/local.js";
 import { append, ids, newTable, range, removeFilesWith, rows } from "./tables.js";
 
 const day = (number: number): void => {
@@ -73,6 +77,34 @@ describe("vacuum", () => {
     ]);
     expect((await table.storage.list("")).map(({ path }) => path)).toContain("young.parquet");
     expect(await ids(table.storage)).toEqual(range(0, 4));
+  });
+
+  test("removes folders that are empty by then, but none that files came into within the retention", async () => {
+    const root = mkdtempSync(join(tmpdir(), "tslake-vacuum-"));
+    try {
+      const table = await newTable({}, ["ano", "name"], new LocalStorage(root));
+      await append(table, rows(0, 4));
+      await table.delete("id <= 1");
+      for (const folder of ["left/over", ".hidden"]) mkdirSync(join(root, folder), { recursive: true });
+      const entries = () => readdirSync(root, { recursive: true, encoding: "utf8" });
+      for (const name of entries()) utimesSync(join(root, name), Date.now() / 1_000, Date.parse("2024-01-01") / 1_000);
+      mkdirSync(join(root, "young"));
+      day(10);
+      expect((await table.vacuum({ dryRun: false })).files).toHaveLength(2);
+      const folders = entries().filter((name) => !name.endsWith("json") && !name.endsWith(".parquet"));
+      expect(folders.sort()).toEqual([
+        ".hidden",
+        "_delta_log",
+        "ano=2014",
+        "ano=2014/name=n2",
+        "ano=2015",
+        "ano=2015/name=n3",
+        "young",
+      ]);
+      expect(await ids(root)).toEqual([2, 3]);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
   });
 
   test("refuses a retention shorter than the table's, unless it is allowed", async () => {

@@ -8,6 +8,7 @@ import { type Relation, type Shape, scan } from "../../lib/relation/relation.js"
 import { lit, when } from "../../lib/relation/when.js";
 import { lag, lastKnown, rowNumber, runningMax } from "../../lib/relation/window.js";
 import { type DataType, field } from "../../lib/types.js";
+import { locateIn } from "./support.js";
 
 const tables = new Map<string, TableFiles>();
 const engine = new PolarsEngine({
@@ -136,7 +137,7 @@ describe("files", () => {
     const written = await engine.writeParquet(data.node, {
       partitionBy: ["ano"],
       newPath: ({ ano }, i) => `ano=${ano}/${i}.parquet`,
-      locate: async (path) => ({ url: join(root, path) }),
+      locate: locateIn(root),
     });
     expect(written.map(({ bytes: _, ...file }) => file)).toEqual([
       {

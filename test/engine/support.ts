@@ -1,3 +1,5 @@
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { PolarsEngine, type TableFiles } from "../../lib/engine/polars/engine.js";
 import type { Column, KindOfType } from "../../lib/relation/column.js";
 import { type Relation, type Shape, scan } from "../../lib/relation/relation.js";
@@ -7,9 +9,14 @@ import { type DataType, field } from "../../lib/types.js";
 /** Tables that tests put into the lake of `engine`. */
 export const tables = new Map<string, TableFiles>();
 
-export const engine = new PolarsEngine({
+const reads: ConstructorParameters<typeof PolarsEngine>[0] = {
   resolveTable: async ({ table }) => tables.get(table) ?? { files: [], partitionColumns: [], fields: [] },
-});
+};
+
+export const engine = new PolarsEngine(reads);
+
+/** Holds next to nothing: everything goes through files, and steps that hold rows take a few at a time. */
+export const smallEngine = new PolarsEngine(reads, { rowsInMemory: 0, cellsInStep: 10 });
 
 export type Cell = string | boolean | null;
 
@@ -63,4 +70,13 @@ export async function evaluatePairs<A extends DataType, B extends DataType>(
     return { y: expression(columns["a"] as never, columns["b"] as never) };
   });
   return (await engine.collect(result.node)).map((row) => row["y"] ?? null);
+}
+
+/** Where files come to lie below a folder. */
+export function locateIn(root: string): (path: string) => Promise<{ readonly url: string }> {
+  return async (path) => {
+    const url = join(root, path);
+    await mkdir(dirname(url), { recursive: true });
+    return { url };
+  };
 }

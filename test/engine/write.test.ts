@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -9,7 +9,7 @@ import type { WrittenFile } from "../../lib/engine/polars/engine.js";
 import { scan } from "../../lib/relation/relation.js";
 import type { Value } from "../../lib/relation/runner.js";
 import { type DataType, field } from "../../lib/types.js";
-import { type Cell, engine, tables, values } from "./support.js";
+import { type Cell, engine, locateIn, tables, values } from "./support.js";
 
 let root = "";
 beforeAll(async () => {
@@ -182,7 +182,7 @@ describe("files", () => {
     const files = await engine.writeParquet(data.orderBy((t) => [t.k.desc()]).node, {
       targetRows: 10,
       newPath: (_, i) => `split/${i}.parquet`,
-      locate: async (path) => ({ url: join(root, path) }),
+      locate: locateIn(root),
     });
     expect(files.map(({ path, rows, columns: [k] }) => [path, rows, k?.min, k?.max])).toEqual([
       ["split/0.parquet", 10, 15n, 24n],
@@ -223,11 +223,23 @@ describe("files", () => {
       {
         partitionBy: ["p"],
         newPath: (_, i) => `texts/${i}.parquet`,
-        locate: async (path) => ({ url: join(root, path) }),
+        locate: locateIn(root),
       },
     );
     expect(new Set(files.map((file) => file.partitionValues["p"]))).toEqual(new Set(texts));
     for (const file of files) expect(texts[Number(file.columns[0]?.min)]).toBe(file.partitionValues["p"]);
+  });
+  test("come into a folder that goes while one is brought there", async () => {
+    const folder = join(root, "removed");
+    const gone = join(folder, "p=1");
+    let moves = 0;
+    const locate = async (path: string) => {
+      if (path.startsWith("p=1/") && moves++ > 0) await mkdir(gone);
+      return { url: join(folder, path) };
+    };
+    await engine.writeParquet(values({ k: "string" }, [["1"]]).node, { newPath: () => "p=1/0.parquet", locate });
+    expect(await readdir(gone)).toEqual(["0.parquet"]);
+    expect(moves).toBe(2);
   });
   test("nothing else is left behind, also when the query fails", async () => {
     const folder = join(root, "clean");
@@ -268,7 +280,7 @@ test("bounds hold for random values", async () => {
       const data = values(types, rows);
       const [file] = await engine.writeParquet(data.node, {
         newPath: () => "random.parquet",
-        locate: async (path) => ({ url: join(root, path) }),
+        locate: locateIn(root),
       });
       const relation = scan<{ l: "long"; t: "string"; n: "decimal"; d: "double" }>(
         data.node.op === "scan" ? data.node.source : { kind: "values", rows: [] },

@@ -1,6 +1,6 @@
-import { mkdir, rename } from "node:fs/promises";
+import { renameSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, sep } from "node:path";
+import { join, sep } from "node:path";
 import { DataError } from "../../errors.js";
 import type { Location } from "../../storage/storage.js";
 import { newFolder, removeFolder, removeIfEmpty } from "../../storage/temporary_folder.js";
@@ -27,6 +27,7 @@ export interface WriteOptions {
   readonly stored?: { readonly fields: readonly StructField[]; readonly nameOf: NameOf };
   /** The path of a new file, relative to the table. */
   newPath(partitionValues: PartitionValues, index: number): string;
+  /** Where it comes to lie, in a folder that is there. */
   locate(path: string): Promise<Location>;
 }
 
@@ -74,7 +75,7 @@ async function writeOne(
     const footer = await finishFile(staged, fields, options);
     if (footer.rows === 0) return [];
     const path = options.newPath({}, 0);
-    await move(staged, await options.locate(path));
+    await move(staged, path, options);
     return [{ path, partitionValues: {}, ...footer }];
   });
 }
@@ -125,7 +126,7 @@ async function publish(
       partitions.map((f, i) => [f.name, folderValue(staged.split(sep)[i + 1] ?? "", f.type)]),
     );
     const path = options.newPath(partitionValues, written.length);
-    await move(join(staging, staged), await options.locate(path));
+    await move(join(staging, staged), path, options);
     written.push({ path, partitionValues, ...footer });
   }
   return written;
@@ -147,8 +148,17 @@ function keyError(error: unknown): unknown {
   });
 }
 
-async function move(from: string, to: Location): Promise<void> {
-  if (to.upload !== undefined) return to.upload(from);
-  await mkdir(dirname(to.url), { recursive: true });
-  await rename(from, to.url);
+/** Others remove folders that are empty, perhaps just before a file comes into one. */
+const MOVES = 10;
+
+async function move(from: string, path: string, { locate }: WriteOptions): Promise<void> {
+  for (let moves = 1; ; moves++) {
+    const to = await locate(path);
+    if (to.upload !== undefined) return to.upload(from);
+    try {
+      return renameSync(from, to.url);
+    } catch (error) {
+      if (moves === MOVES || (error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
 }
