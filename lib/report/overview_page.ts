@@ -1,5 +1,5 @@
 import { attentionList, mattersOf } from "./attention.js";
-import { bytes, count, instant } from "./format.js";
+import { bytes, count, instant, recordedInstant } from "./format.js";
 import { type Content, type Html, html } from "./html.js";
 import { lakePicture, MOST_TABLES, type PicturedTable } from "./lake_picture.js";
 import { type Assets, badge, facts, page, scrolling, section } from "./page.js";
@@ -40,7 +40,7 @@ ${facts([
   ["rows", count(rows)],
   ["size", bytes(stored.reduce((sum, one) => sum + (one.bytes ?? 0), 0))],
   ["last change", latest > 0 ? instant(latest) : "never"],
-  ["last run", newest && html`<a href="runs/${newest.run_id}.html">${newest.status}</a>, day ${newest.logical_day}`],
+  ["last run", newest && lastRun(newest)],
   ...overview.more.map((link): [string, Content] => ["see also", link]),
 ])}
 ${section("attention", "What needs attention", attentionList(matters))}
@@ -56,6 +56,20 @@ ${
 ${section("tables", "Tables", tablesList(own, ""), html`<a href="tables/index.html">all, with keys and records</a>`)}
 ${section("runs", "Last runs", runsTable(overview.runs.filter((run) => !isIdle(run)).slice(0, RUNS_SHOWN), ""), html`that found something to do; <a href="runs/index.html">all runs</a>`)}`;
   return page({ title: "The lake", path: "index.html", part: "overview" }, assets, content);
+}
+
+/**
+ * The overview after another run that found nothing to do.
+ * @returns undefined where the page tells of no last run
+ */
+export function withLastRun(page: string, run: RunRecord): string | undefined {
+  return LAST_RUN.test(page) ? page.replace(LAST_RUN, () => lastRun(run).text) : undefined;
+}
+
+const LAST_RUN = /<!-- last run -->.*?<!-- \/last run -->/s;
+
+function lastRun({ run_id: id, status, logical_day: day, started_at: began }: RunRecord): Html {
+  return html`<!-- last run --><a href="runs/${id}.html">${status}</a>, day ${day}, began ${recordedInstant(began)}<!-- /last run -->`;
 }
 
 /** Every table by its layer. */

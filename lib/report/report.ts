@@ -7,12 +7,12 @@ import { knownSection } from "./known_section.js";
 import { MOST_TABLES, neighbours, readsOf } from "./lake_picture.js";
 import { LineageGraph } from "./lineage_graph.js";
 import { notebookPath } from "./notebook_page.js";
-import { overviewPage, tablesPage } from "./overview_page.js";
+import { overviewPage, tablesPage, withLastRun } from "./overview_page.js";
 import { type Assets, readAssets } from "./page.js";
 import { type RejectedFile, readRejectedFiles, rejectedSection } from "./rejected_files.js";
 import { writeRun } from "./run_pages.js";
 import { isIdle, listRuns, type RunRecord, readRun } from "./run_record.js";
-import { RUNS_LISTED, runsPage } from "./runs_page.js";
+import { RUNS_LISTED, runsPage, withRun } from "./runs_page.js";
 import { Site } from "./site.js";
 import { starPage } from "./star_page.js";
 import { readState, type State, writeState } from "./state.js";
@@ -60,7 +60,7 @@ export function writeReport(sources: ReportSources): Promise<Report> {
 
 /**
  * Brings the report up to date after a run: its page, those of the tables that it changed, and the lists that tell of them.
- * After a run that found nothing to do only its page is written; lists name it when they are next written.
+ * After a run that found nothing to do only its page is written, and its line in the list of runs and in the overview.
  * @throws as `writeReport`
  */
 export function updateReport(sources: ReportSources, runId: string): Promise<Report> {
@@ -108,7 +108,7 @@ class ReportWriter {
     const run = readRun(this.#sources.lakeFolder, runId, this.#places);
     if (this.#state === undefined || run === undefined) return this.whole();
     await this.#writeRun(run, true);
-    if (isIdle(run)) return this.#report();
+    if (isIdle(run) && this.#addToLists(run)) return this.#report();
     const runs = this.#runs(RUNS_LISTED);
     const { stars } = this.#sources.lake.catalog;
     const touched = new Set(run.steps.map(({ step }) => step));
@@ -116,6 +116,17 @@ class ReportWriter {
     const tables = this.#tables.filter(({ name, role }) => touched.has(name) || role === "record");
     await this.#writeTables(tables, this.#state.tables, runs, lastSteps(runs));
     return this.#report();
+  }
+
+  /** Without looking at any table or other run; false where there are no lists. */
+  #addToLists(run: RunRecord): boolean {
+    const lists = [
+      ["runs/index.html", withRun],
+      ["index.html", withLastRun],
+    ] as const;
+    const changed = lists.map(([path, withIt]) => ({ path, text: withIt(this.#site.read(path) ?? "", run) }));
+    for (const { path, text } of changed) if (text !== undefined) this.#site.write(path, text);
+    return changed.every(({ text }) => text !== undefined);
   }
 
   /** Views are asked when the whole report is written, not after each run. */

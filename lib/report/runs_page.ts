@@ -1,5 +1,5 @@
 import { count, duration, recordedInstant } from "./format.js";
-import { type Html, html } from "./html.js";
+import { type Html, html, trusted } from "./html.js";
 import { type Assets, badge, page, scrolling } from "./page.js";
 import type { RunRecord } from "./run_record.js";
 
@@ -14,6 +14,18 @@ ${runsTable(runs.slice(0, RUNS_LISTED), "../")}`;
   return page({ title: "Runs", path: "runs/index.html", part: "runs" }, assets, content);
 }
 
+/**
+ * The list of runs with another one at its head: all that changes in it after a run.
+ * @returns undefined where the page holds no such list
+ */
+export function withRun(page: string, run: RunRecord): string | undefined {
+  const row = runRow(run, "../").text;
+  if (page.includes(row)) return page;
+  return page.includes(HEAD) ? page.replace(HEAD, () => `${HEAD}${row}`) : undefined;
+}
+
+const HEAD = "<tbody><!-- the newest run -->";
+
 /** @param up from the page to the site's root */
 export function runsTable(runs: readonly RunRecord[], up: string): Html {
   if (runs.length === 0) return html`<p>No run is recorded yet: <code>npm run pipeline</code></p>`;
@@ -21,7 +33,7 @@ export function runsTable(runs: readonly RunRecord[], up: string): Html {
     "Runs",
     html`<table>
 <thead><tr><th scope="col">run</th><th scope="col">state</th><th scope="col">began, UTC</th><th scope="col">day</th><th scope="col" class="num">steps</th><th scope="col" class="num">rows read</th><th scope="col" class="num">written</th><th scope="col" class="num">refused</th><th scope="col" class="num">took</th></tr></thead>
-<tbody>${runs.map((run) => runRow(run, up))}</tbody>
+${trusted(HEAD)}${runs.map((run) => runRow(run, up))}</tbody>
 </table>`,
   );
 }

@@ -5,7 +5,7 @@ import type { TableSummary } from "./table_summary.js";
 
 const STATE = "state.json";
 /** Goes up when pages are made in another way: then all are made anew. */
-const FORMAT = 10;
+const FORMAT = 11;
 
 /** What a report remembers, so that a run needs to look only at the tables that it has changed. */
 export interface State {

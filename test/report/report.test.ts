@@ -129,10 +129,15 @@ describe("writing a report again", () => {
     expect((await writeReport(fixture.sources)).written).toEqual([]);
   });
 
-  test("after a run that found nothing to do writes its page only", async () => {
+  test("after a run that found nothing to do writes its page, and its line in the lists", async () => {
     const runId = "20240104T000000Z-0000dddd";
     fixture.addRun(runId, "succeeded", []);
-    expect((await updateReport(fixture.sources, runId)).written).toEqual([`runs/${runId}.html`]);
+    const lists = ["runs/index.html", "index.html"];
+    expect((await updateReport(fixture.sources, runId)).written).toEqual([`runs/${runId}.html`, ...lists]);
+    expect(/<tbody>.*?href="\.\.\/runs\/([^"]*)\.html"/s.exec(read("runs/index.html"))?.[1]).toBe(runId);
+    expect(read("index.html")).toMatch(new RegExp(`last run</dt>.{0,80}href="runs/${runId}.html">succeeded`, "s"));
+    expect((await updateReport(fixture.sources, runId)).written).toEqual([]);
+    expect((await writeReport(fixture.sources)).written).toEqual([]);
   });
 
   test("after a run writes its pages, those of the tables that it changed and the lists", async () => {
