@@ -1,3 +1,4 @@
+import { DISPLAY, type Displayable } from "../display.js";
 import { ContractError } from "../errors.js";
 import { decimalOf, formatType } from "../types.js";
 import { ColumnSpec } from "./column_spec.js";
@@ -11,6 +12,7 @@ import {
   type TakenColumn,
   takenColumn,
 } from "./dimension.js";
+import { starDictionary } from "./star_picture.js";
 
 /** A column of a fact that is taken as it is, or refers to a dimension. */
 export type FactColumn<C extends string = string> =
@@ -90,8 +92,8 @@ export interface StarSpec {
   readonly views?: readonly StarView[];
 }
 
-/** Facts with their dimensions, as analysts query them. */
-export interface Star {
+/** Facts with their dimensions, as analysts query them. A notebook shows it as a picture and a data dictionary. */
+export interface Star extends Displayable {
   /** `warehouse.x`: the step of the pipeline that loads it. */
   readonly name: string;
   readonly description: string;
@@ -160,8 +162,10 @@ export function defineStar(name: string, spec: StarSpec): Star {
   const twice = names.find((part, i) => names.indexOf(part) !== i);
   if (twice !== undefined) refuse("two parts have one name", twice);
   const members = dimensions.filter((dimension) => dimension.kind === "members");
-  const star = { name, description: spec.description, facts, dimensions, views };
-  return { ...star, table: tableOf(star), keyMaps: members.map((dimension) => dimension.keyMap) };
+  const parts = { name, description: spec.description, facts, dimensions, views };
+  const keyMaps = members.map((dimension) => dimension.keyMap);
+  const star: Star = { ...parts, table: tableOf(parts), keyMaps, [DISPLAY]: () => starDictionary(star) };
+  return star;
 }
 
 function factKey(
@@ -196,7 +200,10 @@ function factKey(
   return { column: { name: column, type: "long", nullable: false, description }, dimension, by: sources };
 }
 
-function tableOf(star: Omit<Star, "table" | "keyMaps">): AnyTable {
+/** What a star is made of. */
+type Parts = Pick<Star, "name" | "description" | "facts" | "dimensions" | "views">;
+
+function tableOf(star: Parts): AnyTable {
   const [fact] = star.facts;
   const sources = [
     ...star.facts.map((one) => one.source.name),
@@ -215,7 +222,7 @@ function tableOf(star: Omit<Star, "table" | "keyMaps">): AnyTable {
 }
 
 /** Everything that a load depends on, as plain values. */
-function shapeOf({ facts, dimensions, views }: Omit<Star, "table" | "keyMaps">): unknown {
+function shapeOf({ facts, dimensions, views }: Parts): unknown {
   return {
     facts: facts.map(({ name, source, columns, keys, taken, key }) => ({
       name,

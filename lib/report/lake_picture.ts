@@ -1,5 +1,5 @@
 import { drawGraph } from "../picture/draw_graph.js";
-import type { GraphNode } from "../picture/graph.js";
+import type { Graph, GraphGroup, GraphNode } from "../picture/graph.js";
 import { type Html, html, trusted } from "./html.js";
 import type { LakeTable } from "./table_facts.js";
 import type { Fare, TableSummary } from "./table_summary.js";
@@ -14,10 +14,14 @@ export interface PicturedTable {
 /** The part of a picture that says how a table fares. */
 type Shown = Pick<PicturedTable, "table"> & Partial<PicturedTable>;
 
-/** A picture of more tables would tell nothing, and take long to lay out. */
+/** A picture of more tables, one by one, would tell nothing, and take long to lay out. */
 export const MOST_TABLES = 120;
 
-const LAYER_TITLES = { landing: "landing", bronze: "bronze", silver: "silver", gold: "gold", warehouse: "warehouse" };
+/** The columns of a picture of tables. */
+export const LAYERS: readonly GraphGroup[] = ["landing", "bronze", "silver", "gold", "warehouse"].map((id) => ({
+  id,
+  title: id,
+}));
 
 /**
  * Tables from left to right by their layers, with the landing folders that feed them; a click leads to a table's page.
@@ -56,33 +60,48 @@ export function lakePicture(title: string, tables: readonly Shown[], up: string,
       .filter((read) => names.has(read))
       .map((read) => ({ from: read, to: table.name })),
   ]);
-  const drawn = drawGraph({
-    title,
-    groups: Object.entries(LAYER_TITLES).map(([id, text]) => ({ id, title: text })),
-    nodes: [...landing, ...nodes],
-    edges,
-  });
-  // Its nodes are links: a picture as a whole may hold none.
-  const interactive = drawn.replace('role="img"', 'role="group"');
-  return html`<figure class="picture" tabindex="0" aria-label="${title}">${trusted(interactive)}</figure>`;
+  return pictureOf({ title, groups: LAYERS, nodes: [...landing, ...nodes], edges });
+}
+
+/** A graph as a part of a page. */
+export function pictureOf(graph: Graph): Html {
+  return html`<figure class="picture" tabindex="0" aria-label="${graph.title}">${trusted(drawGraph(graph))}</figure>`;
 }
 
 /** So many tables stand around one. */
 const MOST_NEIGHBOURS = 30;
 
-/**
- * A table with everything that it is made from and that is made from it; of many, only those next to it. How they fare is
- * left out: it changes without the table.
- */
-export function neighbours(name: string, tables: readonly LakeTable[]): readonly LakeTable[] {
-  const reads = new Map(tables.map((table) => [table.name, readsOf(table)]));
-  const readers = new Map<string, string[]>();
-  for (const [reader, names] of reads)
-    for (const read of names) readers.set(read, [...(readers.get(read) ?? []), reader]);
-  const near = new Set([name, ...(reads.get(name) ?? []), ...(readers.get(name) ?? [])]);
-  const all = new Set([...reach(name, reads), ...reach(name, readers)]);
-  const shown = all.size > MOST_NEIGHBOURS ? new Set([...near].slice(0, MOST_NEIGHBOURS)) : all;
-  return tables.filter((table) => shown.has(table.name));
+/** Which table reads which. */
+export class Reads {
+  readonly #tables: readonly LakeTable[];
+  readonly #reads: ReadonlyMap<string, readonly string[]>;
+  readonly #readers = new Map<string, string[]>();
+
+  constructor(tables: readonly LakeTable[]) {
+    this.#tables = tables;
+    this.#reads = new Map(tables.map((table) => [table.name, readsOf(table)]));
+    for (const [reader, names] of this.#reads)
+      for (const read of names) this.#readers.set(read, [...(this.#readers.get(read) ?? []), reader]);
+  }
+
+  /**
+   * A table with everything that it is made from and that is made from it; of many, only those next to it. How they fare is
+   * left out of pictures of them: it changes without the table.
+   */
+  around(name: string): readonly LakeTable[] {
+    const all = new Set([...reach(name, this.#reads), ...reach(name, this.#readers)]);
+    const shown = all.size > MOST_NEIGHBOURS ? new Set(this.nextTo(name).slice(0, MOST_NEIGHBOURS)) : all;
+    return this.#tables.filter((table) => shown.has(table.name));
+  }
+
+  /** The names of a table, of those that it reads and of those that read it. */
+  nextTo(name: string): readonly string[] {
+    return [...new Set([name, ...(this.#reads.get(name) ?? []), ...(this.#readers.get(name) ?? [])])];
+  }
+
+  readersOf(name: string): readonly string[] {
+    return this.#readers.get(name) ?? [];
+  }
 }
 
 function reach(from: string, edges: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {

@@ -2,6 +2,7 @@ import { attentionList, mattersOf } from "./attention.js";
 import { bytes, count, instant, recordedInstant } from "./format.js";
 import { type Content, type Html, html } from "./html.js";
 import { lakePicture, MOST_TABLES, type PicturedTable } from "./lake_picture.js";
+import { largePicture } from "./large_picture.js";
 import { type Assets, badge, facts, page, scrolling, section } from "./page.js";
 import { isIdle, type RunRecord } from "./run_record.js";
 import { runsTable } from "./runs_page.js";
@@ -45,13 +46,14 @@ ${facts([
 ])}
 ${section("attention", "What needs attention", attentionList(matters))}
 ${
-  own.length <= MOST_TABLES &&
-  section(
-    "picture",
-    "How tables are made",
-    lakePicture("Tables of the lake and what they read", own, ""),
-    "a click leads to the table",
-  )
+  own.length <= MOST_TABLES
+    ? section(
+        "picture",
+        "How tables are made",
+        lakePicture("Tables of the lake and what they read", own, ""),
+        "a click leads to the table",
+      )
+    : section("picture", "How tables are made", largePicture(own), "tables of one kind are one box")
 }
 ${section("tables", "Tables", tablesList(own, ""), html`<a href="tables/index.html">all, with keys and records</a>`)}
 ${section("runs", "Last runs", runsTable(overview.runs.filter((run) => !isIdle(run)).slice(0, RUNS_SHOWN), ""), html`that found something to do; <a href="runs/index.html">all runs</a>`)}`;

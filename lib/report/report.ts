@@ -4,7 +4,7 @@ import type { Warehouse } from "../warehouse/driver.js";
 import { askViews, dashboardPage, dashboardPath } from "./dashboard_page.js";
 import type { HiddenPlaces } from "./hidden_places.js";
 import { knownSection } from "./known_section.js";
-import { MOST_TABLES, neighbours, readsOf } from "./lake_picture.js";
+import { Reads } from "./lake_picture.js";
 import { LineageGraph } from "./lineage_graph.js";
 import { notebookPath } from "./notebook_page.js";
 import { overviewPage, tablesPage, withLastRun } from "./overview_page.js";
@@ -72,6 +72,7 @@ class ReportWriter {
   readonly #site: Site;
   readonly #assets: Assets;
   readonly #tables: readonly LakeTable[];
+  readonly #reads: Reads;
   readonly #places: HiddenPlaces;
   readonly #rejected: readonly RejectedFile[];
   /** What an earlier report of the same looks left behind. */
@@ -82,6 +83,7 @@ class ReportWriter {
     this.#site = new Site(reportFolder(sources.lakeFolder));
     this.#assets = readAssets(join(sources.root, "lib", "report", "assets"));
     this.#tables = lakeTables(sources.lake.catalog);
+    this.#reads = new Reads(this.#tables);
     this.#places = [
       [sources.landing, "landing"],
       [sources.lakeFolder, "lake"],
@@ -205,8 +207,7 @@ class ReportWriter {
       );
       return;
     }
-    const around = this.#tables.length > MOST_TABLES ? [] : neighbours(table.name, this.#tables);
-    const readers = this.#tables.filter((other) => readsOf(other).includes(table.name)).map(({ name }) => name);
+    const [around, readers] = [this.#reads.around(table.name), this.#reads.readersOf(table.name)];
     const rejected = this.#rejected.filter((file) => file.table === table.name);
     const more = [rejectedSection(rejected), knownSection(stored?.known, table.name)].filter(
       (part) => part !== undefined,

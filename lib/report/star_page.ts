@@ -1,10 +1,11 @@
 import type { Calendar, Dimension, StarColumn } from "../contract/dimension.js";
 import type { Fact, Star, StarView } from "../contract/star.js";
-import { drawGraph } from "../picture/draw_graph.js";
+import { starGraph } from "../contract/star_picture.js";
 import { formatType } from "../types.js";
 import { dashboardPath } from "./dashboard_page.js";
 import { anchor, instant } from "./format.js";
-import { type Content, type Html, html, trusted } from "./html.js";
+import { type Content, type Html, html } from "./html.js";
+import { pictureOf } from "./lake_picture.js";
 import { type Assets, badge, facts, page, scrolling, section } from "./page.js";
 import { tablePath } from "./table_page.js";
 import type { Fare, LastStep, TableSummary } from "./table_summary.js";
@@ -47,48 +48,11 @@ ${facts([
 ])}
 ${summary === undefined && html`<p>It was never loaded: <code>npm run pipeline -- --select +${star.name}</code></p>`}
 <nav class="jump" aria-label="On this page">${["picture", "facts", "dimensions", "views"].map((id) => html`<a href="#${id}">${id}</a>`)}</nav>
-${section("picture", "The star", starPicture(star), "dimensions, facts, views")}
+${section("picture", "The star", pictureOf(starGraph(star, ({ name }) => `#${anchor(name)}`)), "dimensions, facts, views")}
 ${section("facts", "Facts", tables.map(factPart))}
 ${section("dimensions", "Dimensions", dimensions.map(dimensionPart), "each has a member -1 for what is not known")}
 ${section("views", "Views", views.map(viewPart), "for analysts; the same SQL in every warehouse")}`;
   return page({ title: star.name, path: tablePath(star.name), part: "tables" }, assets, content);
-}
-
-function starPicture({ name, facts: tables, dimensions, views }: Star): Html {
-  const node =
-    (group: string, lines: readonly string[]) => (part: { readonly name: string; readonly description: string }) => ({
-      id: part.name,
-      title: part.name,
-      group,
-      lines,
-      href: `#${anchor(part.name)}`,
-      description: part.description,
-    });
-  const title = `Tables and views of ${name}`;
-  const drawn = drawGraph({
-    title,
-    groups: [
-      { id: "dimension", title: "dimensions" },
-      { id: "fact", title: "facts" },
-      { id: "view", title: "views" },
-    ],
-    nodes: [...dimensions.map(node("dimension", [])), ...tables.map(node("fact", [])), ...views.map(node("view", []))],
-    edges: [
-      ...tables.flatMap((fact) =>
-        [...new Set(fact.keys.map(({ dimension }) => dimension.name))].map((from) => ({ from, to: fact.name })),
-      ),
-      ...views.flatMap((view) =>
-        tables.filter((fact) => mentions(view, fact.name, views)).map((fact) => ({ from: fact.name, to: view.name })),
-      ),
-    ],
-  });
-  return html`<figure class="picture" tabindex="0" aria-label="${title}">${trusted(drawn.replace('role="img"', 'role="group"'))}</figure>`;
-}
-
-/** Whether a view reads a table, itself or through other views. */
-function mentions({ name, select }: StarView, table: string, views: readonly StarView[]): boolean {
-  const reads = (part: string): boolean => new RegExp(`\\b${part}\\b`).test(select);
-  return reads(table) || views.some((view) => view.name !== name && reads(view.name) && mentions(view, table, views));
 }
 
 function factPart(fact: Fact): Html {

@@ -4,8 +4,10 @@ import { decimal, integer, long, text, timestamp } from "../../lib/contract/colu
 import { defineTable } from "../../lib/contract/define_table.js";
 import { defineCalendar, defineDimension } from "../../lib/contract/dimension.js";
 import { defineFact, defineStar, degenerate, keyOf, measure } from "../../lib/contract/star.js";
+import { DISPLAY } from "../../lib/display.js";
 import { ContractError } from "../../lib/errors.js";
 import { bronze, gold, silver, warehouse } from "../../lib/tables/index.js";
+import { parseXml, select } from "../support/dom.js";
 
 const pedidos = defineTable("gold.pedidos", {
   description: "Orders",
@@ -197,5 +199,38 @@ describe("a star", () => {
       for (const column of part.columns) expect(column.description, `${part.name}.${column.name}`).not.toBe("");
     const tables = [bronze, silver, gold].flatMap((layer) => Object.values(layer));
     expect(new Catalog(tables, [warehouse.vendas]).steps).toHaveLength(11);
+  });
+});
+
+describe("a star in a notebook", () => {
+  const shown = warehouse.vendas[DISPLAY]() as Readonly<Record<string, string>>;
+
+  test("shows its facts and dimensions with keys, types and measures", () => {
+    const text = shown["text/plain"] ?? "";
+    for (const { name } of [...warehouse.vendas.facts, ...warehouse.vendas.dimensions]) expect(text).toContain(name);
+    expect(text).toMatch(/^cliente_id +long +not null +key of dim_cliente +email/m);
+    expect(text).toMatch(/^valor_com_desconto +decimal\(18,2\) +not null +measure +valor_com_desconto/m);
+    expect(text).toMatch(/^cliente_id +long +not null +surrogate key/m);
+    expect(text).toMatch(/^email +string +(not null +)?natural key +email/m);
+    expect(text).toContain("Type 2: a row for each time that a member changed");
+  });
+
+  test("shows a picture of which fact refers to which dimension", () => {
+    const svg = parseXml(shown["image/svg+xml"] ?? "");
+    const titles = select(svg, "g > title").map(({ textContent }) => textContent ?? "");
+    expect(titles.find((title) => title.startsWith("fato_gvm"))).toContain("valor_total decimal(18,2)");
+    const keys = warehouse.vendas.facts.flatMap((one) => [...new Set(one.keys.map(({ dimension }) => dimension.name))]);
+    expect(select(svg, "path[marker-end]").length).toBeGreaterThanOrEqual(keys.length);
+    expect(shown["text/html"]).toContain('src="data:image/svg+xml;base64,');
+  });
+
+  test("takes nothing that its texts say for markup", () => {
+    const evil = "<img src=x onerror=alert(1)>";
+    const star = defineStar("warehouse.mau", {
+      description: evil,
+      facts: [defineFact("fato_mau", { ...fact, description: evil, grain: evil })],
+    });
+    const bundle = star[DISPLAY]() as Readonly<Record<string, string>>;
+    for (const type of ["text/html", "image/svg+xml"]) expect(bundle[type]).not.toContain(evil);
   });
 });

@@ -76,6 +76,20 @@ test(`a report of ${TABLES} tables and ${RUNS} runs is quick, and its pages are 
   expect(readFileSync(join(folder, "index.html"), "utf8")).toContain("500 of 500 built");
 });
 
+test("a large lake has a picture of its kinds of tables, and of those that need attention", async () => {
+  const failed = "20240131T000000Z-0000ffff";
+  const step400 = { ...step("gold.t400"), status: "failed", error: "no", notebook: null };
+  fixture.addRun(failed, "failed", [step400]);
+  expect(await cpuSeconds(() => updateReport(sources, failed))).toBeLessThan(1.5);
+  const page = readFileSync(join(reportFolder(fixture.lakeFolder), "index.html"), "utf8");
+  const [kinds = "", attention = ""] = page.match(/<figure class="picture".*?<\/figure>/gs) ?? [];
+  expect(kinds).toMatch(/bronze\n150 tables.*silver\n200 tables.*gold\n150 tables, 90,000 rows\n1 last run failed/s);
+  expect(attention.match(/href="tables\/[^"]*"/g)).toEqual(
+    ["silver.t250", "silver.t251", "gold.t400"].map((name) => `href="tables/${name}.html"`),
+  );
+  expect(readFileSync(join(reportFolder(fixture.lakeFolder), "tables", "gold.t400.html"), "utf8")).toContain("<figure");
+});
+
 test("a run that found nothing to do costs the same in a large lake", async () => {
   const idle = "20240201T000000Z-0000aaaa";
   fixture.addRun(idle, "succeeded", []);
