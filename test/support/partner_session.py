@@ -10,6 +10,7 @@ with Spark {"sql": TEXT}; with deltalake {"append": FOLDER, "rows": […]}, {"me
 import datetime
 import decimal
 import json
+import os
 import sys
 import tempfile
 
@@ -119,6 +120,9 @@ def arrow(table, rows):
 
 
 def main(engine, scratch):
+    # Answers have the standard output to themselves: what a Java machine has to say goes to the errors.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
     session = {"spark": Spark, "deltalake": Deltalake}[engine](scratch)
     actions = {
         "read": lambda c: session.read(c["read"], c.get("version")),
@@ -137,7 +141,7 @@ def main(engine, scratch):
             answer = {"answer": action(command)}
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"[:2000]}
-        print(json.dumps(answer, ensure_ascii=False, default=str), flush=True)
+        print(json.dumps(answer, ensure_ascii=False, default=str), file=answers, flush=True)
 
 
 with tempfile.TemporaryDirectory(prefix="tslake-partner-", ignore_cleanup_errors=True) as scratch:

@@ -23,7 +23,8 @@ def session(scratch):
         "spark.sql.shuffle.partitions": "1",
         "spark.databricks.delta.snapshotPartitions": "1",
         # Tables are small: compiling code for them takes longer than running it.
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        # The first compiler alone would have 48 MB for its code, which a long session fills.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC",
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.sql.adaptive.enabled": "false",
@@ -42,6 +43,9 @@ def session(scratch):
 
 
 def main(arguments, scratch):
+    # Reports have the standard output to themselves: what a Java machine has to say goes to the errors.
+    reports = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
     spark = session(scratch)
     with_lines = "--lines" in arguments
     for argument in arguments:
@@ -52,10 +56,10 @@ def main(arguments, scratch):
             if version is None:
                 version = spark.sql(f"DESCRIBE HISTORY delta.`{folder}` LIMIT 1").first().version
             frame = spark.read.format("delta").option("versionAsOf", version).load(folder)
-            print(report(folder, int(version), frame.schema.jsonValue(), frame.toArrow(), with_lines))
+            print(report(folder, int(version), frame.schema.jsonValue(), frame.toArrow(), with_lines), file=reports)
         except Exception as error:
-            print(json.dumps({"folder": folder, "error": f"{type(error).__name__}: {error}"}))
-        sys.stdout.flush()
+            print(json.dumps({"folder": folder, "error": f"{type(error).__name__}: {error}"}), file=reports)
+        reports.flush()
     spark.stop()
 
 
