@@ -191,8 +191,8 @@ export class Lake implements Runner {
   }
 
   /** Evaluates a relation once and keeps its rows in memory, for several uses. */
-  async materialize<S extends Shape>(relation: Relation<S>, options: MaterializeOptions = {}): Promise<Relation<S>> {
-    const node = await underWay("evaluating rows", () => this.engine.materialize(relation.node, options));
+  async materialize<S extends Shape>(relation: Relation<S>): Promise<Relation<S>> {
+    const node = await underWay("evaluating rows", () => this.engine.materialize(relation.node));
     for (const source of sourcesOf(node)) {
       if (source.kind !== "frame") continue;
       this.#origins.set(source.id, this.#tablesOf(relation.node));
@@ -286,15 +286,4 @@ async function readSnapshot(
     remedy: "read the table again and repeat the write",
     transient: true,
   });
-}
-
-/** How a relation is evaluated into memory. */
-export interface MaterializeOptions {
-  /**
-   * Evaluate it once per hash class of this column, so that memory stays bounded. Only right when rows of different
-   * values of the column never meet below: in joins, windows and groups by it.
-   */
-  readonly by?: string;
-  /** Number of classes; default by the number of rows read. */
-  readonly parts?: number;
 }

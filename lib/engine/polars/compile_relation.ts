@@ -5,7 +5,6 @@ import { convert } from "./cast.js";
 import { compileExpr } from "./compile_expr.js";
 import { compileDistinct, isSorting } from "./distinct.js";
 import { compileGroupBy } from "./group_by.js";
-import { classBelow, type HashClass, inClass } from "./hash_class.js";
 import { compileJoin } from "./join.js";
 import { conditionsBelow } from "./key_conditions.js";
 import { concatenate, type LazyFrame } from "./native.js";
@@ -32,8 +31,6 @@ export interface Sources {
 export interface Demand {
   /** Conditions that hold for every row that is needed from here. */
   readonly conditions?: readonly Expr[];
-  /** The rows that are needed: one class of them. */
-  readonly rows?: HashClass | undefined;
   /** The query will be streamed; otherwise it runs in memory. */
   readonly streamed?: boolean;
 }
@@ -47,17 +44,12 @@ async function compileOrdered(node: RelationNode, sources: Sources, demand: Dema
   if (node.op === "filter" || (node.op === "project" && !hasWindows(node))) {
     return compileSteps(rowWiseSteps(node), sources, demand);
   }
-  const { conditions = [], rows, streamed = false } = demand;
-  const below = rows && classBelow(node, rows.column);
-  if (rows && !below) return ofClass(rows, await compileOrdered(node, sources, { conditions, streamed }));
-  const input = (of: RelationNode, i = 0, holding: readonly Expr[] = []): Promise<OrderedFrame> => {
-    const column = below?.[i];
-    const inputRows = column === undefined || !rows ? undefined : { ...rows, column };
-    return compileOrdered(of, sources, { conditions: holding, rows: inputRows, streamed });
-  };
+  const { conditions = [], streamed = false } = demand;
+  const input = (of: RelationNode, holding: readonly Expr[] = []): Promise<OrderedFrame> =>
+    compileOrdered(of, sources, { conditions: holding, streamed });
   const ofKeys = conditionsBelow(node, conditions);
   const chosen = async (of: RelationNode, i = 0): Promise<OrderedFrame> => {
-    const { frame, order } = await input(of, i, ofKeys(i));
+    const { frame, order } = await input(of, ofKeys(i));
     return { frame: ofKeys(i).reduce((kept, condition) => kept.filter(compileExpr(condition)), frame), order };
   };
   const toSort = async (of: RelationNode, found: OrderedFrame): Promise<OrderedFrame> =>
@@ -76,12 +68,12 @@ async function compileOrdered(node: RelationNode, sources: Sources, demand: Dema
     case "distinct":
       return compileDistinct(node, await toSort(node.input, await chosen(node.input)), streamed);
     case "union": {
-      const inputs = await Promise.all(node.inputs.map((of, i) => input(of, i, conditions)));
+      const inputs = await Promise.all(node.inputs.map((of) => input(of, conditions)));
       const frames = inputs.map(({ frame }, i) => retyped(frame, node.inputs[i]?.fields ?? [], node.fields));
       return unordered(concatenate(frames));
     }
     case "sort":
-      return sortBy(await toSort(node.input, await input(node.input, 0, conditions)), node.orderBy, node.fields);
+      return sortBy(await toSort(node.input, await input(node.input, conditions)), node.orderBy, node.fields);
     case "limit": {
       const { frame, order } = await input(node.input);
       return { frame: frame.slice(0, node.rows), order };
@@ -92,16 +84,13 @@ async function compileOrdered(node: RelationNode, sources: Sources, demand: Dema
 async function compileSteps(
   steps: RowWiseSteps,
   sources: Sources,
-  { conditions = [], rows, streamed = false }: Demand,
+  { conditions = [], streamed = false }: Demand,
 ): Promise<OrderedFrame> {
   const columns = new Map(steps.columns.map(({ name, expr }) => [name, expr]));
   const overBase = replacer((part) => (part.kind === "column" ? columns.get(part.name) : undefined));
   const holding = plainConditions([...steps.conditions, ...conditions.map(overBase)]);
-  const source = rows && columns.get(rows.column);
-  const below = rows && source?.kind === "column" ? { ...rows, column: source.name } : undefined;
-  const base = await compileOrdered(steps.base, sources, { conditions: holding, rows: below, streamed });
-  const result = { frame: compileRowWise(steps, base.frame), order: projectedOrder(base.order, steps.columns) };
-  return rows && !below ? ofClass(rows, result) : result;
+  const base = await compileOrdered(steps.base, sources, { conditions: holding, streamed });
+  return { frame: compileRowWise(steps, base.frame), order: projectedOrder(base.order, steps.columns) };
 }
 
 function projectWindows(node: Project, input: OrderedFrame): OrderedFrame {
@@ -144,10 +133,6 @@ async function rangesOf(names: ReadonlySet<string>, node: RelationNode, ofSource
     if (range !== undefined) ranges.set(name, range);
   }
   return ranges;
-}
-
-function ofClass(rows: HashClass, { frame, order }: OrderedFrame): OrderedFrame {
-  return { frame: frame.filter(inClass(rows)), order };
 }
 
 function unordered(frame: LazyFrame): OrderedFrame {

@@ -4,10 +4,10 @@ import type { StructField } from "../../types.js";
 import { fingerprint } from "./fingerprint.js";
 import type { LazyFrame } from "./native.js";
 import { firstOfPartitions } from "./partition.js";
-import { isRowWise } from "./parts.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
 import { isOrderedBy, type OrderedFrame, reversed } from "./row_order.js";
+import { isRowWise } from "./row_wise.js";
 import { type CompiledKey, compileKeys, sortFrame } from "./sort.js";
 import { TEMPORARY } from "./temporary.js";
 

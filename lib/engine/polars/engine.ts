@@ -1,6 +1,5 @@
 import { tmpdir } from "node:os";
 import type { MimeBundle } from "../../display.js";
-import { RelationError } from "../../errors.js";
 import { renderTable } from "../../picture/table_view.js";
 import type { Expr } from "../../relation/expr.js";
 import { type Distinct, type RelationNode, type Scan, type Source, sourcesOf } from "../../relation/node.js";
@@ -11,12 +10,14 @@ import { toArrowTable } from "./arrow.js";
 import type { PublicDataFrame } from "./binding.js";
 import { compileRelation, type Demand, type Scans } from "./compile_relation.js";
 import { isTextOfRowWise, repetitions, withoutRows } from "./distinct.js";
+import { heavyStep } from "./heavy_step.js";
 import { type HeldResult, HeldResults, inFolder, inMemory, readStreamed } from "./held_results.js";
 import { captionOf, countWithoutReading } from "./known_count.js";
 import { withoutEmpty } from "./known_empty.js";
 import { type Frame, fromPublic, type LazyFrame } from "./native.js";
-import { columnsHeld, type HeavyStep, heavyStep, isRowWise } from "./parts.js";
 import * as p from "./polars_expr.js";
+import { mostRanges, type Sample } from "./row_ranges.js";
+import { isRowWise } from "./row_wise.js";
 import { type Row, toRows } from "./rows.js";
 import { type Hold, scanCsv, scanForeignParquet } from "./scan.js";
 import { scanTable } from "./scan_table.js";
@@ -25,6 +26,7 @@ import { Spill } from "./spill.js";
 import { storedColumns, storedFields } from "./stored_names.js";
 import { type Queries, streamToFiles } from "./stream.js";
 import { knownRows, type Tables, TablesRead } from "./tables_read.js";
+import { TEMPORARY } from "./temporary.js";
 import type { SourceRanges } from "./value_range.js";
 import { valuesFrame } from "./values.js";
 import { type WriteOptions, type WrittenFile, writeFiles } from "./write.js";
@@ -32,30 +34,30 @@ import { type WriteOptions, type WrittenFile, writeFiles } from "./write.js";
 export type { DataFile, OpenFile, TableFiles } from "./table_files.js";
 export type { WriteOptions, WrittenFile } from "./write.js";
 
-/** How a relation is held. */
-export interface MaterializeOptions {
-  /** Evaluate it once per class of this column's values, so that memory stays bounded where the plan keeps the classes apart. */
-  readonly by?: string;
-  /** Number of classes; by default so many that each reads about five million rows. */
-  readonly parts?: number;
+/** What may be held in memory at once. */
+export interface Limits {
+  /** Queries over more rows than this are streamed through files. */
+  readonly rowsInMemory: number;
+  /** Cells that a step which must hold all its rows may hold; of more than twice as many, ranges of rows are taken in turn. */
+  readonly cellsInStep: number;
 }
 
-/** Queries over more rows than this are streamed through files, so that their memory stays bounded. */
-const ROWS_IN_MEMORY = 1_000_000;
-const ROWS_IN_PART = 5_000_000;
-/** Cells that a step which must hold all its rows may hold at once: about a gigabyte. */
-const CELLS_IN_STEP = 25_000_000;
+/** A step's cells are about half a gigabyte. */
+const LIMITS: Limits = { rowsInMemory: 1_000_000, cellsInStep: 25_000_000 };
 const SAMPLE = 20_000;
+const ROW = `${TEMPORARY}row`;
 /** Of sources of so many rows the ranges of columns are looked at before sorting by them. */
 const ROWS_TO_LOOK_AT = 500_000;
 
 /** Runs relations on Polars. */
 export class PolarsEngine {
   private readonly tables: Tables;
+  private readonly limits: Limits;
   private readonly held = new HeldResults();
 
-  constructor(tables: Tables) {
+  constructor(tables: Tables, limits: Limits = LIMITS) {
     this.tables = tables;
+    this.limits = limits;
   }
 
   /** All rows: long as bigint; decimals, dates and times as exact text. */
@@ -109,8 +111,8 @@ export class PolarsEngine {
    * The same relation, evaluated once and held until it is released: in memory, or in temporary files when it reads many
    * rows. Of a large distinct over tables only the repetitions are held; its rows stay where they are.
    */
-  async materialize(node: RelationNode, options: MaterializeOptions = {}): Promise<Scan> {
-    const id = this.held.keep(await this.evaluate(node, options));
+  async materialize(node: RelationNode): Promise<Scan> {
+    const id = this.held.keep(await this.evaluate(node));
     return { op: "scan", source: { kind: "frame", id }, fields: node.fields };
   }
 
@@ -120,7 +122,7 @@ export class PolarsEngine {
       const node = await this.withoutEmpty(relation);
       const reads = this.reads();
       const query = await this.compile(node, reads, { streamed: true }, (frame) => spill.lazy(frame));
-      const small = !(await isLarge(node, reads));
+      const small = !(await this.isLarge(node, reads));
       const queries = small ? [async () => query] : withFrames(await this.queries(node, reads), spill);
       const { stored } = options;
       if (stored === undefined) return writeFiles({ queries, fields: node.fields, small }, options);
@@ -134,6 +136,12 @@ export class PolarsEngine {
   registerFrame(frame: PublicDataFrame): string {
     return this.held.keep(inMemory(fromPublic(frame)));
   }
+
+  /** Holds the rows in the Parquet files of a folder, which goes with them when they are released. */
+  holdFolder(folder: string, fields: readonly StructField[]): Scan {
+    return { op: "scan", source: { kind: "frame", id: this.held.keep(inFolder(folder, fields)) }, fields };
+  }
+
   /** Lets go of the held results that a relation reads. */
   release(node: RelationNode): void {
     for (const source of sourcesOf(node)) if (source.kind === "frame") this.held.release(source.id);
@@ -148,16 +156,16 @@ export class PolarsEngine {
     const node = await this.withoutEmpty(relation);
     const reads = this.reads();
     const query = await this.compile(node, reads);
-    if (!(await isLarge(node, reads))) return query.collect();
+    if (!(await this.isLarge(node, reads))) return query.collect();
     return this.throughFiles(await this.queries(node, reads), node.fields);
   }
 
-  private async evaluate(relation: RelationNode, options: MaterializeOptions): Promise<HeldResult> {
+  private async evaluate(relation: RelationNode): Promise<HeldResult> {
     const node = await this.withoutEmpty(relation);
     const reads = this.reads();
     const query = await this.compile(node, reads);
-    if (options.by === undefined && !(await isLarge(node, reads))) return inMemory(await query.collect());
-    const queries = await this.queries(node, reads, options);
+    if (!(await this.isLarge(node, reads))) return inMemory(await query.collect());
+    const queries = await this.queries(node, reads);
     if (node.op === "distinct" && queries.length === 1 && isTextOfRowWise(node) && isOfTables(node)) {
       return this.withoutRepetitions(node, reads);
     }
@@ -188,46 +196,39 @@ export class PolarsEngine {
     }
   }
 
-  /** One query, or one for each class of rows where one would hold too many rows in memory. */
-  private async queries(
-    node: RelationNode,
-    reads: TablesRead,
-    options: MaterializeOptions = {},
-  ): Promise<readonly FramedQuery[]> {
-    const rows = await reads.rows(node);
-    const { column, parts } =
-      options.by === undefined ? await this.classes(node, rows, reads) : { column: options.by, parts: options.parts };
-    if (column === undefined) return [(hold) => this.compile(node, reads, { streamed: true }, hold)];
-    const type = node.fields.find((f) => f.name === column)?.type;
-    if (type === undefined) throw new RelationError(`no column ${column}`, { where: { column } });
-    const number = parts ?? Math.max(1, Math.ceil(rows / ROWS_IN_PART));
-    const inPart = (part: number): Demand => ({ streamed: true, rows: { column, type, part, parts: number } });
-    return Array.from({ length: number }, (_, part) => (hold: Hold) => this.compile(node, reads, inPart(part), hold));
-  }
-
-  /** A column and a number of classes that let a heavy step be done piece by piece; nothing where none is needed. */
-  private async classes(
-    node: RelationNode,
-    rows: number,
-    reads: TablesRead,
-  ): Promise<{ readonly column?: string; readonly parts?: number }> {
+  /** One query, or one for each of several ranges of rows where one would hold too many rows in memory. */
+  private async queries(node: RelationNode, reads: TablesRead): Promise<readonly FramedQuery[]> {
     const heavy = heavyStep(node);
-    const cells = rows * (heavy ? columnsHeld(heavy) : 0);
-    if (!heavy || cells <= 2 * CELLS_IN_STEP) return {};
-    return { column: await this.mostVaried(heavy, reads), parts: Math.ceil(cells / CELLS_IN_STEP) };
+    const rows = await reads.rows(node);
+    const cells = rows * (heavy?.width ?? 0);
+    const whole = [(hold: Hold) => this.compile(node, reads, { streamed: true }, hold)];
+    if (heavy === undefined || cells <= 2 * this.limits.cellsInStep) return whole;
+    const sample: Sample = (of, column) => this.sample(of, column, Math.max(1, Math.floor(rows / SAMPLE)), reads);
+    const ranges = await mostRanges(node, heavy.columns, Math.ceil(cells / this.limits.cellsInStep), sample);
+    const parts = ranges?.map(
+      (condition): RelationNode => ({ op: "filter", input: node, condition, fields: node.fields }),
+    );
+    return parts?.map((part) => (hold: Hold) => this.compile(part, reads, { streamed: true }, hold)) ?? whole;
   }
 
-  /** The column whose first values repeat least. */
-  private async mostVaried({ step, columns }: HeavyStep, reads: TablesRead): Promise<string> {
-    const [first = ""] = columns.keys();
-    if (columns.size === 1 || !isRowWise(step.input)) return first;
-    const sample = (await this.compile(step.input, reads)).slice(0, SAMPLE);
-    const counts = [...columns].map(([name, inStep]) =>
-      p.alias(p.cast(p.aggregate("NUnique", p.column(inStep)), "integer"), name),
-    );
-    const varied = await sample.select(counts).collect();
-    const distinct = (name: string): number => Number(varied.column(name).getIdx(0));
-    return [...columns.keys()].reduce((best, name) => (distinct(name) > distinct(best) ? name : best), first);
+  /** Every so many-th value of a column. */
+  private async sample(node: RelationNode, column: string, every: number, reads: TablesRead): Promise<LazyFrame> {
+    const fields = node.fields.filter((f) => f.name === column);
+    const columns = fields.map(({ name, type, nullable }) => ({
+      name,
+      expr: { kind: "column" as const, name, type, nullable },
+    }));
+    const numbered = async (hold: Hold): Promise<LazyFrame> =>
+      (await this.compile({ op: "project", input: node, columns, fields }, reads, { streamed: true }, hold))
+        .withRowIndex(ROW)
+        .filter(p.binary("Eq", p.binary("Modulus", p.cast(p.column(ROW), "long"), p.int64(every)), p.int64(0)))
+        .select([p.column(column)]);
+    return (await this.throughFiles([numbered], fields)).lazy();
+  }
+
+  /** True for a query over so many rows that it is streamed. The first rows of a plain scan are never many. */
+  private async isLarge(node: RelationNode, reads: TablesRead): Promise<boolean> {
+    return !(node.op === "limit" && isRowWise(node.input)) && (await reads.rows(node)) > this.limits.rowsInMemory;
   }
 
   private reads(): TablesRead {
@@ -304,11 +305,6 @@ function withFrames(queries: readonly FramedQuery[], spill: Spill): Queries {
 /** True when a relation reads only what never changes: tables at a version. */
 function isOfTables(node: RelationNode): boolean {
   return sourcesOf(node).every((source) => source.kind === "table");
-}
-
-/** True for a query over so many rows that it is streamed. The first rows of a plain scan are never many. */
-async function isLarge(node: RelationNode, reads: TablesRead): Promise<boolean> {
-  return !(node.op === "limit" && isRowWise(node.input)) && (await reads.rows(node)) > ROWS_IN_MEMORY;
 }
 
 function conjunction(conditions: readonly Expr[]): Expr | undefined {

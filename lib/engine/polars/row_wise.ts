@@ -32,6 +32,22 @@ export function hasWindows(node: Project): boolean {
   return node.columns.some(({ expr }) => someExpr(expr, (part) => part.kind === "window"));
 }
 
+/** True when the rows of a node can be looked at without computing all of them. */
+export function isRowWise(node: RelationNode): boolean {
+  switch (node.op) {
+    case "scan":
+      return true;
+    case "filter":
+      return isRowWise(node.input);
+    case "project":
+      return !hasWindows(node) && isRowWise(node.input);
+    case "union":
+      return node.inputs.every(isRowWise);
+    default:
+      return false;
+  }
+}
+
 /** The conditions that speak of columns and constants only, as far as files can be skipped by them. */
 export function plainConditions(conditions: readonly Expr[]): readonly Expr[] {
   return conditions.filter(isPlain);

@@ -32,11 +32,25 @@ const NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__";
 
 /** Streams results into Parquet files `<number of the query>/[<partition>/…]<number>.parquet` in a folder. */
 export async function streamToFiles(queries: Queries, folder: string, options: StreamOptions = {}): Promise<void> {
-  for (const [part, query] of queries.entries()) {
+  await inPairs(queries, async (query, part) => {
     const name = queries.length === 1 ? "rows to files" : `part ${part + 1} of ${queries.length}`;
     const stream = async () => streamPart(await query(), join(folder, String(part).padStart(4, "0")), options);
     await underWay(name, stream, () => sizeOf(folder));
-  }
+  });
+}
+
+/** Two at a time, so that all cores work while one query waits for its last thread; after a failure none is begun. */
+async function inPairs<T>(items: readonly T[], run: (item: T, i: number) => Promise<void>): Promise<void> {
+  const waiting = [...items.entries()];
+  const turn = async (): Promise<void> => {
+    try {
+      for (let next = waiting.shift(); next; next = waiting.shift()) await run(next[1], next[0]);
+    } finally {
+      waiting.length = 0;
+    }
+  };
+  const ended = await Promise.allSettled([turn(), turn()]);
+  for (const end of ended) if (end.status === "rejected") throw end.reason;
 }
 
 async function streamPart(frame: LazyFrame, folder: string, options: StreamOptions): Promise<void> {

@@ -1,32 +1,12 @@
-import { type Expr, someExpr } from "../../relation/expr.js";
+import type { Expr } from "../../relation/expr.js";
+import { someExpr } from "../../relation/expr.js";
 import type { Project, RelationNode } from "../../relation/node.js";
-import type { DataType } from "../../types.js";
-import { isInteger } from "./data_type.js";
-import type { PolarsExpr } from "./polars_expr.js";
-import * as p from "./polars_expr.js";
-
-/** One of several classes into which the rows fall by the hash of a column; equal values and nulls share one. */
-export interface HashClass {
-  readonly column: string;
-  readonly type: DataType;
-  readonly part: number;
-  readonly parts: number;
-}
-
-/** True for the rows of the class. */
-export function inClass({ column, type, part, parts }: HashClass): PolarsExpr {
-  const value = p.column(column);
-  const hash = isInteger(type)
-    ? p.call('"Abs"', p.binary("Modulus", p.fillNull(p.cast(value, "long"), p.int64(0)), p.int64(parts)))
-    : p.cast(p.binary("Modulus", p.call('{"Hash":[0,1,2,3]}', value), p.scalar("UInt64", String(parts))), "long");
-  return p.binary("Eq", hash, p.int64(part));
-}
 
 /**
- * The columns of an operator's inputs (undefined: none) whose class may be chosen before the operator instead of after it,
- * without changing the result; undefined when there is no such way.
+ * Of each input of an operator the column (undefined: none) by which rows of the result may be chosen before the operator
+ * instead of after it: rows of different values of the column never meet in it. Undefined when there is no such way.
  */
-export function classBelow(node: RelationNode, column: string): readonly (string | undefined)[] | undefined {
+export function columnsBelow(node: RelationNode, column: string): readonly (string | undefined)[] | undefined {
   switch (node.op) {
     case "scan":
     case "limit":
