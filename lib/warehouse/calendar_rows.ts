@@ -9,20 +9,18 @@ import { field } from "../types.js";
 import { calendarDays } from "./calendar.js";
 import { at } from "./columns.js";
 import { CALENDAR_YEARS } from "./fact_rows.js";
+import type { Hold } from "./hold.js";
 import type { LoadPlan } from "./plan_load.js";
 
 /** Between these years a calendar has no gaps; years outside are there if a fact touches them. */
 const WITHOUT_GAPS = { first: 1900, last: 2199 } as const;
 
 /** The years that the loaded rows of all facts touch, in order. */
-export async function yearsTouched(plan: LoadPlan, calendar: Calendar): Promise<readonly number[]> {
+export async function yearsTouched(plan: LoadPlan, calendar: Calendar, hold: Hold): Promise<readonly number[]> {
   const years = new Set<number>();
   for (const [rows, column] of datesOf(plan.star, calendar, plan)) {
-    const found = await rows
-      .select((t) => ({ year: at<DateColumn>(t, column).year() }))
-      .distinct()
-      .collect();
-    for (const { year } of found) {
+    const found = rows.select((t) => ({ year: at<DateColumn>(t, column).year() })).distinct() as unknown as Relation;
+    for (const { year } of await (await hold(found)).collect()) {
       if (typeof year === "number" && year >= CALENDAR_YEARS.first && year <= CALENDAR_YEARS.last) years.add(year);
     }
   }

@@ -1,14 +1,14 @@
 import { type Dimension, UNKNOWN_KEY, VALIDITY } from "../contract/dimension.js";
 import type { Fact } from "../contract/star.js";
 import { DataError } from "../errors.js";
-import { countRows } from "../relation/aggregate.js";
-import type { DecimalColumn } from "../relation/number_column.js";
 import type { Relation } from "../relation/relation.js";
 import type { Value } from "../relation/runner.js";
-import { at, renamed } from "./columns.js";
+import { renamed } from "./columns.js";
 import type { QueryResult, WarehouseTransaction } from "./driver.js";
 import { identifier, identifiers, matches } from "./sql.js";
 import { factTable } from "./star_tables.js";
+import { measuresOf } from "./totals.js";
+import type { FactContent } from "./write_star.js";
 
 /** Rows that an error shows at most. */
 const SHOWN = 5;
@@ -16,23 +16,15 @@ const LAKE_KEYS = "tslake_chaves_do_lago";
 
 /**
  * A fact table has the rows of its source, and every measure the same sum.
+ * @returns the number of rows
  * @throws DataError that shows rows which are in one of both only
  */
 export async function checkFact(
   transaction: WarehouseTransaction,
   stage: Stage,
-  fact: Fact,
-  rows: Relation,
-): Promise<void> {
-  const measures = fact.taken.filter(({ role }) => role === "measure");
-  const [sums] = await rows
-    .groupBy()
-    .aggregate((t) => ({
-      linhas: countRows(),
-      ...Object.fromEntries(measures.map(({ name, source }) => [name, at<DecimalColumn>(t, source).sum()])),
-    }))
-    .collect();
-  const wanted = (sums ?? {}) as Readonly<Record<string, Value>>;
+  { fact, source, totals: wanted }: FactContent,
+): Promise<number> {
+  const measures = measuresOf(fact);
   const added = measures.map(({ name }) => `SUM(${identifier(name)}) AS ${identifier(name)}`);
   const found = await transaction.query(
     `SELECT ${["COUNT(*) AS linhas", ...added].join(", ")} FROM ${identifier(fact.name)}`,
@@ -44,10 +36,11 @@ export async function checkFact(
     throw new DataError(`${fact.name} ${what} ${fact.source.name}; nothing was loaded`, {
       where: { table: fact.name },
       expected: String(wanted[name]),
-      actual: [String(row[name]), ...(await strangers(transaction, stage, fact, rows))].join("\n"),
+      actual: [String(row[name]), ...(await strangers(transaction, stage, fact, source))].join("\n"),
       remedy: "load everything anew: npm run pipeline -- --full-refresh --select warehouse.*",
     });
   }
+  return Number(row["linhas"]);
 }
 
 /** Makes a staging table of a relation. */

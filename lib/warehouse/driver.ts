@@ -72,8 +72,11 @@ export interface WarehouseTransaction {
   /** Runs a statement; answers the number of rows that it changed, 0 where the engine does not count. */
   execute(sql: string): Promise<number>;
   query(sql: string): Promise<QueryResult>;
-  /** Adds the rows of a relation, which has the table's columns in order, by the engine's bulk load; answers their number. */
-  load(table: Pick<WarehouseTable, "name" | "columns">, rows: Relation): Promise<number>;
+  /**
+   * Adds the rows of a relation, which has the table's columns in order, by the engine's bulk load; answers their number.
+   * @param pieces the same rows in parts, so that one can be sent while the next is evaluated
+   */
+  load(table: Pick<WarehouseTable, "name" | "columns">, rows: Relation, pieces?: readonly Relation[]): Promise<number>;
   /** Columns of each table and view in the schema, by name; empty when nothing is there. */
   columns(): Promise<ReadonlyMap<string, readonly string[]>>;
 }

@@ -6,9 +6,10 @@ import { max } from "../relation/aggregate.js";
 import type { Column } from "../relation/column.js";
 import type { SortKey } from "../relation/expr.js";
 import type { LongColumn } from "../relation/number_column.js";
-import { type Columns, Relation, type Shape, scan } from "../relation/relation.js";
+import { type Columns, type Relation, type Shape, scan } from "../relation/relation.js";
 import { lit } from "../relation/when.js";
 import { rowNumber } from "../relation/window.js";
+import type { Hold } from "./hold.js";
 
 /** Under this application id a key map's log says how far its keys have come. */
 const GREATEST_KEY = "tslake.greatestKey";
@@ -52,16 +53,17 @@ export async function readKeyMap(lake: Lake, dimension: Dimension): Promise<KeyM
  */
 export async function giveKeys(
   lake: Lake,
+  hold: Hold,
   map: KeyMap,
   members: Relation,
   order: (t: Columns<Shape>) => readonly (Column | SortKey)[],
 ): Promise<Relation> {
   const { keyMap } = map.dimension;
-  const numbered = members.extend((t) => ({
-    [KEY_MAP.key]: rowNumber({ partitionBy: [], orderBy: order(t) }).plus(lit(map.greatest)),
-  })) as unknown as Relation;
-  // Held by the engine itself: which tables the members were found in is no matter of the map's.
-  const given: Relation = new Relation(await lake.engine.materialize(numbered.node), lake);
+  const given = await hold(
+    members.extend((t) => ({
+      [KEY_MAP.key]: rowNumber({ partitionBy: [], orderBy: order(t) }).plus(lit(map.greatest)),
+    })) as unknown as Relation,
+  );
   const count = await given.count();
   if (count === 0) return given;
   // The mark is what another load that gives keys at the same time fails by.

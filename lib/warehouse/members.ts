@@ -3,6 +3,7 @@ import type { Star } from "../contract/star.js";
 import type { Lake } from "../lake/lake.js";
 import type { Relation } from "../relation/relation.js";
 import { at, known, renamed } from "./columns.js";
+import type { Hold } from "./hold.js";
 import { giveKeys, readKeyMap } from "./key_map.js";
 import type { LoadPlan, LoadSource } from "./plan_load.js";
 
@@ -20,12 +21,12 @@ export interface Members {
 }
 
 /** Members of a type 1 dimension: one row each, with the latest attributes. */
-export async function currentMembers(lake: Lake, plan: LoadPlan, dimension: Dimension): Promise<Members> {
+export async function currentMembers(lake: Lake, hold: Hold, plan: LoadPlan, dimension: Dimension): Promise<Members> {
   const natural = dimension.naturalKey.map((column) => column.name);
   const map = await readKeyMap(lake, dimension);
-  const touched = await lake.materialize(naturalKeysIn(plan, dimension, natural));
-  const recorded = await lake.materialize(map.rows.semiJoin(touched, natural));
-  const given = await giveKeys(lake, map, touched.antiJoin(recorded, natural), (t) =>
+  const touched = await hold(naturalKeysIn(plan, dimension, natural));
+  const recorded = await hold(map.rows.semiJoin(touched, natural));
+  const given = await giveKeys(lake, hold, map, touched.antiJoin(recorded, natural), (t) =>
     natural.map((name) => at(t, name)),
   );
   const keys = recorded.union(given);

@@ -6,6 +6,7 @@ import { scanFiles } from "../delta_table/table_reads.js";
 import type { Lake } from "../lake/lake.js";
 import type { TableSource } from "../relation/node.js";
 import { type Relation, scan } from "../relation/relation.js";
+import type { StructField } from "../types.js";
 import type { LoadedVersion, RecordedLoad, Warehouse } from "./driver.js";
 import { definitionsOf } from "./star_tables.js";
 
@@ -14,7 +15,7 @@ export interface LoadSource {
   readonly table: AnyTable;
   /** What is going to be loaded; undefined while the table is not there. */
   readonly version: LoadedVersion | undefined;
-  /** All its rows, at that version. */
+  /** All its rows, at that version, with the columns that the star needs. */
   readonly all: Relation;
   /** Those that the warehouse lacks; all of them in a full load. */
   readonly added: Relation;
@@ -60,7 +61,7 @@ export async function planLoad(
   const sources = new Map<string, LoadSource>();
   for (const { table, snapshot } of found) {
     const since = full === undefined ? last?.sources[table.name]?.version : undefined;
-    sources.set(table.name, await sourceOf(lake, table, snapshot, since));
+    sources.set(table.name, await sourceOf(lake, table, fieldsUsed(star, table), snapshot, since));
   }
   return { star, last, full, sources, definitions };
 }
@@ -95,13 +96,32 @@ async function changedOtherwise(
   return changes.some(({ removed }) => removed.length > 0) ? `${name} has lost or changed rows` : undefined;
 }
 
+/** The columns of a table that a star takes something from. */
+function fieldsUsed({ facts, dimensions }: Star, { name, schema }: AnyTable): readonly StructField[] {
+  const used = new Set<string>();
+  const add = (table: AnyTable, columns: readonly string[]): void => {
+    if (table.name === name) for (const column of columns) used.add(column);
+  };
+  for (const { source, taken, keys } of facts)
+    add(source, [...taken.map((column) => column.source), ...keys.flatMap((key) => key.by)]);
+  for (const one of dimensions) {
+    if (one.kind === "calendar") continue;
+    add(
+      one.source,
+      [...one.naturalKey, ...one.attributes].map((column) => column.source),
+    );
+    if (one.latest) add(one.source, [one.latest.at, one.latest.tie]);
+  }
+  return schema.fields.filter((field) => used.has(field.name));
+}
+
 async function sourceOf(
   lake: Lake,
   table: AnyTable,
+  fields: readonly StructField[],
   snapshot: Snapshot | undefined,
   since: number | undefined,
 ): Promise<LoadSource> {
-  const { fields } = table.schema;
   if (snapshot === undefined) {
     const none: Relation = scan({ kind: "values", rows: [] }, fields, lake);
     return { table, version: undefined, all: none, added: none, pieces: [none] };
@@ -110,11 +130,11 @@ async function sourceOf(
   const at: TableSource = { kind: "table", table: table.name, version };
   const all: Relation = scan(at, fields, lake);
   const added: Relation = since === undefined ? all : scan({ ...at, since }, fields, lake);
-  const pieces = since === undefined ? await piecesOf(lake, table, snapshot) : [added];
+  const pieces = since === undefined ? await piecesOf(lake, fields, snapshot) : [added];
   return { table, version: { version, id: snapshot.metadata.id }, all, added, pieces };
 }
 
-async function piecesOf(lake: Lake, table: AnyTable, snapshot: Snapshot): Promise<readonly Relation[]> {
+async function piecesOf(lake: Lake, fields: readonly StructField[], snapshot: Snapshot): Promise<readonly Relation[]> {
   const pieces: { bytes: number; readonly files: AddFile[] }[] = [];
   for (const file of await snapshot.files()) {
     const last = pieces.at(-1);
@@ -124,5 +144,5 @@ async function piecesOf(lake: Lake, table: AnyTable, snapshot: Snapshot): Promis
       last.files.push(file);
     }
   }
-  return pieces.map(({ files }) => scanFiles(snapshot, files, lake, table.schema.fields));
+  return pieces.map(({ files }) => scanFiles(snapshot, files, lake, fields));
 }

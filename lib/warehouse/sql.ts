@@ -1,14 +1,8 @@
 /** SQL that every engine reads alike. */
 
-/** A name as it is, also when it is a word of SQL's. */
-export function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
+import { identifier, literal } from "../engine/duckdb/quote.js";
 
-/** A text as a constant. */
-export function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
+export { identifier, literal };
 
 /** Names in a list. */
 export function identifiers(names: readonly string[], of?: string): string {

@@ -2,21 +2,24 @@ import { nowMillis } from "../clock.js";
 import type { Calendar, Dimension } from "../contract/dimension.js";
 import type { Fact, Star } from "../contract/star.js";
 import { DISPLAY, type Displayable, type MimeBundle } from "../display.js";
+import { DuckdbEngine } from "../engine/duckdb/engine.js";
 import { UsageError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
 import { currentMark } from "../lake/step_mark.js";
 import { renderTable } from "../picture/table_view.js";
 import { underWay } from "../progress.js";
-import type { Relation } from "../relation/relation.js";
+import { Relation } from "../relation/relation.js";
 import { currentRun, report } from "../run.js";
 import { field } from "../types.js";
 import { calendarRows, withoutGaps, yearsTouched } from "./calendar_rows.js";
 import { at } from "./columns.js";
 import type { RecordedLoad, Warehouse } from "./driver.js";
 import { factRows } from "./fact_rows.js";
+import type { Hold } from "./hold.js";
 import { currentMembers, type Members, memberDimensions } from "./members.js";
 import { type LoadOptions, type LoadPlan, planLoad } from "./plan_load.js";
 import { refuseOtherLoad } from "./record.js";
+import { type Totals, totalsOf } from "./totals.js";
 import { versionedMembers } from "./versions.js";
 import { writeStar } from "./write_star.js";
 
@@ -41,18 +44,13 @@ export class StarLoad {
   readonly plan: LoadPlan;
   readonly #lake: Lake;
   readonly #warehouse: Warehouse;
-  readonly #members: ReadonlyMap<Dimension | Calendar, Members>;
+  readonly #found: Found;
 
-  private constructor(
-    lake: Lake,
-    warehouse: Warehouse,
-    plan: LoadPlan,
-    members: ReadonlyMap<Dimension | Calendar, Members>,
-  ) {
+  private constructor(lake: Lake, warehouse: Warehouse, plan: LoadPlan, found: Found) {
     this.#lake = lake;
     this.#warehouse = warehouse;
     this.plan = plan;
-    this.#members = members;
+    this.#found = found;
   }
 
   /**
@@ -61,18 +59,29 @@ export class StarLoad {
    */
   static async begin(lake: Lake, star: Star, warehouse: Warehouse, options: LoadOptions = {}): Promise<StarLoad> {
     const plan = await planLoad(lake, star, warehouse, options);
-    const members = new Map<Dimension | Calendar, Members>();
-    for (const dimension of memberDimensions(star)) {
-      const find = dimension.type === 2 ? versionedMembers : currentMembers;
-      members.set(dimension, await find(lake, plan, dimension));
+    const duckdb = new DuckdbEngine(lake.engine);
+    const hold: Hold = async (rows) => new Relation(await duckdb.hold(rows.node), lake);
+    try {
+      const members = new Map<Dimension | Calendar, Members>();
+      for (const dimension of memberDimensions(star)) {
+        const find = dimension.type === 2 ? versionedMembers : currentMembers;
+        members.set(dimension, await find(lake, hold, plan, dimension));
+      }
+      const years = new Map<Calendar, readonly number[]>();
+      for (const one of star.dimensions)
+        if (one.kind === "calendar") years.set(one, await yearsTouched(plan, one, hold));
+      const totals = new Map<Fact, Totals>();
+      for (const fact of star.facts) totals.set(fact, await totalsOf(fact, plan, hold));
+      if (isStepOf(star)) report({ read: await readRows(plan) });
+      return new StarLoad(lake, warehouse, plan, { members, years, totals });
+    } finally {
+      await duckdb.close();
     }
-    if (isStepOf(star)) report({ read: await readRows(plan) });
-    return new StarLoad(lake, warehouse, plan, members);
   }
 
   /** The rows of a dimension that this load writes, in the order of their keys, without "não informado". */
   dimension(dimension: Dimension): Relation {
-    const members = this.#members.get(dimension);
+    const members = this.#found.members.get(dimension);
     if (members) return members.rows.orderBy((t) => [at(t, dimension.key)]);
     throw new UsageError(`${dimension.name} has no members in the lake`, { actual: dimension.name });
   }
@@ -81,7 +90,7 @@ export class StarLoad {
   fact(fact: Fact): Relation {
     const source = this.plan.sources.get(fact.source.name);
     const inOrder = (rows: Relation): Relation => rows.orderBy((t) => fact.key.map((name) => at(t, name)));
-    if (source) return inOrder(factRows(fact, source.added, this.#members));
+    if (source) return inOrder(factRows(fact, source.added, this.#found.members));
     throw new UsageError(`${fact.name} is not in ${this.plan.star.name}`, { actual: fact.name });
   }
 
@@ -110,15 +119,15 @@ export class StarLoad {
       runId: currentRun()?.runId,
       at: new Date(nowMillis()).toISOString().slice(0, 19).replace("T", " "),
     };
-    const years = new Map<Calendar, readonly number[]>();
-    for (const one of star.dimensions) if (one.kind === "calendar") years.set(one, await yearsTouched(plan, one));
+    const { members, years, totals } = this.#found;
     const content = {
       plan,
-      members: [...this.#members.values()],
-      facts: star.facts.map((fact) => {
+      members: [...members.values()],
+      facts: [...totals].flatMap(([fact, sums]) => {
         const source = plan.sources.get(fact.source.name);
-        const pieces = source?.pieces.map((piece) => factRows(fact, piece, this.#members)) ?? [];
-        return { fact, pieces, all: source?.all };
+        if (source === undefined) return [];
+        const pieces = source.pieces.map((piece) => factRows(fact, piece, members));
+        return [{ fact, rows: factRows(fact, source.added, members), pieces, source: source.all, totals: sums }];
       }),
       calendarRows: (calendar: Calendar, before: readonly number[]) => {
         const wanted = withoutGaps([...before, ...(years.get(calendar) ?? [])]);
@@ -153,6 +162,14 @@ export class StarLoad {
     }));
     return renderTable(fields, rows, plan.full === undefined ? "only new rows" : `everything: ${plan.full}`);
   }
+}
+
+/** What a load has found out before its transaction. */
+interface Found {
+  readonly members: ReadonlyMap<Dimension | Calendar, Members>;
+  /** That the loaded rows touch. */
+  readonly years: ReadonlyMap<Calendar, readonly number[]>;
+  readonly totals: ReadonlyMap<Fact, Totals>;
 }
 
 function shown(record: RecordedLoad, rows: Readonly<Record<string, number>>): MimeBundle {

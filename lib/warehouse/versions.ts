@@ -9,6 +9,7 @@ import type { WallClockColumn } from "../relation/time_column.js";
 import { lit } from "../relation/when.js";
 import { lag, lastKnown, rowNumber } from "../relation/window.js";
 import { all, any, at, known, renamed } from "./columns.js";
+import type { Hold } from "./hold.js";
 import { giveKeys, type KeyMap, readKeyMap } from "./key_map.js";
 import type { Members } from "./members.js";
 import type { LoadPlan } from "./plan_load.js";
@@ -23,32 +24,32 @@ const [TIME, TIE] = ["_at", "_tie"];
  * At one time the row with the greatest `tie` says what a member is. A version takes the smallest recorded key whose
  * attributes are its own and which was opened while it is valid, or a new one.
  */
-export async function versionedMembers(lake: Lake, plan: LoadPlan, dimension: Dimension): Promise<Members> {
+export async function versionedMembers(lake: Lake, hold: Hold, plan: LoadPlan, dimension: Dimension): Promise<Members> {
   const names = namesOf(dimension);
   const map = await readKeyMap(lake, dimension);
   const history = historyIn(plan, dimension);
   if (plan.full === undefined) {
-    const touched = await lake.materialize(known(added(plan, dimension), names.natural).distinct());
-    const rows = await lake.materialize(history.semiJoin(touched, names.natural));
-    const recorded = await lake.materialize(map.rows.semiJoin(touched, names.natural));
-    const versions = await withKeys(lake, names, versionsIn(names, rows), { ...map, rows: recorded });
+    const touched = await hold(known(added(plan, dimension), names.natural).distinct());
+    const rows = await hold(history.semiJoin(touched, names.natural));
+    const recorded = await hold(map.rows.semiJoin(touched, names.natural));
+    const versions = await withKeys(lake, hold, names, versionsIn(names, rows), { ...map, rows: recorded });
     const timed = keysByTime(names, rows, versions);
     return {
       dimension,
       rows: dimensionRows(dimension, versions),
       keys: keysOfSingle(names, versions.limit(0)),
-      timed: await lake.materialize(timed),
-      facts: await lake.materialize(rows.join(timed, [...names.natural, TIME])),
+      timed: await hold(timed),
+      facts: await hold(rows.join(timed, [...names.natural, TIME])),
     };
   }
-  const { steady, changing } = await steadyMembers(lake, names, history);
-  const versions = await withKeys(lake, names, steady.union(versionsIn(names, changing)), map);
+  const { steady, changing } = await steadyMembers(hold, names, history);
+  const versions = await withKeys(lake, hold, names, steady.union(versionsIn(names, changing)), map);
   const ofChanging = versions.semiJoin(changing, names.natural);
   return {
     dimension,
     rows: dimensionRows(dimension, versions),
-    keys: await lake.materialize(keysOfSingle(names, versions.antiJoin(changing, names.natural))),
-    timed: await lake.materialize(keysByTime(names, changing, ofChanging)),
+    keys: await hold(keysOfSingle(names, versions.antiJoin(changing, names.natural))),
+    timed: await hold(keysByTime(names, changing, ofChanging)),
     facts: undefined,
   };
 }
@@ -106,16 +107,16 @@ function added(plan: LoadPlan, { source, naturalKey }: Dimension): Relation {
  * them. The rows of the others.
  */
 async function steadyMembers(
-  lake: Lake,
+  hold: Hold,
   { natural, attributes }: Names,
   history: Relation,
 ): Promise<{ readonly steady: Relation; readonly changing: Relation }> {
-  const states = await lake.materialize(
+  const states = await hold(
     history
       .groupBy(...natural, ...attributes)
       .aggregate((t) => ({ [FROM]: min(at<WallClockColumn>(t, TIME)) })) as unknown as Relation,
   );
-  const changing = await lake.materialize(
+  const changing = await hold(
     states
       .groupBy(...natural)
       .aggregate(() => ({ states: countRows() }))
@@ -125,7 +126,7 @@ async function steadyMembers(
   const steady = states
     .antiJoin(changing, natural)
     .extend(() => ({ [UNTIL]: lit(null, "timestamp_ntz") })) as unknown as Relation;
-  return { steady, changing: await lake.materialize(history.semiJoin(changing, natural)) };
+  return { steady, changing: await hold(history.semiJoin(changing, natural)) };
 }
 
 /** The versions that rows of histories make: natural key, attributes, from, until. */
@@ -161,14 +162,14 @@ function differs(t: Columns<Shape>, attributes: readonly string[], other: (name:
 }
 
 /** Versions with their keys, held. */
-async function withKeys(lake: Lake, names: Names, versions: Relation, map: KeyMap): Promise<Relation> {
+async function withKeys(lake: Lake, hold: Hold, names: Names, versions: Relation, map: KeyMap): Promise<Relation> {
   const order = (t: Columns<Shape>) => [FROM, ...names.natural].map((name) => at(t, name));
   const opened = (rows: Relation): Relation =>
     rows.extend((t) => ({ [KEY_MAP.opened]: at(t, FROM) })) as unknown as Relation;
-  if (map.isEmpty) return giveKeys(lake, map, opened(versions), order);
-  const found = await lake.materialize(opened(withRecordedKeys(names, versions, map)));
+  if (map.isEmpty) return giveKeys(lake, hold, map, opened(versions), order);
+  const found = await hold(opened(withRecordedKeys(names, versions, map)));
   const lacking = found.filter((t) => at(t, KEY).isNull());
-  const given = await giveKeys(lake, map, lacking, order);
+  const given = await giveKeys(lake, hold, map, lacking, order);
   return found.filter((t) => at(t, KEY).isNotNull()).union(given.select(found.columnNames) as unknown as Relation);
 }
 

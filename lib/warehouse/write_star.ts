@@ -9,19 +9,27 @@ import type { LoadPlan } from "./plan_load.js";
 import { LOADS, type LoadEvent, recordLoad } from "./record.js";
 import { identifier, identifiers, literal, matches } from "./sql.js";
 import { dimensionTable, factTable, tablesOf } from "./star_tables.js";
+import type { Totals } from "./totals.js";
 import { factKeyName } from "./versions.js";
 
 /** Everything that a transaction writes. */
 export interface StarContent {
   readonly plan: LoadPlan;
   readonly members: readonly Members[];
-  readonly facts: readonly {
-    readonly fact: Fact;
-    readonly pieces: readonly Relation[];
-    readonly all: Relation | undefined;
-  }[];
+  readonly facts: readonly FactContent[];
   /** The days that a calendar lacks, given the years that it has. */
   calendarRows(calendar: Calendar, years: readonly number[]): Relation;
+}
+
+/** What a load adds to a fact table. */
+export interface FactContent {
+  readonly fact: Fact;
+  readonly rows: Relation;
+  /** The same in parts. */
+  readonly pieces: readonly Relation[];
+  /** All rows of the source, and what they add up to. */
+  readonly source: Relation;
+  readonly totals: Totals;
 }
 
 /** What was written. */
@@ -49,14 +57,15 @@ export async function writeStar(
   let [inserted, updated] = [0, 0];
   for (const members of content.members)
     updated += full ? await load.replaceMembers(members) : await load.changeMembers(members);
-  for (const { fact, pieces, all } of facts) {
-    inserted += full ? await load.replaceFacts(fact, pieces) : await load.addFacts(fact, pieces);
-    if (all) await checkFact(transaction, load.stage, fact, all);
+  const rows: Record<string, number> = {};
+  for (const content of facts) {
+    inserted += full ? await load.replaceFacts(content) : await load.addFacts(content);
+    rows[content.fact.name] = await checkFact(transaction, load.stage, content);
   }
   if (full) await load.describe();
   for (const table of tablesOf(plan.star)) for (const sql of dialect.afterLoad(table)) await transaction.execute(sql);
   await recordLoad(transaction, record, event);
-  return { rows: await load.counts(), inserted, updated };
+  return { rows: await load.counts(rows), inserted, updated };
 }
 
 class Writing {
@@ -135,18 +144,17 @@ class Writing {
     return this.#pointAgain(members, gone);
   }
 
-  async replaceFacts(fact: Fact, pieces: readonly Relation[]): Promise<number> {
-    let inserted = 0;
-    for (const rows of pieces) inserted += await this.#transaction.load(factTable(fact), rows);
+  async replaceFacts({ fact, rows, pieces }: FactContent): Promise<number> {
+    const inserted = await this.#transaction.load(factTable(fact), rows, pieces);
     await checkOrphans(this.#transaction, fact, identifier(fact.name));
     return inserted;
   }
 
-  async addFacts(fact: Fact, pieces: readonly Relation[]): Promise<number> {
+  async addFacts({ fact, rows, pieces }: FactContent): Promise<number> {
     const table = factTable(fact);
     const staged = `tslake_${fact.name}`;
     await this.#run(this.#dialect.createStaging(staged, table));
-    for (const rows of pieces) await this.#transaction.load({ ...table, name: staged }, rows);
+    await this.#transaction.load({ ...table, name: staged }, rows, pieces);
     await checkOrphans(this.#transaction, fact, identifier(staged));
     const names = identifiers(table.columns.map((column) => column.name));
     return this.#transaction.execute(
@@ -165,11 +173,14 @@ class Writing {
     }
   }
 
-  async counts(): Promise<Readonly<Record<string, number>>> {
+  /** @param known those of tables that were counted already */
+  async counts(known: Readonly<Record<string, number>>): Promise<Readonly<Record<string, number>>> {
     const names = tablesOf(this.#content.plan.star).map((table) => table.name);
-    const selects = names.map((name) => `(SELECT COUNT(*) FROM ${identifier(name)}) AS ${identifier(name)}`);
+    const selects = names
+      .filter((name) => known[name] === undefined)
+      .map((name) => `(SELECT COUNT(*) FROM ${identifier(name)}) AS ${identifier(name)}`);
     const { rows } = await this.#transaction.query(`SELECT ${selects.join(", ")}`);
-    return Object.fromEntries(names.map((name) => [name, Number(rows[0]?.[name] ?? 0)]));
+    return Object.fromEntries(names.map((name) => [name, known[name] ?? Number(rows[0]?.[name] ?? 0)]));
   }
 
   /** Keys of versions of the touched members that are no more. */

@@ -239,7 +239,7 @@ function dying(warehouse: Warehouse, call: number, after: boolean): Warehouse {
   const spoil = (transaction: WarehouseTransaction): WarehouseTransaction => ({
     execute: (sql) => strike(() => transaction.execute(sql)),
     query: (sql) => strike(() => transaction.query(sql)),
-    load: (table, rows) => strike(() => transaction.load(table, rows)),
+    load: (table, rows, pieces) => strike(() => transaction.load(table, rows, pieces)),
     columns: () => strike(() => transaction.columns()),
   });
   return new Proxy(warehouse, {

@@ -589,7 +589,7 @@ DELETE FROM "tslake_cargas" WHERE estrela = 'warehouse.vendas';
 
 INSERT INTO "tslake_cargas" VALUES ('warehouse.vendas', 1, '{"gold.vendas":{<source>,<source>}}', '{"dim_cliente":"<digest>","dim_produto":"<digest>","dim_canal":"<digest>","dim_plataforma":"<digest>","dim_campanha":"<digest>","dim_vendedor":"<digest>","dim_desconto":"<digest>","dim_data":"<digest>","fato_vendas":"<digest>","fato_gvm":"<digest>","vw_vendas":"<digest>","vw_faturamento_mensal_por_canal":"<digest>","vw_efeito_do_desconto":"<digest>","vw_clientes_por_dominio_e_turno":"<digest>","vw_gvm_conhecido":"<digest>","vw_gvm_atual":"<digest>"}', NULL, NULL, TIMESTAMP '<now>');
 
-SELECT (SELECT COUNT(*) FROM "dim_cliente") AS "dim_cliente", (SELECT COUNT(*) FROM "dim_produto") AS "dim_produto", (SELECT COUNT(*) FROM "dim_canal") AS "dim_canal", (SELECT COUNT(*) FROM "dim_plataforma") AS "dim_plataforma", (SELECT COUNT(*) FROM "dim_campanha") AS "dim_campanha", (SELECT COUNT(*) FROM "dim_vendedor") AS "dim_vendedor", (SELECT COUNT(*) FROM "dim_desconto") AS "dim_desconto", (SELECT COUNT(*) FROM "dim_data") AS "dim_data", (SELECT COUNT(*) FROM "fato_vendas") AS "fato_vendas", (SELECT COUNT(*) FROM "fato_gvm") AS "fato_gvm";
+SELECT (SELECT COUNT(*) FROM "dim_cliente") AS "dim_cliente", (SELECT COUNT(*) FROM "dim_produto") AS "dim_produto", (SELECT COUNT(*) FROM "dim_canal") AS "dim_canal", (SELECT COUNT(*) FROM "dim_plataforma") AS "dim_plataforma", (SELECT COUNT(*) FROM "dim_campanha") AS "dim_campanha", (SELECT COUNT(*) FROM "dim_vendedor") AS "dim_vendedor", (SELECT COUNT(*) FROM "dim_desconto") AS "dim_desconto", (SELECT COUNT(*) FROM "dim_data") AS "dim_data";
 
 COMMIT;
 
@@ -814,7 +814,7 @@ DELETE FROM "tslake_cargas" WHERE estrela = 'warehouse.vendas';
 
 INSERT INTO "tslake_cargas" VALUES ('warehouse.vendas', 2, '{"gold.vendas":{<source>,<source>}}', '{"dim_cliente":"<digest>","dim_produto":"<digest>","dim_canal":"<digest>","dim_plataforma":"<digest>","dim_campanha":"<digest>","dim_vendedor":"<digest>","dim_desconto":"<digest>","dim_data":"<digest>","fato_vendas":"<digest>","fato_gvm":"<digest>","vw_vendas":"<digest>","vw_faturamento_mensal_por_canal":"<digest>","vw_efeito_do_desconto":"<digest>","vw_clientes_por_dominio_e_turno":"<digest>","vw_gvm_conhecido":"<digest>","vw_gvm_atual":"<digest>"}', NULL, NULL, TIMESTAMP '<now>');
 
-SELECT (SELECT COUNT(*) FROM "dim_cliente") AS "dim_cliente", (SELECT COUNT(*) FROM "dim_produto") AS "dim_produto", (SELECT COUNT(*) FROM "dim_canal") AS "dim_canal", (SELECT COUNT(*) FROM "dim_plataforma") AS "dim_plataforma", (SELECT COUNT(*) FROM "dim_campanha") AS "dim_campanha", (SELECT COUNT(*) FROM "dim_vendedor") AS "dim_vendedor", (SELECT COUNT(*) FROM "dim_desconto") AS "dim_desconto", (SELECT COUNT(*) FROM "dim_data") AS "dim_data", (SELECT COUNT(*) FROM "fato_vendas") AS "fato_vendas", (SELECT COUNT(*) FROM "fato_gvm") AS "fato_gvm";
+SELECT (SELECT COUNT(*) FROM "dim_cliente") AS "dim_cliente", (SELECT COUNT(*) FROM "dim_produto") AS "dim_produto", (SELECT COUNT(*) FROM "dim_canal") AS "dim_canal", (SELECT COUNT(*) FROM "dim_plataforma") AS "dim_plataforma", (SELECT COUNT(*) FROM "dim_campanha") AS "dim_campanha", (SELECT COUNT(*) FROM "dim_vendedor") AS "dim_vendedor", (SELECT COUNT(*) FROM "dim_desconto") AS "dim_desconto", (SELECT COUNT(*) FROM "dim_data") AS "dim_data";
 
 COMMIT;
 
@@ -1297,6 +1297,6 @@ DELETE FROM "tslake_cargas" WHERE estrela = 'warehouse.vendas';
 
 INSERT INTO "tslake_cargas" VALUES ('warehouse.vendas', 3, '{"gold.vendas":{<source>,<source>}}', '{"dim_cliente":"<digest>","dim_produto":"<digest>","dim_canal":"<digest>","dim_plataforma":"<digest>","dim_campanha":"<digest>","dim_vendedor":"<digest>","dim_desconto":"<digest>","dim_data":"<digest>","fato_vendas":"<digest>","fato_gvm":"<digest>","vw_vendas":"<digest>","vw_faturamento_mensal_por_canal":"<digest>","vw_efeito_do_desconto":"<digest>","vw_clientes_por_dominio_e_turno":"<digest>","vw_gvm_conhecido":"<digest>","vw_gvm_atual":"<digest>"}', NULL, NULL, TIMESTAMP '<now>');
 
-SELECT (SELECT COUNT(*) FROM "dim_cliente") AS "dim_cliente", (SELECT COUNT(*) FROM "dim_produto") AS "dim_produto", (SELECT COUNT(*) FROM "dim_canal") AS "dim_canal", (SELECT COUNT(*) FROM "dim_plataforma") AS "dim_plataforma", (SELECT COUNT(*) FROM "dim_campanha") AS "dim_campanha", (SELECT COUNT(*) FROM "dim_vendedor") AS "dim_vendedor", (SELECT COUNT(*) FROM "dim_desconto") AS "dim_desconto", (SELECT COUNT(*) FROM "dim_data") AS "dim_data", (SELECT COUNT(*) FROM "fato_vendas") AS "fato_vendas", (SELECT COUNT(*) FROM "fato_gvm") AS "fato_gvm";
+SELECT (SELECT COUNT(*) FROM "dim_cliente") AS "dim_cliente", (SELECT COUNT(*) FROM "dim_produto") AS "dim_produto", (SELECT COUNT(*) FROM "dim_canal") AS "dim_canal", (SELECT COUNT(*) FROM "dim_plataforma") AS "dim_plataforma", (SELECT COUNT(*) FROM "dim_campanha") AS "dim_campanha", (SELECT COUNT(*) FROM "dim_vendedor") AS "dim_vendedor", (SELECT COUNT(*) FROM "dim_desconto") AS "dim_desconto", (SELECT COUNT(*) FROM "dim_data") AS "dim_data";
 
 COMMIT;

@@ -12,6 +12,8 @@ export interface HeldResult {
   /** Known without reading it, or undefined. */
   readonly rows: number | undefined;
   lazy(hold: Hold): Promise<LazyFrame>;
+  /** Parquet files that hold its columns, where it is in such. */
+  readonly files?: readonly string[];
   dispose(): void;
 }
 
@@ -48,12 +50,16 @@ export function inMemory(frame: Frame): HeldResult {
 /** Rows in the Parquet files of a folder, which goes with them. */
 export function inFolder(folder: string, fields: readonly StructField[]): HeldResult {
   const query = readStreamed(folder, fields);
-  return { rows: query.rows(), lazy: async () => query, dispose: () => removeFolder(folder) };
+  const files = filesIn(folder);
+  return { rows: query.rows(), lazy: async () => query, files, dispose: () => removeFolder(folder) };
 }
 
 /** The files that a query was streamed into, as a query; their own types without `fields`. */
 export function readStreamed(folder: string, fields?: readonly StructField[]): LazyFrame {
+  return fromPlan(parquetScan(filesIn(folder), fields ? { fields } : {}));
+}
+
+function filesIn(folder: string): readonly string[] {
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".parquet"));
-  const paths = names.sort().map((name) => join(folder, name));
-  return fromPlan(parquetScan(paths, fields ? { fields } : {}));
+  return names.sort().map((name) => join(folder, name));
 }

@@ -1,4 +1,5 @@
-import { type DataType, decimalOf, formatType } from "../../types.js";
+import { duckdbType } from "../../engine/duckdb/data_type.js";
+import type { DataType } from "../../types.js";
 import type { Dialect } from "../driver.js";
 import { createColumns, STANDARD } from "../standard_dialect.js";
 
@@ -12,22 +13,6 @@ export const DUCKDB: Dialect = {
   afterLoad: () => [],
 };
 
-const TYPES: Readonly<Record<string, string>> = {
-  boolean: "BOOLEAN",
-  byte: "TINYINT",
-  short: "SMALLINT",
-  integer: "INTEGER",
-  long: "BIGINT",
-  float: "REAL",
-  double: "DOUBLE",
-  string: "VARCHAR",
-  binary: "BLOB",
-  date: "DATE",
-  timestamp: "TIMESTAMPTZ",
-  timestamp_ntz: "TIMESTAMP",
-};
-
 function typeName(type: DataType): string {
-  const decimal = decimalOf(type);
-  return decimal ? `DECIMAL(${decimal.precision},${decimal.scale})` : (TYPES[formatType(type)] ?? "VARCHAR");
+  return duckdbType(type) ?? "VARCHAR";
 }

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { dirname } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { DuckdbEngine } from "../../engine/duckdb/engine.js";
 import type { PolarsEngine } from "../../engine/polars/engine.js";
 import { isTslakeError, StorageError, UsageError } from "../../errors.js";
 import type { Relation } from "../../relation/relation.js";
@@ -13,16 +14,15 @@ import type {
   WarehouseTable,
   WarehouseTransaction,
 } from "../driver.js";
-import { withParquetFiles } from "../parquet_rows.js";
 import { LOADS, recordedLoads, SELECT_LOADS } from "../record.js";
-import { identifier, identifiers, literal } from "../sql.js";
+import { identifier, identifiers } from "../sql.js";
 import { DUCKDB } from "./dialect.js";
 import { loadsCache } from "./loads_cache.js";
 import { holderOf, isLocked, lockFile } from "./lock.js";
 import { resultOf } from "./values.js";
 
 /** Memory of a load beside the rows that it is given. */
-const MEMORY = "700MB";
+const MEMORY = "1200MB";
 
 /**
  * A DuckDB file. As one process writes it or several read it, a load works on a copy, `<file>.next`, and renames it over
@@ -111,10 +111,9 @@ export class DuckdbWarehouse implements Warehouse {
 
   async #workOn<T>(next: string, work: (transaction: WarehouseTransaction) => Promise<T>): Promise<T> {
     const options = { memory_limit: MEMORY, preserve_insertion_order: "false", temp_directory: `${next}.tmp` };
+    // Nobody sees the copy until it is renamed: statements need no transaction, in which DuckDB would know no statistics.
     return this.#opened(next, options, async (connection) => {
-      await connection.run("BEGIN");
       const result = await work(transactionOn(connection, this.#engine));
-      await connection.run("COMMIT");
       await connection.run("CHECKPOINT");
       return result;
     });
@@ -207,15 +206,14 @@ async function loadRows(
   rows: Relation,
 ): Promise<number> {
   const names = identifiers(columns.map((column) => column.name));
-  return withParquetFiles(engine, rows, undefined, async (files) => {
-    const count = files.reduce((sum, file) => sum + file.rows, 0);
-    if (count === 0) return 0;
-    const paths = files.map(({ path }) => literal(path)).join(", ");
-    await connection.run(
-      `INSERT INTO ${identifier(name)} (${names}) SELECT ${names} FROM read_parquet([${paths}], hive_partitioning = false)`,
-    );
-    return count;
-  });
+  const duckdb = new DuckdbEngine(engine);
+  try {
+    const select = await duckdb.select(rows.node);
+    const { rowsChanged } = await connection.run(`INSERT INTO ${identifier(name)} (${names}) ${select}`);
+    return rowsChanged;
+  } finally {
+    await duckdb.close();
+  }
 }
 
 /** Whether somebody has put macros, sequences, types or other schemas into the file. */

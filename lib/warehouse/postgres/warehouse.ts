@@ -88,9 +88,9 @@ export class PostgresWarehouse implements Warehouse {
         return rowCount ?? 0;
       },
       query: (sql) => ask(client, sql),
-      load: async (table, rows) => {
+      load: async (table, rows, pieces = [rows]) => {
         const isStaging = created.get(table.name)?.isStaging;
-        const count = await copyRows(client, this.#engine, table, rows, { freeze: isEmpty && isStaging === false });
+        const count = await copyRows(client, this.#engine, table, pieces, { freeze: isEmpty && isStaging === false });
         // Nobody else tells the planner what a staging table holds.
         if (isStaging === true) await client.query(`ANALYZE ${identifier(table.name)}`);
         return count;

@@ -1,0 +1,27 @@
+import type { Fact } from "../contract/star.js";
+import { countRows } from "../relation/aggregate.js";
+import type { DecimalColumn } from "../relation/number_column.js";
+import type { Relation } from "../relation/relation.js";
+import type { Value } from "../relation/runner.js";
+import { at } from "./columns.js";
+import type { Hold } from "./hold.js";
+import type { LoadPlan } from "./plan_load.js";
+
+/** Number of rows, and the sum of each measure by its name. */
+export type Totals = Readonly<Record<string, Value>>;
+
+/** What the rows of a fact's source add up to. */
+export async function totalsOf(fact: Fact, plan: LoadPlan, hold: Hold): Promise<Totals> {
+  const rows = plan.sources.get(fact.source.name)?.all;
+  if (rows === undefined) return {};
+  const totals = rows.groupBy().aggregate((t) => ({
+    linhas: countRows(),
+    ...Object.fromEntries(measuresOf(fact).map(({ name, source }) => [name, at<DecimalColumn>(t, source).sum()])),
+  })) as unknown as Relation;
+  return (await (await hold(totals)).collect())[0] ?? {};
+}
+
+/** What of a fact is added up. */
+export function measuresOf(fact: Fact): Fact["taken"] {
+  return fact.taken.filter(({ role }) => role === "measure");
+}
