@@ -15,6 +15,7 @@ import { type HeldResult, HeldResults, inFolder, inMemory, readStreamed } from "
 import { captionOf, countWithoutReading } from "./known_count.js";
 import { withoutEmpty } from "./known_empty.js";
 import { type Frame, fromPublic, type LazyFrame } from "./native.js";
+import { type ParquetRows, parquetRows } from "./parquet_rows.js";
 import * as p from "./polars_expr.js";
 import { mostRanges, type Sample } from "./row_ranges.js";
 import { isRowWise } from "./row_wise.js";
@@ -31,6 +32,7 @@ import type { SourceRanges } from "./value_range.js";
 import { valuesFrame } from "./values.js";
 import { type WriteOptions, type WrittenFile, writeFiles } from "./write.js";
 
+export type { ParquetRows } from "./parquet_rows.js";
 export type { DataFile, OpenFile, TableFiles } from "./table_files.js";
 export type { WriteOptions, WrittenFile } from "./write.js";
 
@@ -140,6 +142,14 @@ export class PolarsEngine {
   /** Holds the rows in the Parquet files of a folder, which goes with them when they are released. */
   holdFolder(folder: string, fields: readonly StructField[]): Scan {
     return { op: "scan", source: { kind: "frame", id: this.held.keep(inFolder(folder, fields)) }, fields };
+  }
+
+  /** The Parquet files of this machine that have the rows of a source, columns as they are; undefined where there are none such. */
+  async parquetRows(source: Source, fields: readonly StructField[]): Promise<readonly ParquetRows[] | undefined> {
+    if (source.kind === "table") return parquetRows(await this.tables.resolveTable(source, undefined), fields);
+    const files = source.kind === "frame" ? this.held.get(source.id).files : undefined;
+    const columns = new Map(fields.map(({ name }) => [name, { column: name }]));
+    return files?.map((path) => ({ path, columns }));
   }
 
   /** Lets go of the held results that a relation reads. */
