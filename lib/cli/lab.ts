@@ -20,6 +20,8 @@ export interface LabFlags {
 
 /** Without `JUPYTER_TOKEN` this is the token. */
 const DEFAULT_TOKEN = "1234";
+/** Milliseconds after which the server is asked again. */
+const LONGEST_ANSWER = 5000;
 
 /**
  * Opens the workspace in JupyterLab and serves it until it is stopped: registers the kernel, sees to it that there is a lake
@@ -109,7 +111,7 @@ function untilStopped(server: ChildProcess): Promise<number> {
 /** Waits for the server's first answer; false when it ends before. */
 async function answers(url: string, server: ChildProcess): Promise<boolean> {
   while (server.exitCode === null && server.signalCode === null) {
-    const answered = await fetch(url).then(
+    const answered = await fetch(url, { signal: AbortSignal.timeout(LONGEST_ANSWER) }).then(
       (response) => response.ok,
       () => false,
     );

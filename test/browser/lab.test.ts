@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { copyWorkspace } from "../support/workspace_copy.js";
+import { WorkspaceCopy } from "../support/copied_workspace.js";
 
 /** Chromium's program. */
 const CHROMIUM = process.env["TSLAKE_TEST_CHROMIUM"];
@@ -27,18 +26,16 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
+/** Undefined for a Lab that runs already. */
+let copy: WorkspaceCopy | undefined;
 let workspace: string;
 let address: URL;
 let server: ChildProcess | undefined;
 let browser: Browser;
 let page: Page;
 
-/** Starts `npm run lab` in a workspace of its own and answers its address. */
+/** Starts `npm run lab` in a workspace and answers its address. */
 async function startLab(folder: string): Promise<string> {
-  copyWorkspace(folder, [
-    ...["lib", "bin", "scripts", "samples", "notebooks", "docker"],
-    ...["package.json", "tsconfig.json", "README.md"],
-  ]);
   const port = await freePort();
   const { TSLAKE_BUNDLE: _, ...inherited } = process.env;
   server = spawn(process.execPath, ["bin/tslake.js", "lab", "--no-browser", "--port", String(port)], {
@@ -92,7 +89,8 @@ async function rerunLastCell(): Promise<void> {
 
 describe.skipIf(CHROMIUM === undefined || (JUPYTER === undefined && RUNNING === undefined))("JupyterLab", () => {
   beforeAll(async () => {
-    workspace = RUNNING_WORKSPACE ?? mkdtempSync(join(tmpdir(), "tslake-lab-"));
+    copy = RUNNING === undefined ? new WorkspaceCopy() : undefined;
+    workspace = copy?.root ?? RUNNING_WORKSPACE ?? "";
     address = new URL(RUNNING ?? (await startLab(workspace)));
     browser = await chromium.launch({ executablePath: CHROMIUM ?? "", args: ARGUMENTS });
     page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
@@ -105,8 +103,8 @@ describe.skipIf(CHROMIUM === undefined || (JUPYTER === undefined && RUNNING === 
     if (server !== undefined) {
       const ended = new Promise((resolve) => server?.once("exit", resolve));
       if (server.kill("SIGTERM")) await ended;
-      rmSync(workspace, { recursive: true, force: true });
     }
+    copy?.remove();
   }, 30_000);
 
   test("runs all cells of a notebook: tables and charts appear", { timeout: 180_000 }, async () => {

@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { copyWorkspace } from "../support/workspace_copy.js";
+import { WorkspaceCopy } from "../support/copied_workspace.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "tslake-lab-command-"));
-const workspace = join(scratch, "workspace");
+const workspace = new WorkspaceCopy();
 const home = join(scratch, "home");
 const programs = join(scratch, "programs");
 /** What stands in for jupyter-lab: says its version, or takes down how it was called, answers once and ends. */
@@ -20,19 +20,21 @@ createServer((_, response) => { response.end("{}"); setTimeout(() => process.exi
 `;
 
 beforeAll(() => {
-  copyWorkspace(workspace, ["lib", "bin", "scripts", "docker", "package.json", "tsconfig.json"]);
   // A lake that is there: the pipeline need not make one.
-  mkdirSync(join(workspace, "data_lake", "lake"), { recursive: true });
+  mkdirSync(workspace.path("data_lake", "lake"), { recursive: true });
   for (const folder of [home, programs]) mkdirSync(folder);
   writeFileSync(join(programs, "jupyter-lab"), JUPYTER, { mode: 0o755 });
 });
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+afterAll(() => {
+  workspace.remove();
+  rmSync(scratch, { recursive: true, force: true });
+});
 
 /** Runs `npx tslake lab`; nothing but `path` and Node.js is on the path. */
 function lab(path: string, argv: readonly string[], more: Record<string, string> = {}) {
   const { TSLAKE_BUNDLE: _, JUPYTER_TOKEN: __, ...env } = process.env;
   const child = spawn(process.execPath, ["bin/tslake.js", "lab", "--no-browser", ...argv], {
-    cwd: workspace,
+    cwd: workspace.root,
     env: { ...env, HOME: home, PATH: path, ...more },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -70,14 +72,14 @@ describe.skipIf(process.platform === "win32")("tslake lab", { timeout: 60_000 },
     expect(env["JUPYTER_TOKEN"]).toBe("1234");
     expect(env["TSLAKE_BUNDLE"]).toBeUndefined();
     const folders = ["CONFIG", "DATA", "RUNTIME"].map((name) => env[`JUPYTER_${name}_DIR`] ?? "");
-    for (const folder of folders) expect(folder.startsWith(join(workspace, ".tslake"))).toBe(true);
+    for (const folder of folders) expect(folder.startsWith(workspace.path(".tslake"))).toBe(true);
     const kernel = join(env["JUPYTER_DATA_DIR"] ?? "", "kernels", "tslab", "kernel.json");
     expect(JSON.parse(readFileSync(kernel, "utf8"))).toMatchObject({
       display_name: "TypeScript",
       argv: [
         process.execPath,
         "--no-force-async-hooks-checks",
-        join(workspace, "bin", "kernel.js"),
+        workspace.path("bin", "kernel.js"),
         "{connection_file}",
       ],
     });

@@ -1,26 +1,21 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { copyWorkspace } from "../support/workspace_copy.js";
+import { WorkspaceCopy } from "../support/copied_workspace.js";
 import { type ErrorOutput, type Kernel, type KernelCell, startKernel } from "./kernel_client.js";
 
 /** A workspace of its own, whose library the tests edit. */
-const workspace = mkdtempSync(join(tmpdir(), "tslake-kernel-workspace-"));
-const folder = join(workspace, "notebooks", "gold");
-const gvm = join(workspace, "lib", "tables", "gold", "gvm.ts");
-const texts = join(workspace, "lib", "relation", "print.ts");
+const workspace = new WorkspaceCopy();
+const gvm = workspace.path("lib", "tables", "gold", "gvm.ts");
+const texts = workspace.path("lib", "relation", "print.ts");
 let kernel: Kernel;
 
 beforeAll(async () => {
-  copyWorkspace(workspace, ["lib", "bin", "package.json", "tsconfig.json"]);
-  mkdirSync(folder, { recursive: true });
-  kernel = await startKernel(folder, {}, workspace);
+  kernel = await startKernel(workspace.path("notebooks", "gold"), {}, workspace.root);
 }, 120_000);
 afterAll(async () => {
   await kernel?.close();
-  rmSync(workspace, { recursive: true, force: true });
+  workspace.remove();
 });
 
 /** Calls while a file of the library reads otherwise. */

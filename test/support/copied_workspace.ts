@@ -14,12 +14,15 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** A copy of the workspace in a temporary folder, without data: what is done to it leaves this one alone. */
+/**
+ * A copy of the workspace in a temporary folder, without data, the installed packages by links: what is done to it leaves this
+ * one alone. The folder's name has a space and an accent, as people's have.
+ */
 export class WorkspaceCopy {
   readonly root: string;
 
   constructor() {
-    this.root = mkdtempSync(join(tmpdir(), "tslake-workspace-"));
+    this.root = mkdtempSync(join(tmpdir(), "tslake workspace á-"));
     const listed = spawnSync("git", ["-c", "safe.directory=*", "ls-files", "-coz", "--exclude-standard"], {
       cwd: ROOT,
       encoding: "utf8",
