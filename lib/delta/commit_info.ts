@@ -20,12 +20,13 @@ export interface CommitDescription {
 type Facts = Required<Pick<CommitInfo, "isolationLevel" | "isBlindAppend" | "operationMetrics" | "txnId">> & {
   readonly readVersion: number | undefined;
   readonly inCommitTimestamp: number | undefined;
+  readonly tags?: Readonly<Record<string, string>>;
 };
 
 /** The commitInfo action of a commit made now. */
 export function commitInfo(description: CommitDescription, facts: Facts): CommitInfo {
   const { operation, operationParameters = {}, userMetadata, tslake } = description;
-  const { readVersion, inCommitTimestamp, isolationLevel, isBlindAppend, operationMetrics, txnId } = facts;
+  const { readVersion, inCommitTimestamp, isolationLevel, isBlindAppend, operationMetrics, txnId, tags } = facts;
   const parameters = Object.entries(operationParameters).map(([name, value]) => [
     name,
     typeof value === "string" ? value : stringifyJson(value),
@@ -39,6 +40,7 @@ export function commitInfo(description: CommitDescription, facts: Facts): Commit
     isolationLevel,
     isBlindAppend,
     operationMetrics,
+    ...(tags !== undefined && { tags }),
     engineInfo: ENGINE_INFO,
     txnId,
     ...(userMetadata !== undefined && { userMetadata }),

@@ -21,6 +21,7 @@ import { fileKey } from "./file_path.js";
 import { commitPath } from "./log_path.js";
 import { isCompatibleChange } from "./metadata_change.js";
 import { type Predicate, predicate } from "./predicate.js";
+import { trackRows } from "./row_tracking.js";
 import { parseSchema } from "./schema.js";
 import type { Snapshot } from "./snapshot.js";
 import { type IsolationLevel, tableProperties } from "./table_properties.js";
@@ -76,7 +77,7 @@ export class Committer {
       if (base !== undefined && (await this.#isRecorded(base))) {
         return { committed: false, alreadyCommitted: true, version: base.version, snapshot: base };
       }
-      const commit = this.#build();
+      const commit = await this.#build();
       if (await this.#write(commit)) return this.#finish(commit);
       const ours = await this.#rebase();
       if (ours !== undefined) return this.#finish(ours);
@@ -155,9 +156,10 @@ export class Committer {
     }
   }
 
-  #build(): Commit {
-    const { protocol, txns, domains, adds, changeFiles, removes, metrics } = this.#changes;
+  async #build(): Promise<Commit> {
+    const { protocol, txns, domains, changeFiles, removes, metrics } = this.#changes;
     const version = (this.#base?.version ?? -1) + 1;
+    const { adds, domain, preserved } = await trackRows(this.#base, this.#changes, version);
     const { metadata, inCommitTimestamp } = timed(this.#base, this.#changes.metadata, version);
     return {
       version,
@@ -168,11 +170,12 @@ export class Committer {
         isBlindAppend: this.#isBlindAppend(),
         operationMetrics: { ...metrics },
         txnId: this.#id,
+        ...(preserved !== undefined && { tags: { "delta.rowTracking.preserved": String(preserved) } }),
       }),
       protocol,
       metadata,
       txns: [...txns.values()],
-      domains: [...domains.values()],
+      domains: [...domains.values(), ...(domain ? [domain] : [])],
       removes,
       adds,
       ...(changeFiles.length > 0 && { cdc: changeFiles }),

@@ -6,6 +6,7 @@ import { columnMappingMode, mappedMetadata } from "./column_mapping.js";
 import type { ParquetHandler } from "./handler.js";
 import { listLogSegment } from "./log_segment.js";
 import { parquetHandler } from "./parquet_handler.js";
+import { trackedMetadata } from "./row_tracking.js";
 import { serializeSchema } from "./schema.js";
 import { Snapshot } from "./snapshot.js";
 import { neededFeatures, withFeatures } from "./table_features.js";
@@ -37,7 +38,7 @@ export async function createTable(
     throw new DeltaError(`There is already a table in ${storage.uri}`, { where: { version: existing.version } });
   }
   checkDefinition(table);
-  const metadata = mappedMetadata(
+  const mapped = mappedMetadata(
     {
       id: newId(),
       name: table.name,
@@ -50,6 +51,7 @@ export async function createTable(
     },
     undefined,
   );
+  const metadata = trackedMetadata(mapped);
   const protocol = withFeatures({ minReaderVersion: 1, minWriterVersion: 2 }, [
     ...neededFeatures(metadata),
     ...(table.features ?? []),

@@ -43,7 +43,7 @@ const FEATURES: Readonly<Record<string, Feature>> = {
   variantShredding: { read: "yes", write: "no", readerWriter: true },
   "variantShredding-preview": { read: "yes", write: "no", readerWriter: true },
   vacuumProtocolCheck: { read: "yes", write: "yes", readerWriter: true },
-  rowTracking: { read: "yes", write: "no" },
+  rowTracking: { read: "yes", write: "yes" },
   inCommitTimestamp: { read: "yes", write: "yes" },
   clustering: { read: "yes", write: "yes" },
   icebergCompatV1: { read: "yes", write: "no" },
@@ -96,6 +96,7 @@ export function neededFeatures(metadata: Metadata): string[] {
     identityColumns: hasFieldKey("delta.identity.")(metadata),
     inCommitTimestamp: isTrue("delta.enableInCommitTimestamps")(metadata),
     rowTracking: isTrue("delta.enableRowTracking")(metadata),
+    domainMetadata: isTrue("delta.enableRowTracking")(metadata),
     typeWidening: isTrue("delta.enableTypeWidening")(metadata),
     v2Checkpoint: configuration["delta.checkpointPolicy"]?.toLowerCase() === "v2",
   };

@@ -17,6 +17,7 @@ import { Committer, type StagedChanges } from "./committer.js";
 import { decodePath, fileKey } from "./file_path.js";
 import { tombstoneOf } from "./file_state.js";
 import type { Predicate } from "./predicate.js";
+import { trackedMetadata } from "./row_tracking.js";
 import type { Snapshot } from "./snapshot.js";
 import { checkWritable, neededFeatures, withFeatures } from "./table_features.js";
 import { type IsolationLevel, tableProperties } from "./table_properties.js";
@@ -170,7 +171,7 @@ export class Transaction {
 
   /** Changes the table's metadata; features that the new schema or properties need are added to the protocol. */
   updateMetadata(changes: Partial<Omit<Metadata, "id">>): void {
-    this.#metadata = mappedMetadata({ ...this.metadata, ...changes }, this.#base?.metadata);
+    this.#metadata = trackedMetadata(mappedMetadata({ ...this.metadata, ...changes }, this.#base?.metadata));
     this.#mapped = undefined;
     this.#needFeatures(neededFeatures(this.#metadata));
   }

@@ -34,6 +34,7 @@ const KNOWN = [
   "minWriterVersion",
   "parquet.compression.codec",
   "randomizeFilePrefixes",
+  "rowTrackingSuspended",
   "setTransactionRetentionDuration",
   "targetFileSize",
   "tuneFileSizesForRewrites",

@@ -123,9 +123,9 @@ describe("loading a table", () => {
     const cases: readonly (readonly [object, object, RegExp])[] = [
       [{ protocol: { minReaderVersion: 1, minWriterVersion: 6 } }, withConfiguration({}, identity), /identityColumns/],
       [
-        { protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ["rowTracking"] } },
+        { protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ["icebergCompatV1"] } },
         METADATA,
-        /rowTracking/,
+        /icebergCompatV1/,
       ],
       [{ protocol: { minReaderVersion: 1, minWriterVersion: 8 } }, METADATA, /version 8/],
     ];
