@@ -82,6 +82,12 @@ describe("an executed notebook", () => {
     expect(outputs[1]?.[0]).toMatchObject({ text: expect.stringContaining("'yes'") as string });
   });
 
+  test("keeps memory as suits large blocks, unless the user says how", async () => {
+    const cell = "[process.env.MALLOC_ARENA_MAX, process.env.MALLOC_TOP_PAD_]";
+    const { outputs } = await run([cell], { env: { MALLOC_ARENA_MAX: "7" } });
+    expect(JSON.stringify(outputs)).toContain(`[ '7', '${2 ** 26}' ]`);
+  });
+
   test("reports events and metrics while it runs", async () => {
     const events: RunEvent[] = [];
     const path = fileOf(
