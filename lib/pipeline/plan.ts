@@ -1,6 +1,7 @@
+import { isTslakeError } from "../errors.js";
 import type { LogicalDays } from "./logical_day.js";
 import { type PipelineOptions, prepare } from "./prepare.js";
-import { staleness } from "./staleness.js";
+import { type Circumstances, staleness } from "./staleness.js";
 import type { Reason, Step } from "./step.js";
 
 /** What a run would do. */
@@ -28,11 +29,21 @@ export async function planPipeline(options: PipelineOptions): Promise<Plan> {
   const planned: PlannedStep[] = [];
   const running = new Set<string>();
   for (const step of steps) {
-    const own = await staleness(step, circumstances);
+    const own = await reasonsOf(step, circumstances);
     const upstream = step.table.reads.filter((name) => running.has(name));
     const reasons = [...own, ...upstream.map((table): Reason => ({ kind: "upstream", table }))];
     if (reasons.length > 0) running.add(step.name);
     planned.push({ step, reasons });
   }
   return { days, steps: planned, needsSamples, warnings };
+}
+
+/** A warehouse that does not answer keeps nobody from planning the other steps. */
+async function reasonsOf(step: Step, circumstances: Circumstances): Promise<readonly Reason[]> {
+  try {
+    return await staleness(step, circumstances);
+  } catch (error) {
+    if (step.table.layer !== "warehouse" || !isTslakeError(error)) throw error;
+    return [{ kind: "unknown", problem: error.message }];
+  }
 }

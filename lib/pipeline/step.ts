@@ -30,6 +30,8 @@ export type Reason =
   | { readonly kind: "files"; readonly count: number }
   | { readonly kind: "landing"; readonly problem: string }
   | { readonly kind: "day"; readonly closed: string | undefined; readonly day: string }
+  /** Only in a plan: a star's warehouse cannot say what it holds. */
+  | { readonly kind: "unknown"; readonly problem: string }
   /** Only in a plan: what this step reads is going to change. */
   | { readonly kind: "upstream"; readonly table: string };
 
@@ -54,6 +56,8 @@ export function describeReason(reason: Reason): string {
       return reason.closed === undefined
         ? `day ${reason.day} is open`
         : `closed through ${reason.closed}, not ${reason.day}`;
+    case "unknown":
+      return `unknown: ${reason.problem}`;
     case "upstream":
       return `after ${reason.table}`;
   }

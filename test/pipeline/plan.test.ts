@@ -2,7 +2,9 @@ import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { addDays, yesterday } from "../../lib/clock.js";
-import { UsageError } from "../../lib/errors.js";
+import { Catalog } from "../../lib/contract/catalog.js";
+import { defineFact, defineStar, degenerate } from "../../lib/contract/star.js";
+import { DeltaError, UsageError, WarehouseError } from "../../lib/errors.js";
 import { planPipeline } from "../../lib/pipeline/plan.js";
 import { openSamples, type Samples } from "../../lib/pipeline/samples.js";
 import { describeReason } from "../../lib/pipeline/step.js";
@@ -45,6 +47,28 @@ describe("a plan", () => {
       "silver.sales": "after bronze.sales",
       "gold.sales": "after silver.sales",
     });
+  });
+});
+
+describe("a star whose warehouse does not answer", () => {
+  test("is unknown; the other steps are planned", async () => {
+    const gold = lake.catalog.table("gold.sales");
+    const about = { description: "", grain: "a row" };
+    const fact = defineFact("fato_sales", { ...about, from: gold, key: ["a"], columns: { a: degenerate("a") } });
+    const star = defineStar("warehouse.sales", { description: "", facts: [fact] });
+    const catalog = new Catalog(lake.catalog.tables, [star]);
+    const stored = {
+      snapshot: (name: string) =>
+        name === star.name ? Promise.reject(new WarehouseError("no server answers")) : lake.snapshot(name),
+    };
+    const planned = await plan({ catalog, stored });
+    expect(planned["warehouse.sales"]).toBe("unknown: no server answers; after gold.sales");
+    expect(planned["gold.sales"]).toBe("never built; after silver.sales");
+  });
+
+  test("is the only thing that a plan does without", async () => {
+    const stored = { snapshot: () => Promise.reject(new DeltaError("broken")) };
+    await expect(plan({ stored })).rejects.toThrow("broken");
   });
 });
 
