@@ -61,20 +61,18 @@ export async function checkOrphans(
   rows: string,
   keys: Fact["keys"] = fact.keys,
 ): Promise<void> {
-  const orphans = keys.map(({ column, dimension }) => {
-    const [f, d] = [`f.${identifier(column.name)}`, `d.${identifier(dimension.key)}`];
-    const lonely = `NOT EXISTS (SELECT 1 FROM ${identifier(dimension.name)} d WHERE ${d} = ${f})`;
-    const distinct = `(SELECT DISTINCT ${identifier(column.name)} FROM ${rows} k) f`;
-    return { column, dimension, from: `FROM ${rows} f WHERE ${lonely}`, count: `FROM ${distinct} WHERE ${lonely}` };
-  });
-  // Counting reads the keys alone; only where there is something to show, rows are read.
-  const counts = orphans.map(({ count }, i) => `(SELECT COUNT(*) ${count}) AS n${i}`);
-  const { rows: found } = await transaction.query(`SELECT ${counts.join(", ")}`);
-  for (const [i, { column, dimension, from }] of orphans.entries()) {
+  const d = (i: number): string => `d${i}.${identifier(keys[i]?.dimension.key ?? "")}`;
+  const counts = keys.map((_, i) => `COUNT(*) - COUNT(${d(i)}) AS n${i}`);
+  const joins = keys.map(
+    ({ column, dimension }, i) =>
+      `LEFT JOIN ${identifier(dimension.name)} d${i} ON ${d(i)} = f.${identifier(column.name)}`,
+  );
+  const { rows: found } = await transaction.query(`SELECT ${counts.join(", ")} FROM ${rows} f ${joins.join(" ")}`);
+  for (const [i, { column, dimension }] of keys.entries()) {
     if (Number(found[0]?.[`n${i}`] ?? 0) === 0) continue;
     await refuse(
       transaction,
-      `SELECT ${identifiers([...fact.key, column.name], "f")} ${from}`,
+      `SELECT ${identifiers([...fact.key, column.name], "f")} FROM ${rows} f ${joins[i] ?? ""} WHERE ${d(i)} IS NULL`,
       `${fact.name}: ${column.name} refers to no row of ${dimension.name}`,
       fact.name,
     );

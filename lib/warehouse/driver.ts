@@ -51,7 +51,7 @@ export interface Dialect {
     kind: "TABLE" | "VIEW",
     of: { readonly name: string; readonly description: string; readonly columns: readonly Described[] },
   ): readonly string[];
-  /** What the engine wants to be told after many rows have changed; nothing for most. */
+  /** What the engine wants to be told when a table has been filled anew; nothing for most. */
   afterLoad(table: WarehouseTable): readonly string[];
 }
 

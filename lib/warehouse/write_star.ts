@@ -62,8 +62,7 @@ export async function writeStar(
     inserted += full ? await load.replaceFacts(content) : await load.addFacts(content);
     rows[content.fact.name] = await checkFact(transaction, load.stage, content);
   }
-  if (full) await load.describe();
-  for (const table of tablesOf(plan.star)) for (const sql of dialect.afterLoad(table)) await transaction.execute(sql);
+  if (full) await load.finish();
   await recordLoad(transaction, record, event);
   return { rows: await load.counts(rows), inserted, updated };
 }
@@ -162,9 +161,10 @@ class Writing {
     );
   }
 
-  /** Descriptions and views. */
-  async describe(): Promise<void> {
+  /** What new tables get when their rows are in them: indexes, descriptions, views. */
+  async finish(): Promise<void> {
     const { star } = this.#content.plan;
+    for (const table of tablesOf(star)) await this.#run(this.#dialect.afterLoad(table));
     for (const table of tablesOf(star)) await this.#run(this.#dialect.comments("TABLE", table));
     for (const view of star.views) {
       await this.#run(this.#dialect.createView(view));

@@ -173,7 +173,31 @@ describeWith("postgres", "PostgreSQL", () => {
     expect(rows.map(({ texto }) => texto)).toEqual(texts);
   });
 
-  test("more rows than one file holds", async () => {
+  test("a text with the character NUL is refused: the error names table, column and row", async () => {
+    const { warehouse } = await loaded();
+    const rows = rowsFor(NUMBERS, [
+      { n: 50n, texto: "certo" },
+      { n: 51n, texto: "meio\0fim" },
+    ]);
+    const error = await failure(warehouse.transaction((transaction) => transaction.load(NUMBERS, rows)));
+    expect(error).toMatchObject({
+      where: { table: "numeros", column: "texto" },
+      actual: 'n = "51", texto = "meio\\u0000fim"',
+    });
+    expect(await count(warehouse)).toBe(3n);
+  });
+
+  test("rows in several pieces, some of them empty", async () => {
+    const { warehouse } = await loaded();
+    const pieces = [[], [{ n: 50n, texto: "a" }], [], [{ n: 51n, texto: "b" }]].map((rows) => rowsFor(NUMBERS, rows));
+    const [first = rowsFor(NUMBERS, []), ...others] = pieces;
+    await warehouse.transaction(async (transaction) => {
+      expect(await transaction.load(NUMBERS, first.union(...others), pieces)).toBe(2);
+    });
+    expect(await count(warehouse)).toBe(5n);
+  });
+
+  test("many rows", async () => {
     const { warehouse } = await loaded(600_000);
     expect((await warehouse.query("SELECT count(*) AS n, sum(n) AS s, max(texto) AS m FROM numeros")).rows).toEqual([
       { n: 600_000n, s: "179999700000", m: "x 99999" },

@@ -222,13 +222,33 @@ FROM 's3://balde/estrela/<uuid>/'
 IAM_ROLE 'arn:aws:iam::123456789012:role/tslake'
 FORMAT AS PARQUET;
 
-SELECT (SELECT COUNT(*) FROM (SELECT DISTINCT "cliente_id" FROM "fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_cliente" d WHERE d."cliente_id" = f."cliente_id")) AS n0, (SELECT COUNT(*) FROM (SELECT DISTINCT "produto_id" FROM "fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_produto" d WHERE d."produto_id" = f."produto_id")) AS n1, (SELECT COUNT(*) FROM (SELECT DISTINCT "canal_id" FROM "fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_canal" d WHERE d."canal_id" = f."canal_id")) AS n2, (SELECT COUNT(*) FROM (SELECT DISTINCT "plataforma_id" FROM "fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_plataforma" d WHERE d."plataforma_id" = f."plataforma_id")) AS n3, (SELECT COUNT(*) FROM (SELECT DISTINCT "campanha_id" FROM "fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_campanha" d WHERE d."campanha_id" = f."campanha_id")) AS n4, (SELECT COUNT(*) FROM (SELECT DISTINCT "vendedor_id" FROM "fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_vendedor" d WHERE d."vendedor_id" = f."vendedor_id")) AS n5, (SELECT COUNT(*) FROM (SELECT DISTINCT "desconto_id" FROM "fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_desconto" d WHERE d."desconto_id" = f."desconto_id")) AS n6, (SELECT COUNT(*) FROM (SELECT DISTINCT "data_id" FROM "fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_data" d WHERE d."data_id" = f."data_id")) AS n7;
+SELECT COUNT(*) - COUNT(d0."cliente_id") AS n0, COUNT(*) - COUNT(d1."produto_id") AS n1, COUNT(*) - COUNT(d2."canal_id") AS n2, COUNT(*) - COUNT(d3."plataforma_id") AS n3, COUNT(*) - COUNT(d4."campanha_id") AS n4, COUNT(*) - COUNT(d5."vendedor_id") AS n5, COUNT(*) - COUNT(d6."desconto_id") AS n6, COUNT(*) - COUNT(d7."data_id") AS n7 FROM "fato_vendas" f LEFT JOIN "dim_cliente" d0 ON d0."cliente_id" = f."cliente_id" LEFT JOIN "dim_produto" d1 ON d1."produto_id" = f."produto_id" LEFT JOIN "dim_canal" d2 ON d2."canal_id" = f."canal_id" LEFT JOIN "dim_plataforma" d3 ON d3."plataforma_id" = f."plataforma_id" LEFT JOIN "dim_campanha" d4 ON d4."campanha_id" = f."campanha_id" LEFT JOIN "dim_vendedor" d5 ON d5."vendedor_id" = f."vendedor_id" LEFT JOIN "dim_desconto" d6 ON d6."desconto_id" = f."desconto_id" LEFT JOIN "dim_data" d7 ON d7."data_id" = f."data_id";
 
 SELECT COUNT(*) AS linhas, SUM("valor_da_compra") AS "valor_da_compra", SUM("valor_com_desconto") AS "valor_com_desconto" FROM "fato_vendas";
 
-SELECT (SELECT COUNT(*) FROM (SELECT DISTINCT "data_id" FROM "fato_gvm" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_data" d WHERE d."data_id" = f."data_id")) AS n0, (SELECT COUNT(*) FROM (SELECT DISTINCT "conhecido_em_id" FROM "fato_gvm" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_data" d WHERE d."data_id" = f."conhecido_em_id")) AS n1;
+SELECT COUNT(*) - COUNT(d0."data_id") AS n0, COUNT(*) - COUNT(d1."data_id") AS n1 FROM "fato_gvm" f LEFT JOIN "dim_data" d0 ON d0."data_id" = f."data_id" LEFT JOIN "dim_data" d1 ON d1."data_id" = f."conhecido_em_id";
 
 SELECT COUNT(*) AS linhas, SUM("valor_total") AS "valor_total", SUM("compras") AS "compras" FROM "fato_gvm";
+
+ANALYZE "dim_cliente";
+
+ANALYZE "dim_produto";
+
+ANALYZE "dim_canal";
+
+ANALYZE "dim_plataforma";
+
+ANALYZE "dim_campanha";
+
+ANALYZE "dim_vendedor";
+
+ANALYZE "dim_desconto";
+
+ANALYZE "dim_data";
+
+ANALYZE "fato_vendas";
+
+ANALYZE "fato_gvm";
 
 COMMENT ON TABLE "dim_cliente" IS 'Customer, by e-mail; a row for each time that name or telephone changed';
 
@@ -564,26 +584,6 @@ COMMENT ON COLUMN "vw_gvm_atual"."conhecido_de" IS 'Day from which on this state
 COMMENT ON COLUMN "vw_gvm_atual"."valor_total" IS 'Paid gross value';
 
 COMMENT ON COLUMN "vw_gvm_atual"."compras" IS 'Number of paid purchases';
-
-ANALYZE "dim_cliente";
-
-ANALYZE "dim_produto";
-
-ANALYZE "dim_canal";
-
-ANALYZE "dim_plataforma";
-
-ANALYZE "dim_campanha";
-
-ANALYZE "dim_vendedor";
-
-ANALYZE "dim_desconto";
-
-ANALYZE "dim_data";
-
-ANALYZE "fato_vendas";
-
-ANALYZE "fato_gvm";
 
 DELETE FROM "tslake_cargas" WHERE estrela = 'warehouse.vendas';
 
@@ -765,7 +765,7 @@ FROM 's3://balde/estrela/<uuid>/'
 IAM_ROLE 'arn:aws:iam::123456789012:role/tslake'
 FORMAT AS PARQUET;
 
-SELECT (SELECT COUNT(*) FROM (SELECT DISTINCT "cliente_id" FROM "tslake_fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_cliente" d WHERE d."cliente_id" = f."cliente_id")) AS n0, (SELECT COUNT(*) FROM (SELECT DISTINCT "produto_id" FROM "tslake_fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_produto" d WHERE d."produto_id" = f."produto_id")) AS n1, (SELECT COUNT(*) FROM (SELECT DISTINCT "canal_id" FROM "tslake_fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_canal" d WHERE d."canal_id" = f."canal_id")) AS n2, (SELECT COUNT(*) FROM (SELECT DISTINCT "plataforma_id" FROM "tslake_fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_plataforma" d WHERE d."plataforma_id" = f."plataforma_id")) AS n3, (SELECT COUNT(*) FROM (SELECT DISTINCT "campanha_id" FROM "tslake_fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_campanha" d WHERE d."campanha_id" = f."campanha_id")) AS n4, (SELECT COUNT(*) FROM (SELECT DISTINCT "vendedor_id" FROM "tslake_fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_vendedor" d WHERE d."vendedor_id" = f."vendedor_id")) AS n5, (SELECT COUNT(*) FROM (SELECT DISTINCT "desconto_id" FROM "tslake_fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_desconto" d WHERE d."desconto_id" = f."desconto_id")) AS n6, (SELECT COUNT(*) FROM (SELECT DISTINCT "data_id" FROM "tslake_fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_data" d WHERE d."data_id" = f."data_id")) AS n7;
+SELECT COUNT(*) - COUNT(d0."cliente_id") AS n0, COUNT(*) - COUNT(d1."produto_id") AS n1, COUNT(*) - COUNT(d2."canal_id") AS n2, COUNT(*) - COUNT(d3."plataforma_id") AS n3, COUNT(*) - COUNT(d4."campanha_id") AS n4, COUNT(*) - COUNT(d5."vendedor_id") AS n5, COUNT(*) - COUNT(d6."desconto_id") AS n6, COUNT(*) - COUNT(d7."data_id") AS n7 FROM "tslake_fato_vendas" f LEFT JOIN "dim_cliente" d0 ON d0."cliente_id" = f."cliente_id" LEFT JOIN "dim_produto" d1 ON d1."produto_id" = f."produto_id" LEFT JOIN "dim_canal" d2 ON d2."canal_id" = f."canal_id" LEFT JOIN "dim_plataforma" d3 ON d3."plataforma_id" = f."plataforma_id" LEFT JOIN "dim_campanha" d4 ON d4."campanha_id" = f."campanha_id" LEFT JOIN "dim_vendedor" d5 ON d5."vendedor_id" = f."vendedor_id" LEFT JOIN "dim_desconto" d6 ON d6."desconto_id" = f."desconto_id" LEFT JOIN "dim_data" d7 ON d7."data_id" = f."data_id";
 
 INSERT INTO "fato_vendas" ("venda_id", "timestamp_do_registro", "ano", "turno_compra", "valor_da_compra", "valor_com_desconto", "arquivo_de_origem", "cliente_id", "produto_id", "canal_id", "plataforma_id", "campanha_id", "vendedor_id", "desconto_id", "data_id") SELECT "venda_id", "timestamp_do_registro", "ano", "turno_compra", "valor_da_compra", "valor_com_desconto", "arquivo_de_origem", "cliente_id", "produto_id", "canal_id", "plataforma_id", "campanha_id", "vendedor_id", "desconto_id", "data_id" FROM "tslake_fato_vendas";
 
@@ -784,31 +784,11 @@ CREATE TEMP TABLE "tslake_fato_gvm" (
 )
 DISTSTYLE EVEN;
 
-SELECT (SELECT COUNT(*) FROM (SELECT DISTINCT "data_id" FROM "tslake_fato_gvm" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_data" d WHERE d."data_id" = f."data_id")) AS n0, (SELECT COUNT(*) FROM (SELECT DISTINCT "conhecido_em_id" FROM "tslake_fato_gvm" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_data" d WHERE d."data_id" = f."conhecido_em_id")) AS n1;
+SELECT COUNT(*) - COUNT(d0."data_id") AS n0, COUNT(*) - COUNT(d1."data_id") AS n1 FROM "tslake_fato_gvm" f LEFT JOIN "dim_data" d0 ON d0."data_id" = f."data_id" LEFT JOIN "dim_data" d1 ON d1."data_id" = f."conhecido_em_id";
 
 INSERT INTO "fato_gvm" ("data", "codigo_do_produto", "subsidiaria", "versao", "conhecido_em", "valor_total", "compras", "data_id", "conhecido_em_id") SELECT "data", "codigo_do_produto", "subsidiaria", "versao", "conhecido_em", "valor_total", "compras", "data_id", "conhecido_em_id" FROM "tslake_fato_gvm";
 
 SELECT COUNT(*) AS linhas, SUM("valor_total") AS "valor_total", SUM("compras") AS "compras" FROM "fato_gvm";
-
-ANALYZE "dim_cliente";
-
-ANALYZE "dim_produto";
-
-ANALYZE "dim_canal";
-
-ANALYZE "dim_plataforma";
-
-ANALYZE "dim_campanha";
-
-ANALYZE "dim_vendedor";
-
-ANALYZE "dim_desconto";
-
-ANALYZE "dim_data";
-
-ANALYZE "fato_vendas";
-
-ANALYZE "fato_gvm";
 
 DELETE FROM "tslake_cargas" WHERE estrela = 'warehouse.vendas';
 
@@ -930,13 +910,33 @@ FROM 's3://balde/estrela/<uuid>/'
 IAM_ROLE 'arn:aws:iam::123456789012:role/tslake'
 FORMAT AS PARQUET;
 
-SELECT (SELECT COUNT(*) FROM (SELECT DISTINCT "cliente_id" FROM "fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_cliente" d WHERE d."cliente_id" = f."cliente_id")) AS n0, (SELECT COUNT(*) FROM (SELECT DISTINCT "produto_id" FROM "fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_produto" d WHERE d."produto_id" = f."produto_id")) AS n1, (SELECT COUNT(*) FROM (SELECT DISTINCT "canal_id" FROM "fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_canal" d WHERE d."canal_id" = f."canal_id")) AS n2, (SELECT COUNT(*) FROM (SELECT DISTINCT "plataforma_id" FROM "fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_plataforma" d WHERE d."plataforma_id" = f."plataforma_id")) AS n3, (SELECT COUNT(*) FROM (SELECT DISTINCT "campanha_id" FROM "fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_campanha" d WHERE d."campanha_id" = f."campanha_id")) AS n4, (SELECT COUNT(*) FROM (SELECT DISTINCT "vendedor_id" FROM "fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_vendedor" d WHERE d."vendedor_id" = f."vendedor_id")) AS n5, (SELECT COUNT(*) FROM (SELECT DISTINCT "desconto_id" FROM "fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_desconto" d WHERE d."desconto_id" = f."desconto_id")) AS n6, (SELECT COUNT(*) FROM (SELECT DISTINCT "data_id" FROM "fato_vendas" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_data" d WHERE d."data_id" = f."data_id")) AS n7;
+SELECT COUNT(*) - COUNT(d0."cliente_id") AS n0, COUNT(*) - COUNT(d1."produto_id") AS n1, COUNT(*) - COUNT(d2."canal_id") AS n2, COUNT(*) - COUNT(d3."plataforma_id") AS n3, COUNT(*) - COUNT(d4."campanha_id") AS n4, COUNT(*) - COUNT(d5."vendedor_id") AS n5, COUNT(*) - COUNT(d6."desconto_id") AS n6, COUNT(*) - COUNT(d7."data_id") AS n7 FROM "fato_vendas" f LEFT JOIN "dim_cliente" d0 ON d0."cliente_id" = f."cliente_id" LEFT JOIN "dim_produto" d1 ON d1."produto_id" = f."produto_id" LEFT JOIN "dim_canal" d2 ON d2."canal_id" = f."canal_id" LEFT JOIN "dim_plataforma" d3 ON d3."plataforma_id" = f."plataforma_id" LEFT JOIN "dim_campanha" d4 ON d4."campanha_id" = f."campanha_id" LEFT JOIN "dim_vendedor" d5 ON d5."vendedor_id" = f."vendedor_id" LEFT JOIN "dim_desconto" d6 ON d6."desconto_id" = f."desconto_id" LEFT JOIN "dim_data" d7 ON d7."data_id" = f."data_id";
 
 SELECT COUNT(*) AS linhas, SUM("valor_da_compra") AS "valor_da_compra", SUM("valor_com_desconto") AS "valor_com_desconto" FROM "fato_vendas";
 
-SELECT (SELECT COUNT(*) FROM (SELECT DISTINCT "data_id" FROM "fato_gvm" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_data" d WHERE d."data_id" = f."data_id")) AS n0, (SELECT COUNT(*) FROM (SELECT DISTINCT "conhecido_em_id" FROM "fato_gvm" k) f WHERE NOT EXISTS (SELECT 1 FROM "dim_data" d WHERE d."data_id" = f."conhecido_em_id")) AS n1;
+SELECT COUNT(*) - COUNT(d0."data_id") AS n0, COUNT(*) - COUNT(d1."data_id") AS n1 FROM "fato_gvm" f LEFT JOIN "dim_data" d0 ON d0."data_id" = f."data_id" LEFT JOIN "dim_data" d1 ON d1."data_id" = f."conhecido_em_id";
 
 SELECT COUNT(*) AS linhas, SUM("valor_total") AS "valor_total", SUM("compras") AS "compras" FROM "fato_gvm";
+
+ANALYZE "dim_cliente";
+
+ANALYZE "dim_produto";
+
+ANALYZE "dim_canal";
+
+ANALYZE "dim_plataforma";
+
+ANALYZE "dim_campanha";
+
+ANALYZE "dim_vendedor";
+
+ANALYZE "dim_desconto";
+
+ANALYZE "dim_data";
+
+ANALYZE "fato_vendas";
+
+ANALYZE "fato_gvm";
 
 COMMENT ON TABLE "dim_cliente" IS 'Customer, by e-mail; a row for each time that name or telephone changed';
 
@@ -1272,26 +1272,6 @@ COMMENT ON COLUMN "vw_gvm_atual"."conhecido_de" IS 'Day from which on this state
 COMMENT ON COLUMN "vw_gvm_atual"."valor_total" IS 'Paid gross value';
 
 COMMENT ON COLUMN "vw_gvm_atual"."compras" IS 'Number of paid purchases';
-
-ANALYZE "dim_cliente";
-
-ANALYZE "dim_produto";
-
-ANALYZE "dim_canal";
-
-ANALYZE "dim_plataforma";
-
-ANALYZE "dim_campanha";
-
-ANALYZE "dim_vendedor";
-
-ANALYZE "dim_desconto";
-
-ANALYZE "dim_data";
-
-ANALYZE "fato_vendas";
-
-ANALYZE "fato_gvm";
 
 DELETE FROM "tslake_cargas" WHERE estrela = 'warehouse.vendas';
 

@@ -6,10 +6,14 @@ import { pipeline } from "node:stream/promises";
 import type { Client } from "pg";
 import { DuckdbEngine } from "../../engine/duckdb/engine.js";
 import type { PolarsEngine } from "../../engine/polars/engine.js";
+import { DataError } from "../../errors.js";
 import type { Relation } from "../../relation/relation.js";
+import type { TextColumn } from "../../relation/text_column.js";
 import { newFolder, removeFolder } from "../../storage/temporary_folder.js";
+import { at } from "../columns.js";
 import type { WarehouseTable } from "../driver.js";
 import { identifier, identifiers } from "../sql.js";
+import { sqlState } from "./errors.js";
 
 const CHUNK = 1 << 18;
 
@@ -38,9 +42,37 @@ export async function copyRows(
     const copy = client.query(from(statement));
     // When the connection breaks, the stream's own end never comes.
     const failed = new Promise<never>((_done, fail) => copy.once("error", fail));
-    await Promise.race([pipeline(Readable.from(csvOf(pieces, convert)), copy), failed]);
+    await Promise.race([pipeline(Readable.from(csvOf(pieces, convert)), copy), failed]).catch(
+      async (error: unknown) => {
+        // "invalid byte sequence": the only one in valid UTF-8 is the character NUL.
+        throw (sqlState(error) === "22021" ? await nulError(engine, name, columns, pieces) : undefined) ?? error;
+      },
+    );
     return copy.rowCount;
   });
+}
+
+/** Which row holds the character NUL, which texts of PostgreSQL cannot. */
+async function nulError(
+  engine: PolarsEngine,
+  table: string,
+  columns: WarehouseTable["columns"],
+  pieces: readonly Relation[],
+): Promise<DataError | undefined> {
+  for (const rows of pieces) {
+    for (const { name } of columns.filter(({ type }) => type === "string")) {
+      const holding = rows.filter((t) => at<TextColumn>(t, name).contains("\0"));
+      const [row] = await engine.collect(holding.limit(1).node);
+      if (row === undefined) continue;
+      const shown = Object.entries(row).map(([column, value]) => `${column} = ${JSON.stringify(String(value))}`);
+      return new DataError("a text holds the character NUL, which PostgreSQL cannot store; nothing was loaded", {
+        where: { table, column: name },
+        actual: shown.join(", "),
+        remedy: "take it out where the text comes from, or in the notebook of the table that the row is in",
+      });
+    }
+  }
+  return undefined;
 }
 
 /** Writes rows as CSV; answers the path. */

@@ -13,6 +13,8 @@ import { AS_TEXT, resultOf, SESSION } from "./values.js";
 
 /** How long a load waits for another one of the same schema. */
 const PATIENCE_SECONDS = 60;
+/** A load sorts and joins millions of rows, in a few statements that are not worth compiling. */
+const SETTINGS = { work_mem: "128MB", maintenance_work_mem: "256MB", jit: "off" } as const;
 
 /**
  * A schema of a PostgreSQL database: the connection's own (`public`, as a rule) or the one that the address names by
@@ -40,7 +42,7 @@ export class PostgresWarehouse implements Warehouse {
       await client.query("BEGIN");
       await this.#lock(client);
       await this.#useSchema(client, true);
-      await client.query("SET LOCAL maintenance_work_mem TO '256MB'");
+      for (const [setting, value] of Object.entries(SETTINGS)) await client.query(`SET LOCAL ${setting} TO '${value}'`);
       const result = await work(await this.#transactionOn(client));
       await this.#commit(client);
       return result;
