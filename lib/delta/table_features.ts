@@ -31,7 +31,7 @@ const FEATURES: Readonly<Record<string, Feature>> = {
   changeDataFeed: { read: "yes", write: "yes", legacy: { writer: 4 } },
   generatedColumns: { read: "yes", write: "yes", legacy: { writer: 4 } },
   columnMapping: { read: "yes", write: "yes", readerWriter: true, legacy: { reader: 2, writer: 5 } },
-  identityColumns: { read: "yes", write: "unused", legacy: { writer: 6 }, isUsed: hasFieldKey("delta.identity.") },
+  identityColumns: { read: "yes", write: "yes", legacy: { writer: 6 } },
   timestampNtz: { read: "yes", write: "yes", readerWriter: true },
   domainMetadata: { read: "yes", write: "yes" },
   deletionVectors: { read: "yes", write: "yes", readerWriter: true },

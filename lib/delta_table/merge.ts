@@ -10,6 +10,7 @@ import { type CommitOptions, commitChange, type TableWrite } from "./commit_chan
 import { fileTarget } from "./data_files.js";
 import { columnExpr } from "./expressions.js";
 import { withGenerated } from "./generated_columns.js";
+import { identityRows, refuseGiven, refuseUpdates, withMarks } from "./identity_columns.js";
 import type { MergeKey } from "./merge_plan.js";
 import { mergeRows, sourceName } from "./merge_rows.js";
 import { mergeMetrics } from "./metrics.js";
@@ -134,30 +135,37 @@ async function executeMerge(
   const target = { ...fileTarget(table, snapshot), ...evolved.layout };
   const context = new ClauseContext(target.schema.fields, source.fields, target.label);
   const matched = clauses.filter(({ kind }) => kind === "matched").map((clause) => context.change(clause));
-  const notMatched = clauses.filter(({ kind }) => kind === "notMatched").map((clause) => context.insert(clause));
+  const inserts = clauses.filter(({ kind }) => kind === "notMatched").map((clause) => context.insert(clause));
   const bySource = clauses.filter(({ kind }) => kind === "notMatchedBySource").map((clause) => context.change(clause));
   const isUpsert = clauses.length === 2 && clauses.every(({ set, where }) => set === "all" && where === undefined);
-  const change = await mergeRows(target, snapshot, source, {
-    on,
-    matched,
-    notMatched,
-    notMatchedBySource: bySource,
-    uniqueKeys: options.uniqueKeys === true,
-    isUpsert: isUpsert && matched.length === 1 && notMatched.length === 1 && coversAll(target.schema.fields, source),
-  });
-  return commitChange(table, snapshot, change, {
-    operation: "MERGE",
-    operationParameters: {
-      predicate: JSON.stringify(on.map((key) => `target.${key.target} = source.${key.source}`).join(" AND ")),
-      matchedPredicates: described(clauses, "matched"),
-      notMatchedPredicates: described(clauses, "notMatched"),
-      notMatchedBySourcePredicates: described(clauses, "notMatchedBySource"),
-    },
-    metrics: mergeMetrics(change, started()),
-    read: change.read,
-    evolution: evolved,
-    options,
-  });
+  const identity = await identityRows(target, source, (name) => inserts.some(({ values }) => !values.has(name)));
+  const generated = identity.values(sourceName);
+  const notMatched = inserts.map(({ where, values }) => ({ where, values: new Map([...generated, ...values]) }));
+  try {
+    const change = await mergeRows(target, snapshot, identity.rows, {
+      on,
+      matched,
+      notMatched,
+      notMatchedBySource: bySource,
+      uniqueKeys: options.uniqueKeys === true,
+      isUpsert: isUpsert && matched.length === 1 && notMatched.length === 1 && coversAll(target.schema.fields, source),
+    });
+    return await commitChange(table, snapshot, change, {
+      operation: "MERGE",
+      operationParameters: {
+        predicate: JSON.stringify(on.map((key) => `target.${key.target} = source.${key.source}`).join(" AND ")),
+        matchedPredicates: described(clauses, "matched"),
+        notMatchedPredicates: described(clauses, "notMatched"),
+        notMatchedBySourcePredicates: described(clauses, "notMatchedBySource"),
+      },
+      metrics: mergeMetrics(change, started()),
+      read: change.read,
+      evolution: withMarks(evolved, snapshot, identity),
+      options,
+    });
+  } finally {
+    identity.release();
+  }
 }
 
 /** The clauses' expressions over joined rows. */
@@ -177,6 +185,7 @@ class ClauseContext {
     const condition = where === undefined ? undefined : conditionExpr(where, scope);
     if (set === undefined) return { where: condition };
     const given = this.values(set, scope);
+    refuseUpdates(given.keys(), this.target.fields, this.label);
     const old = (name: string): Expr | undefined => {
       const found = this.target.fields.find((f) => f.name === name);
       return found && columnExpr(found);
@@ -187,6 +196,7 @@ class ClauseContext {
   insert({ where, set }: Clause) {
     const scope: Scope = { tables: [this.source] };
     const values = this.values(set ?? "all", scope);
+    refuseGiven(values.keys(), this.target.fields, this.label);
     return {
       where: where === undefined ? undefined : conditionExpr(where, scope),
       values: withGenerated(values, undefined, this.target.fields, this.label),

@@ -3,6 +3,7 @@ import { deletionVectorFile } from "../delta/deletion_vector.js";
 import { fileKey, locateFile } from "../delta/file_path.js";
 import { Snapshot } from "../delta/snapshot.js";
 import { DeltaError, UsageError } from "../errors.js";
+import { withPresentMarks } from "./identity_columns.js";
 import type { TableHandle } from "./table_handle.js";
 import type { TimeTravel } from "./time_travel.js";
 import { versionOf } from "./time_travel.js";
@@ -73,7 +74,8 @@ function bytesOf(files: readonly AddFile[]): number {
 }
 
 function changedMetadata({ metadata: now }: Snapshot, { metadata: then }: Snapshot) {
-  const { schemaString, partitionColumns, configuration, name, description } = then;
+  const { partitionColumns, configuration, name, description } = then;
+  const schemaString = withPresentMarks(then.schemaString, now.schemaString);
   const wanted = { schemaString, partitionColumns, configuration, name, description };
   const is = {
     schemaString: now.schemaString,

@@ -5,6 +5,7 @@ import { fileTarget } from "./data_files.js";
 import { predicateText } from "./delete.js";
 import { choose, columnExpr, extended, truth } from "./expressions.js";
 import { withGenerated } from "./generated_columns.js";
+import { refuseUpdates } from "./identity_columns.js";
 import { changeMetrics } from "./metrics.js";
 import { ACTION, changeRows, newName } from "./row_changes.js";
 import { type AnyAssignments, type AnyCondition, assignmentExprs, conditionExpr, tableScope } from "./rules.js";
@@ -28,7 +29,9 @@ export async function updateRows(
     const found = fields.find((f) => f.name === name);
     return found && columnExpr(found);
   };
-  const values = withGenerated(assignmentExprs(set, scope, fields, target.label), old, fields, target.label);
+  const given = assignmentExprs(set, scope, fields, target.label);
+  refuseUpdates(given.keys(), fields, target.label);
+  const values = withGenerated(given, old, fields, target.label);
   const predicate = skippingPredicate(expr);
   const change = await changeRows(target, snapshot, await snapshot.files(predicate), {
     mark: (rows) =>

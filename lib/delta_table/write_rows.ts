@@ -14,6 +14,7 @@ import { type FileTarget, fileTarget, type StagedFiles, stageFiles } from "./dat
 import { predicateText } from "./delete.js";
 import { choose, extended, project } from "./expressions.js";
 import { defaultOf, generationOf, withGenerated } from "./generated_columns.js";
+import { type IdentityRows, identityRows, isIdentity, refuseGiven, withMarks } from "./identity_columns.js";
 import { writeMetrics } from "./metrics.js";
 import { ACTION, changeRows, type FileChange } from "./row_changes.js";
 import { type AnyCondition, type Condition, conditionExpr, tableScope } from "./rules.js";
@@ -103,21 +104,26 @@ async function write(
       ? replacedBy(snapshot, source.fields)
       : evolvedFor(snapshot, source.fields, schemaMode, table.label);
   const target = { ...fileTarget(table, snapshot), ...evolution.layout };
-  const staged = await stageFiles(target, completeRows(target, source).node);
-  const { removed, read } = await replaced(snapshot, staged);
-  return commitChange(
-    table,
-    snapshot,
-    { staged, removed },
-    {
-      operation: "WRITE",
-      operationParameters: { ...parameters, partitionBy: snapshot.partitionColumns },
-      metrics: writeMetrics({ staged, removed }, started()),
-      ...(read === undefined ? {} : { read }),
-      evolution,
-      options,
-    },
-  );
+  const complete = await completeRows(target, source);
+  try {
+    const staged = await stageFiles(target, complete.rows.node);
+    const { removed, read } = await replaced(snapshot, staged);
+    return await commitChange(
+      table,
+      snapshot,
+      { staged, removed },
+      {
+        operation: "WRITE",
+        operationParameters: { ...parameters, partitionBy: snapshot.partitionColumns },
+        metrics: writeMetrics({ staged, removed }, started()),
+        ...(read === undefined ? {} : { read }),
+        evolution: withMarks(evolution, snapshot, complete),
+        options,
+      },
+    );
+  } finally {
+    complete.release();
+  }
 }
 
 async function replaceRows(
@@ -133,7 +139,8 @@ async function replaceRows(
   const evolution = evolvedFor(snapshot, source.fields, options.schemaMode, table.label);
   const target = { ...fileTarget(table, snapshot), ...evolution.layout };
   const condition = conditionExpr(replaceWhere, tableScope(snapshot.schema.fields));
-  const held = await table.engine.materialize(completeRows(target, source).node);
+  const complete = await completeRows(target, source);
+  const held = await table.engine.materialize(complete.rows.node).finally(complete.release);
   try {
     const inserts = new Relation(held, table.engine);
     await checkRows(
@@ -162,7 +169,7 @@ async function replaceRows(
       },
       metrics: writeMetrics(change, started()),
       read: skipping ?? "everything",
-      evolution,
+      evolution: withMarks(evolution, snapshot, complete),
       options,
     });
   } finally {
@@ -171,18 +178,26 @@ async function replaceRows(
 }
 
 /** Rows with the table's columns, in its order and types; generated columns that they lack are computed. */
-function completeRows(target: FileTarget, rows: Relation): Relation {
+async function completeRows(
+  target: FileTarget,
+  source: Relation,
+): Promise<Pick<IdentityRows, "rows" | "fields" | "release">> {
   const { fields } = target.schema;
+  const isGiven = (name: string): boolean => source.fields.some((f) => f.name === name);
   const missing = fields.filter(
-    (f) => (generationOf(f) ?? defaultOf(f)) !== undefined && !rows.fields.some(({ name }) => name === f.name),
+    (f) => (isIdentity(f) || (generationOf(f) ?? defaultOf(f)) !== undefined) && !isGiven(f.name),
   );
-  const present = assignedColumns(rows.fields, without(fields, missing), target.label);
-  const given = new Map(present.map(({ name, expr }) => [name, expr]));
+  const present = assignedColumns(source.fields, without(fields, missing), target.label);
+  refuseGiven(
+    source.fields.map(({ name }) => name),
+    fields,
+    target.label,
+  );
+  const identity = await identityRows(target, source, (name) => !isGiven(name));
+  const given = new Map([...present.map(({ name, expr }) => [name, expr] as const), ...identity.values()]);
   const all = withGenerated(given, undefined, fields, target.label);
-  return project(
-    rows,
-    fields.map(({ name, type }) => ({ name, expr: all.get(name) ?? nullExpr(type) })),
-  );
+  const columns = fields.map(({ name, type }) => ({ name, expr: all.get(name) ?? nullExpr(type) }));
+  return { ...identity, rows: project(identity.rows, columns) };
 }
 
 function without(fields: readonly StructField[], some: readonly StructField[]): readonly StructField[] {
@@ -192,7 +207,7 @@ function without(fields: readonly StructField[], some: readonly StructField[]): 
 function relationOf(table: TableHandle, snapshot: Snapshot, rows: Rows): Relation {
   if ("node" in rows) return new Relation(rows.node, rows.runner);
   const names = new Set(rows.flatMap((row) => Object.keys(row)));
-  const fields = snapshot.schema.fields.filter(({ name }) => rows.length === 0 || names.has(name));
+  const fields = snapshot.schema.fields.filter((f) => (rows.length === 0 ? !isIdentity(f) : names.has(f.name)));
   const unknown = [...names].filter((name) => !fields.some((f) => f.name === name));
   if (unknown.length > 0) {
     throw new UsageError(`${table.label}: objects have names that are no columns of the table`, {

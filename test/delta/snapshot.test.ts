@@ -119,9 +119,7 @@ describe("loading a table", () => {
   });
 
   test("writing is refused by the name of the feature that forbids it", async () => {
-    const identity = { ...SCHEMA, fields: [{ ...SCHEMA.fields[0], metadata: { "delta.identity.start": 1 } }] };
     const cases: readonly (readonly [object, object, RegExp])[] = [
-      [{ protocol: { minReaderVersion: 1, minWriterVersion: 6 } }, withConfiguration({}, identity), /identityColumns/],
       [
         { protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ["icebergCompatV1"] } },
         METADATA,

@@ -122,11 +122,6 @@ describe("generated columns", () => {
   });
 });
 
-test("identity columns are refused by name", async () => {
-  const identity = { "delta.identity.start": 1, "delta.identity.step": 1, "delta.identity.allowExplicitInsert": false };
-  await expect(tableWith({}, [field("number", "long", true, identity)])).rejects.toThrow("identityColumns");
-});
-
 describe("columns that map their names", () => {
   test("are added, renamed and dropped without writing a data file", async () => {
     const table = await tableWith({ "delta.columnMapping.mode": "name", "delta.constraints.rule": "id > 0" });

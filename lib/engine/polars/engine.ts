@@ -11,7 +11,7 @@ import type { PublicDataFrame } from "./binding.js";
 import { compileRelation, type Demand, type Scans } from "./compile_relation.js";
 import { isTextOfRowWise, repetitions, withoutRows } from "./distinct.js";
 import { heavyStep } from "./heavy_step.js";
-import { type HeldResult, HeldResults, inFolder, inMemory, readStreamed } from "./held_results.js";
+import { type HeldResult, HeldResults, inFolder, inMemory, numbered, readStreamed } from "./held_results.js";
 import { captionOf, countWithoutReading } from "./known_count.js";
 import { withoutEmpty } from "./known_empty.js";
 import { type Frame, fromPublic, type LazyFrame } from "./native.js";
@@ -116,6 +116,12 @@ export class PolarsEngine {
   async materialize(node: RelationNode): Promise<Scan> {
     const id = this.held.keep(await this.evaluate(node));
     return { op: "scan", source: { kind: "frame", id }, fields: node.fields };
+  }
+
+  /** The same, with the numbers of its rows, from 0, as a further column of longs. */
+  async materializeNumbered(node: RelationNode, name: string): Promise<Scan> {
+    const id = this.held.keep(numbered(await this.evaluate(node), name));
+    return { op: "scan", source: { kind: "frame", id }, fields: [...node.fields, field(name, "long", false)] };
   }
 
   /** Evaluates the relation and writes it as Parquet files. */

@@ -4,6 +4,7 @@ import { RelationError } from "../../errors.js";
 import { removeFolder } from "../../storage/temporary_folder.js";
 import type { StructField } from "../../types.js";
 import { type Frame, fromPlan, type LazyFrame } from "./native.js";
+import * as p from "./polars_expr.js";
 import type { Hold } from "./scan.js";
 import { parquetScan } from "./scan_plan.js";
 
@@ -45,6 +46,12 @@ export class HeldResults {
 /** Rows in memory. */
 export function inMemory(frame: Frame): HeldResult {
   return { rows: frame.rows, lazy: async (hold) => hold(frame), dispose: () => undefined };
+}
+
+/** The same rows with their numbers from 0, as a further column. */
+export function numbered({ rows, lazy, dispose }: HeldResult, name: string): HeldResult {
+  const number = p.alias(p.cast(p.column(name), "long"), name);
+  return { rows, lazy: async (hold) => (await lazy(hold)).withRowIndex(name).withColumns([number]), dispose };
 }
 
 /** Rows in the Parquet files of a folder, which goes with them. */
