@@ -1,35 +1,29 @@
 import { tmpdir } from "node:os";
 import type { MimeBundle } from "../../display.js";
 import { renderTable } from "../../picture/table_view.js";
-import type { Expr } from "../../relation/expr.js";
 import { type Distinct, type RelationNode, type Scan, type Source, sourcesOf } from "../../relation/node.js";
 import type { ArrowTable } from "../../relation/runner.js";
 import { newFolder, removeFolder } from "../../storage/temporary_folder.js";
 import { field, type StructField } from "../../types.js";
 import { toArrowTable } from "./arrow.js";
 import type { PublicDataFrame } from "./binding.js";
-import { compileRelation, type Demand, type Scans } from "./compile_relation.js";
+import { Compiler } from "./compiler.js";
 import { isTextOfRowWise, repetitions, withoutRows } from "./distinct.js";
 import { heavyStep } from "./heavy_step.js";
 import { type HeldResult, HeldResults, inFolder, inMemory, numbered, readStreamed } from "./held_results.js";
 import { captionOf, countWithoutReading } from "./known_count.js";
-import { withoutEmpty } from "./known_empty.js";
 import { type Frame, fromPublic, type LazyFrame } from "./native.js";
 import { type ParquetRows, parquetRows } from "./parquet_rows.js";
 import * as p from "./polars_expr.js";
 import { mostRanges, type Sample } from "./row_ranges.js";
 import { isRowWise } from "./row_wise.js";
 import { type Row, toRows } from "./rows.js";
-import { type Hold, scanCsv, scanForeignParquet } from "./scan.js";
-import { scanTable } from "./scan_table.js";
-import { rangeOfValues } from "./source_range.js";
+import type { Hold } from "./scan.js";
 import { Spill } from "./spill.js";
 import { storedColumns, storedFields } from "./stored_names.js";
 import { type Queries, streamToFiles } from "./stream.js";
-import { knownRows, type Tables, TablesRead } from "./tables_read.js";
+import type { Tables, TablesRead } from "./tables_read.js";
 import { TEMPORARY } from "./temporary.js";
-import type { SourceRanges } from "./value_range.js";
-import { valuesFrame } from "./values.js";
 import { type WriteOptions, type WrittenFile, writeFiles } from "./write.js";
 
 export type { ParquetRows } from "./parquet_rows.js";
@@ -48,18 +42,18 @@ export interface Limits {
 const LIMITS: Limits = { rowsInMemory: 1_000_000, cellsInStep: 25_000_000 };
 const SAMPLE = 20_000;
 const ROW = `${TEMPORARY}row`;
-/** Of sources of so many rows the ranges of columns are looked at before sorting by them. */
-const ROWS_TO_LOOK_AT = 500_000;
 
 /** Runs relations on Polars. */
 export class PolarsEngine {
   private readonly tables: Tables;
   private readonly limits: Limits;
   private readonly held = new HeldResults();
+  private readonly compiler: Compiler;
 
   constructor(tables: Tables, limits: Limits = LIMITS) {
     this.tables = tables;
     this.limits = limits;
+    this.compiler = new Compiler(tables, this.held);
   }
 
   /** All rows: long as bigint; decimals, dates and times as exact text. */
@@ -76,7 +70,7 @@ export class PolarsEngine {
 
   /** The number of rows; of a whole table from what its log says, without reading a file. */
   async count(node: RelationNode): Promise<number> {
-    const known = node.op === "scan" ? await this.rowsOf(node.source) : undefined;
+    const known = node.op === "scan" ? await this.compiler.rowsOf(node.source) : undefined;
     if (known !== undefined) return known;
     const rows = field("rows", "long", false);
     const counted: RelationNode = {
@@ -127,9 +121,9 @@ export class PolarsEngine {
   /** Evaluates the relation and writes it as Parquet files. */
   writeParquet(relation: RelationNode, options: WriteOptions): Promise<readonly WrittenFile[]> {
     return Spill.during(async (spill) => {
-      const node = await this.withoutEmpty(relation);
-      const reads = this.reads();
-      const query = await this.compile(node, reads, { streamed: true }, (frame) => spill.lazy(frame));
+      const node = await this.compiler.withoutEmpty(relation);
+      const reads = this.compiler.reads();
+      const query = await this.compiler.compile(node, reads, { streamed: true }, (frame) => spill.lazy(frame));
       const small = !(await this.isLarge(node, reads));
       const queries = small ? [async () => query] : withFrames(await this.queries(node, reads), spill);
       const { stored } = options;
@@ -165,21 +159,21 @@ export class PolarsEngine {
 
   /** The plan as Polars will run it. */
   async explain(relation: RelationNode): Promise<string> {
-    return (await this.compile(await this.withoutEmpty(relation), this.reads())).explain();
+    return (await this.compiler.compile(await this.compiler.withoutEmpty(relation), this.compiler.reads())).explain();
   }
 
   private async run(relation: RelationNode): Promise<Frame> {
-    const node = await this.withoutEmpty(relation);
-    const reads = this.reads();
-    const query = await this.compile(node, reads);
+    const node = await this.compiler.withoutEmpty(relation);
+    const reads = this.compiler.reads();
+    const query = await this.compiler.compile(node, reads);
     if (!(await this.isLarge(node, reads))) return query.collect();
     return this.throughFiles(await this.queries(node, reads), node.fields);
   }
 
   private async evaluate(relation: RelationNode): Promise<HeldResult> {
-    const node = await this.withoutEmpty(relation);
-    const reads = this.reads();
-    const query = await this.compile(node, reads);
+    const node = await this.compiler.withoutEmpty(relation);
+    const reads = this.compiler.reads();
+    const query = await this.compiler.compile(node, reads);
     if (!(await this.isLarge(node, reads))) return inMemory(await query.collect());
     const queries = await this.queries(node, reads);
     if (node.op === "distinct" && queries.length === 1 && isTextOfRowWise(node) && isOfTables(node)) {
@@ -191,9 +185,10 @@ export class PolarsEngine {
   }
 
   private async withoutRepetitions(node: Distinct, reads: TablesRead): Promise<HeldResult> {
-    const input = (hold: Hold): Promise<LazyFrame> => this.compile(node.input, reads, { streamed: true }, hold);
+    const input = (hold: Hold): Promise<LazyFrame> =>
+      this.compiler.compile(node.input, reads, { streamed: true }, hold);
     const numbers = await this.throughFiles([async (hold) => repetitions(node, await input(hold))]);
-    const all = node.input.op === "scan" ? await this.rowsOf(node.input.source) : undefined;
+    const all = node.input.op === "scan" ? await this.compiler.rowsOf(node.input.source) : undefined;
     return {
       rows: all === undefined ? undefined : all - numbers.rows,
       lazy: async (hold) => withoutRows(node, await input(hold), hold(numbers)),
@@ -217,14 +212,14 @@ export class PolarsEngine {
     const heavy = heavyStep(node);
     const rows = await reads.rows(node);
     const cells = rows * (heavy?.width ?? 0);
-    const whole = [(hold: Hold) => this.compile(node, reads, { streamed: true }, hold)];
+    const whole = [(hold: Hold) => this.compiler.compile(node, reads, { streamed: true }, hold)];
     if (heavy === undefined || cells <= 2 * this.limits.cellsInStep) return whole;
     const sample: Sample = (of, column) => this.sample(of, column, Math.max(1, Math.floor(rows / SAMPLE)), reads);
     const ranges = await mostRanges(node, heavy.columns, Math.ceil(cells / this.limits.cellsInStep), sample);
     const parts = ranges?.map(
       (condition): RelationNode => ({ op: "filter", input: node, condition, fields: node.fields }),
     );
-    return parts?.map((part) => (hold: Hold) => this.compile(part, reads, { streamed: true }, hold)) ?? whole;
+    return parts?.map((part) => (hold: Hold) => this.compiler.compile(part, reads, { streamed: true }, hold)) ?? whole;
   }
 
   /** Every so many-th value of a column. */
@@ -235,7 +230,7 @@ export class PolarsEngine {
       expr: { kind: "column" as const, name, type, nullable },
     }));
     const numbered = async (hold: Hold): Promise<LazyFrame> =>
-      (await this.compile({ op: "project", input: node, columns, fields }, reads, { streamed: true }, hold))
+      (await this.compiler.compile({ op: "project", input: node, columns, fields }, reads, { streamed: true }, hold))
         .withRowIndex(ROW)
         .filter(p.binary("Eq", p.binary("Modulus", p.cast(p.column(ROW), "long"), p.int64(every)), p.int64(0)))
         .select([p.column(column)]);
@@ -247,67 +242,9 @@ export class PolarsEngine {
     return !(node.op === "limit" && isRowWise(node.input)) && (await reads.rows(node)) > this.limits.rowsInMemory;
   }
 
-  private reads(): TablesRead {
-    return new TablesRead(this.tables, this.held);
-  }
-
-  private compile(
-    node: RelationNode,
-    reads: TablesRead,
-    demand: Demand = {},
-    hold: Hold = (frame) => frame.lazy(),
-  ): Promise<LazyFrame> {
-    const scan: Scans = (source, fields, conditions) => this.scan(source, fields, conditions, reads, hold);
-    const ranges: SourceRanges = async (source, column) =>
-      ((await this.rowsOf(source)) ?? 0) < ROWS_TO_LOOK_AT
-        ? undefined
-        : reads.range(source, column.name, async () => rangeOfValues(await scan(source, [column], []), column));
-    return compileRelation(node, { scan, ranges }, demand);
-  }
-
-  private async scan(
-    source: Source,
-    fields: readonly StructField[],
-    conditions: readonly Expr[],
-    reads: TablesRead,
-    hold: Hold,
-  ): Promise<LazyFrame> {
-    switch (source.kind) {
-      case "table":
-        return scanTable(await reads.resolveTable(source, conjunction(conditions)), fields, hold);
-      case "file":
-        return source.format === "csv" ? scanCsv(source, fields, hold) : scanForeignParquet(source, fields);
-      case "values":
-        return valuesFrame(source, fields, hold);
-      case "frame":
-        return (await this.held.get(source.id).lazy(hold)).select(fields.map((f) => p.column(f.name)));
-    }
-  }
-
-  private withoutEmpty(node: RelationNode): Promise<RelationNode> {
-    return withoutEmpty(node, async (source) => {
-      if (source.kind === "table") return (await this.tables.resolveTable(source, undefined)).files.length === 0;
-      return source.kind !== "file" && (await this.rowsOf(source)) === 0;
-    });
-  }
-
   /** The number of rows of a relation, where it is known without reading any. */
   private knownCount(node: RelationNode): Promise<number | undefined> {
-    return countWithoutReading(node, (source) => this.rowsOf(source));
-  }
-
-  /** The number of rows in a source, where it is known without reading it. */
-  private async rowsOf(source: Source): Promise<number | undefined> {
-    switch (source.kind) {
-      case "table":
-        return knownRows(await this.tables.resolveTable(source, undefined));
-      case "values":
-        return source.rows.length;
-      case "frame":
-        return this.held.get(source.id).rows;
-      case "file":
-        return undefined;
-    }
+    return countWithoutReading(node, (source) => this.compiler.rowsOf(source));
   }
 }
 
@@ -321,20 +258,4 @@ function withFrames(queries: readonly FramedQuery[], spill: Spill): Queries {
 /** True when a relation reads only what never changes: tables at a version. */
 function isOfTables(node: RelationNode): boolean {
   return sourcesOf(node).every((source) => source.kind === "table");
-}
-
-function conjunction(conditions: readonly Expr[]): Expr | undefined {
-  return conditions.reduce<Expr | undefined>(
-    (all, condition) =>
-      all === undefined
-        ? condition
-        : {
-            kind: "call",
-            fn: "and",
-            args: [all, condition],
-            type: "boolean",
-            nullable: all.nullable || condition.nullable,
-          },
-    undefined,
-  );
 }
