@@ -1,13 +1,13 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Context, Script } from "node:vm";
+import { Script } from "node:vm";
 
 /**
- * Runs a large script in a context. V8's compiled form of it is kept in the cache of the `node_modules` that it lies in, which
+ * Runs a large script that finds these names beside the language's own. V8's compiled form of it is kept in the cache of the `node_modules` that it lies in, which
  * halves the time of the next process; where it cannot be kept, nothing is.
  */
-export function runCompiled(file: string, context: Context): void {
-  const source = readFileSync(file, "utf8");
+export function runCompiled(file: string, names: Readonly<Record<string, unknown>>): void {
+  const source = `(function (${Object.keys(names).join(", ")}) {${readFileSync(file, "utf8")}\n})`;
   const place = join(
     nodeModulesOf(file),
     ".cache",
@@ -16,7 +16,8 @@ export function runCompiled(file: string, context: Context): void {
   );
   const cachedData = read(place);
   const script = new Script(source, { filename: file, ...(cachedData === undefined ? {} : { cachedData }) });
-  script.runInContext(context);
+  const run = script.runInThisContext() as (...values: readonly unknown[]) => void;
+  run(...Object.values(names));
   if (cachedData !== undefined && script.cachedDataRejected !== true) return;
   try {
     mkdirSync(dirname(place), { recursive: true });

@@ -3,11 +3,6 @@
  * that reads this library's, and would let the rest of it use what Node lacks.
  */
 export interface DomWindow {
-  readonly Math: { random: () => number };
-  readonly URL: object;
-  readonly Element: { readonly prototype: DomElement };
-  readonly SVGElement: { readonly prototype: DomElement };
-  readonly HTMLCanvasElement: { readonly prototype: DomElement };
   readonly DOMParser: new () => { parseFromString(text: string, type: "image/svg+xml"): DomDocument };
   readonly XMLSerializer: new () => { serializeToString(element: DomElement): string };
 }
@@ -19,6 +14,7 @@ export interface DomDocument {
 
 export interface DomElement {
   readonly tagName: string;
+  readonly localName: string;
   readonly id: string;
   readonly innerHTML: string;
   readonly attributes: Iterable<{ readonly name: string; readonly value: string }>;

@@ -8,7 +8,7 @@ let last: Promise<unknown> = Promise.resolve();
 
 /**
  * Draws a figure as an SVG document of its own, without a browser: no script, nothing loaded from elsewhere, the same text
- * for the same figure, light or dark by the reader's scheme. The first figure of a process takes about a second.
+ * for the same figure, light or dark by the reader's scheme. The first figure of a process takes half a second.
  * @throws RelationError when plotly.js cannot draw the figure
  */
 export function drawFigure(figure: Figure): Promise<string> {

@@ -1,51 +1,35 @@
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
-import type { Context } from "node:vm";
-import { CanvasRecorder } from "./canvas.js";
+import { openWindow } from "./browser.js";
 import { runCompiled } from "./compiled_script.js";
-import type { DomElement, DomWindow } from "./dom.js";
-import { extentOf } from "./extent.js";
+import type { DomWindow } from "./dom.js";
 import { CHART_SIZE, type Figure } from "./figure.js";
 
-/** plotly.js in a window of its own, with what it asks of a browser's layout answered by estimates. */
+/** plotly.js in a window of its own. */
 export interface PlotlyWindow {
   readonly window: DomWindow;
   /** The figure as plotly.js writes it as SVG. */
   draw(figure: Figure): Promise<string>;
 }
 
-/** Loads plotly.js and jsdom: about a second, once. */
+/** Loads plotly.js: some tenths of a second, once. */
 export function openPlotly(): PlotlyWindow {
-  const { JSDOM } = load("jsdom") as Jsdom;
-  const dom = new JSDOM("<!doctype html><body></body>", { runScripts: "outside-only" });
-  const { window } = dom;
-  answerLayout(window);
-  runCompiled(load.resolve("plotly.js-dist-min"), dom.getInternalVMContext());
-  const { Plotly } = window as unknown as { readonly Plotly: Plotly };
+  const window = openWindow();
+  const ownMath: { random: () => number } = Object.create(Math);
+  // As in a browser: no module, no process.
+  const others = { self: window, globalThis: window, module: undefined, process: undefined, require: undefined };
+  runCompiled(load.resolve("plotly.js-dist-min"), { ...window, window, ...others, Math: ownMath });
+  const { Plotly } = window as { readonly Plotly?: Plotly };
+  if (Plotly === undefined) throw new TypeError("plotly.js gives its window nothing");
   return {
     window,
     draw: (figure) => {
-      window.Math.random = randomOf(figure);
+      ownMath.random = randomOf(figure);
       const { width = CHART_SIZE.width, height = CHART_SIZE.height } = figure.layout ?? {};
       const drawn = { data: structuredCloned(figure.data), layout: structuredCloned(figure.layout ?? {}) };
       return Plotly.toImage(drawn, { format: "svg", width, height, imageDataOnly: true });
     },
   };
-}
-
-interface Jsdom {
-  readonly JSDOM: new (
-    html: string,
-    options: object,
-  ) => {
-    readonly window: DomWindow;
-    getInternalVMContext(): Context;
-  };
-}
-
-interface Canvas {
-  readonly width: number;
-  readonly height: number;
 }
 
 interface Plotly {
@@ -65,41 +49,5 @@ function randomOf(figure: Figure): () => number {
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state / 2 ** 32;
-  };
-}
-
-function answerLayout(window: DomWindow): void {
-  const box = (element: DomElement, onPage: boolean): object => {
-    const { left, top, right, bottom } = extentOf(element, onPage);
-    return { x: left, y: top, left, top, right, bottom, width: right - left, height: bottom - top };
-  };
-  Object.assign(window.SVGElement.prototype, {
-    getBBox: asMethod((element) => box(element, false)),
-    getComputedTextLength: asMethod((element) => {
-      const { left, right } = extentOf(element, false);
-      return right - left;
-    }),
-  });
-  Object.assign(window.Element.prototype, { getBoundingClientRect: asMethod((element) => box(element, true)) });
-  Object.assign(window.URL, { createObjectURL: () => "" });
-  const recorders = new WeakMap<object, CanvasRecorder>();
-  const recorderOf = (canvas: object): CanvasRecorder => {
-    const recorder = recorders.get(canvas) ?? new CanvasRecorder();
-    recorders.set(canvas, recorder);
-    return recorder;
-  };
-  Object.assign(window.HTMLCanvasElement.prototype, {
-    getContext(this: Canvas) {
-      return recorderOf(this);
-    },
-    toDataURL(this: Canvas) {
-      return recorderOf(this).toDataUrl(this.width, this.height);
-    },
-  });
-}
-
-function asMethod<T>(answer: (element: DomElement) => T): (this: DomElement) => T {
-  return function (this: DomElement) {
-    return answer(this);
   };
 }

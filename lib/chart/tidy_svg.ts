@@ -27,8 +27,8 @@ export function tidySvg(window: DomWindow, source: string, caption: Caption): st
 
 function tidy(element: DomElement): void {
   if (element.tagName === "image") return void replaceImage(element);
-  if (isInvisible(element)) return element.remove();
   const style = styleOf(element);
+  if (isInvisible(element, new Map(style))) return element.remove();
   for (const { name } of [...element.attributes]) if (!KEPT.has(name)) element.removeAttribute(name);
   for (const [property, value] of style) {
     if (!PRESENTATION.has(property) || value === DEFAULTS[property] || value.replace(/['"]/g, "") === FONT) continue;
@@ -44,10 +44,10 @@ function tidy(element: DomElement): void {
   }
 }
 
-function isInvisible(element: DomElement): boolean {
-  const style = element.getAttribute("style") ?? "";
-  if (/display: none|visibility: hidden/.test(style) || FORBIDDEN.has(element.tagName)) return true;
-  if (element.tagName === "rect") return /fill-opacity: 0;/.test(style) || element.getAttribute("width") === "0";
+function isInvisible(element: DomElement, style: ReadonlyMap<string, string>): boolean {
+  if (style.get("display") === "none" || style.get("visibility") === "hidden") return true;
+  if (FORBIDDEN.has(element.tagName)) return true;
+  if (element.tagName === "rect") return style.get("fill-opacity") === "0" || element.getAttribute("width") === "0";
   return element.tagName === "path" && ["", "M0,0"].includes(element.getAttribute("d") ?? "");
 }
 
@@ -55,7 +55,8 @@ function isInvisible(element: DomElement): boolean {
 function styleOf(element: DomElement): [string, string][] {
   return (element.getAttribute("style") ?? "").split(";").flatMap((declaration) => {
     const [property = "", ...value] = declaration.split(":");
-    return value.length === 0 ? [] : [[property.trim(), value.join(":").trim()] as [string, string]];
+    const text = value.join(":").trim();
+    return text === "" ? [] : [[property.trim(), text] as [string, string]];
   });
 }
 
@@ -111,7 +112,7 @@ function hoist(group: DomElement): void {
   if (first === undefined || parts.length < 2) return;
   for (const name of INHERITED) {
     const value = first.getAttribute(name);
-    if (value === null || group.hasAttribute(name)) continue;
+    if (!value || group.getAttribute(name)) continue;
     if (!parts.every((part) => part.getAttribute(name) === value)) continue;
     group.setAttribute(name, value);
     for (const part of parts) part.removeAttribute(name);

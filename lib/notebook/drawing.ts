@@ -6,7 +6,7 @@ import type { Cell, DisplayOutput, Notebook, Output } from "./document.js";
 import { keepPicture, knownPicture } from "./picture_cache.js";
 
 /**
- * The pictures of charts in executed notebooks. plotly.js takes a second to load, so one process draws those of all notebooks
+ * The pictures of charts in executed notebooks. plotly.js takes half a second to load, so one process draws those of all notebooks
  * of a run, beside the notebooks that still run.
  */
 
