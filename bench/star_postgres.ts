@@ -10,8 +10,8 @@ import { POSTGRES } from "../lib/warehouse/postgres/dialect.js";
 import { PostgresWarehouse } from "../lib/warehouse/postgres/warehouse.js";
 import { StarLoad } from "../lib/warehouse/star_load.js";
 import { tablesOf } from "../lib/warehouse/star_tables.js";
-import { startPostgres } from "../test/support/postgres.js";
 import { clock, type TaskResult } from "./measure.js";
+import { SUPERUSER, startCluster } from "./postgres_server.js";
 import { addSales, goldFolder, openLake, withDatabase } from "./star.js";
 
 /** Everything into an empty database: keys, dimensions, facts, checks, indexes. */
@@ -78,13 +78,12 @@ async function onServer(
   const folder = join(work, "lake");
   fs.mkdirSync(work, { recursive: true });
   execFileSync("cp", ["-al", goldFolder(workdir), folder]);
-  const server = await startPostgres();
+  const server = await startCluster();
   try {
-    const address = await server.database();
-    const lap = await run(openLake(folder), `${address}?sslmode=disable`, folder);
+    const address = `postgres://${SUPERUSER}@127.0.0.1:${server.port}/postgres?sslmode=disable`;
+    const lap = await run(openLake(folder), address, folder);
     const [row = {}] = await server.admin(
       "SELECT count(*) AS n, sum(valor_com_desconto) AS v, sum(cliente_id) AS c, (SELECT count(*) FROM dim_cliente) AS d FROM fato_vendas",
-      new URL(address).pathname.slice(1),
     );
     return { lap, checksum: () => Promise.resolve(Object.values(row).join(":").replace(".", "")) };
   } finally {
