@@ -1,5 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Catalog } from "../../lib/contract/catalog.js";
 import { Lake } from "../../lib/lake/lake.js";
@@ -10,6 +11,13 @@ import { ROUNDS } from "../faults/rounds.js";
 import { contentsOf, EVENTS, land, newFolder, removeFolders, SALES } from "../faults/steps.js";
 import { describeWith } from "../support/partners.js";
 import { type S3Server, startS3Server } from "../support/s3_server.js";
+
+/** The files below a folder, by their paths. */
+function pagesIn(folder: string): ReadonlyMap<string, string> {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = entries.map((entry) => join(entry.parentPath, entry.name));
+  return new Map(files.map((file) => [relative(folder, file), readFileSync(file, "utf8")]));
+}
 
 describeWith("s3", "a pipeline whose lake is in a bucket", () => {
   let server: S3Server;
@@ -47,9 +55,18 @@ describeWith("s3", "a pipeline whose lake is in a bucket", () => {
     expect((await storage.list("bronze/_archive/")).length).toBeGreaterThan(2);
     const records = join(workspace, "data_lake", "s3", "lake", "sales", "_runs");
     expect(readdirSync(records).length).toBeGreaterThan(0);
-    for (const entry of readdirSync(records, { recursive: true, withFileTypes: true })) {
-      if (entry.isFile()) said += readFileSync(join(entry.parentPath, entry.name), "utf8");
-    }
+    const report = join(records, "..", "_report");
+    const afterRun = pagesIn(report);
+    const made = spawnSync(process.execPath, [resolve("bin/report.js"), "--lake", "s3://lake/sales/"], {
+      cwd: workspace,
+      encoding: "utf8",
+    });
+    expect({ status: made.status, stderr: made.stderr }).toEqual({ status: 0, stderr: "" });
+    const pages = pagesIn(report);
+    expect([...pages.keys()].filter((name) => !afterRun.has(name))).toEqual(["tables/warehouse.vendas.views.html"]);
+    expect(pages.get("index.html")).toMatch(/>(\d+) of \1 built</);
+    expect(pages.get("tables/gold.vendas.html")).toMatch(/class="sample".*@/s);
+    for (const folder of [records, report]) said += [...pagesIn(folder).values()].join("");
     expect(said).not.toContain(server.credentials.secretAccessKey);
   }, 240_000);
 });
