@@ -25,6 +25,7 @@ interface Flags {
   readonly plan?: true;
   readonly jobs: number;
   readonly timeout: number;
+  readonly memory?: number;
   readonly report: boolean;
   readonly json?: true;
 }
@@ -51,6 +52,7 @@ export function main(argv: readonly string[]): Promise<number> {
       .option("--plan", "print what would run and why; touch nothing")
       .addOption(new Option("--jobs <n>", "notebooks at a time").default(2).argParser(jobCount))
       .addOption(new Option("--timeout <minutes>", "for one notebook").default(60).argParser(minutes))
+      .addOption(new Option("--memory <MB>", "for one notebook; default no limit").argParser(megabytes))
       .option("--no-report", "leave the report as it is")
       .option("--json", "one JSON object per step and a summary, on standard output")
       .allowExcessArguments(false)
@@ -100,6 +102,7 @@ async function pipeline(flags: Flags): Promise<number> {
       ...options,
       jobs: flags.jobs,
       timeLimit: flags.timeout * 60_000,
+      memoryLimit: flags.memory,
       recorder: lake,
       observer: view,
       signal: abort.signal,
@@ -179,6 +182,15 @@ function minutes(text: string): number {
   const count = Number(text);
   if (count > 0 && count <= 10_000) return count;
   throw new UsageError("--timeout is not a time", { expected: "minutes, more than 0 and up to 10000", actual: text });
+}
+
+function megabytes(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 256) return count;
+  throw new UsageError("--memory is not an amount of memory", {
+    expected: "whole megabytes, 256 or more",
+    actual: text,
+  });
 }
 
 function print(text: string): void {

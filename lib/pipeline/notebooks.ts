@@ -22,6 +22,8 @@ export interface NotebookJob {
   readonly environment: Readonly<Record<string, string>>;
   /** Milliseconds after which a notebook that still runs is ended. */
   readonly timeLimit: number;
+  /** MB (2^20 bytes) of memory above which its process is ended; undefined for no limit. */
+  readonly memoryLimit: number | undefined;
   /** Ends the notebook's process. */
   readonly signal: AbortSignal;
   /** Hears what the cells report, also those of a notebook that fails later. */

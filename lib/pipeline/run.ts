@@ -21,6 +21,8 @@ export interface RunOptions extends PipelineOptions {
   readonly jobs: number;
   /** Milliseconds that a notebook may take. */
   readonly timeLimit: number;
+  /** MB of memory that a notebook's process may take. */
+  readonly memoryLimit: number | undefined;
   readonly recorder: Recorder;
   readonly observer: RunObserver;
   /** Ends the run: notebooks that run are ended, no other begins. */

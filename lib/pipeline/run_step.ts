@@ -28,6 +28,7 @@ export interface RunningStep {
   readonly notebooks: Notebooks;
   readonly retries: RetryPolicy;
   readonly timeLimit: number;
+  readonly memoryLimit: number | undefined;
   readonly observer: RunObserver;
   readonly signal: AbortSignal;
 }
@@ -50,6 +51,7 @@ export async function runStep(run: RunningStep, step: Step, reasons: readonly Re
       parameters,
       environment: environmentOf(run, step, parameters),
       timeLimit: run.timeLimit,
+      memoryLimit: run.memoryLimit,
       signal: run.signal,
       onMetrics: (more: StepMetrics) => {
         heard = addMetrics(heard, more);

@@ -16,13 +16,14 @@ export function workspaceNotebooks(root: string): Notebooks {
       };
     },
     check: () => checkNotebooks(join(root, "notebooks")),
-    run: async ({ notebook, output, parameters, environment, timeLimit, signal, onMetrics }) => {
+    run: async ({ notebook, output, parameters, environment, timeLimit, memoryLimit, signal, onMetrics }) => {
       const { metrics } = await runNotebook({
         path: notebook,
         output,
         parameters,
         env: environment,
         timeoutMs: timeLimit,
+        maxMemoryMb: memoryLimit,
         signal,
         onEvent: (event) => {
           if (event.type === "metrics") onMetrics?.(event.metrics);

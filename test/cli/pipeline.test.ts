@@ -146,6 +146,7 @@ describe.sequential("npm run pipeline", () => {
     [["--jobs", "0"], /--jobs/],
     [["--jobs", "two"], /--jobs/],
     [["--timeout", "-1"], /--timeout/],
+    [["--memory", "2GB"], /--memory/],
     [["--landing"], /argument missing/],
     [["--dry-run"], /unknown option/],
     [["gold.gvm"], /too many arguments/],

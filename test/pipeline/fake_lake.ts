@@ -158,6 +158,7 @@ export class FakeLake implements StoredTables, Recorder, Notebooks {
       mayCopySamples: false,
       jobs: 2,
       timeLimit: 60_000,
+      memoryLimit: undefined,
       observer: {},
       signal: new AbortController().signal,
       retries: { attempts: 3, firstWait: 1 },

@@ -154,6 +154,14 @@ describe("staleness", () => {
     expect(lake.jobs.every((job) => job.environment["TSLAKE_FULL_REFRESH"] === "1")).toBe(true);
   });
 
+  test("are bounded in time and memory", async () => {
+    await lake.pipeline({ timeLimit: 7000, memoryLimit: 512 });
+    expect(lake.jobs.map(({ timeLimit, memoryLimit }) => [timeLimit, memoryLimit])).toEqual(
+      lake.jobs.map(() => [7000, 512]),
+    );
+    expect(lake.jobs.length).toBeGreaterThan(0);
+  });
+
   test("notebooks get the parameters that they declare, and no others", async () => {
     await lake.pipeline({ days: { from: "2023-06-01", to: "2023-06-30" } });
     const given = Object.fromEntries(lake.jobs.map((job) => [job.environment["TSLAKE_STEP"], job.parameters]));
