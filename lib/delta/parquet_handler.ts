@@ -3,7 +3,8 @@ import { DeltaError } from "../errors.js";
 import type { Storage } from "../storage/storage.js";
 import { type DataType, decimalOf, type StructType } from "../types.js";
 import type { ColumnBatch, ParquetHandler, ReadOptions, TextVisitor } from "./handler.js";
-import { loadPageReader, type RowNumbers, readLeaf, visitTexts } from "./parquet_columns.js";
+import { type RowNumbers, readLeaf, visitTexts } from "./parquet_columns.js";
+import { loadPageReader } from "./parquet_pages.js";
 
 /**
  * The Parquet handler that needs no engine: hyparquet reads, hyparquet-writer writes, both plain JavaScript and loaded

@@ -1,3 +1,5 @@
+import type { DecodedArray, SchemaTree } from "hyparquet";
+
 /** Bytes, and how far they have been read. */
 export interface ByteCursor {
   readonly view: DataView;
@@ -26,6 +28,47 @@ export function definedRows(at: ByteCursor, count: number, maxLevel: number): nu
   }
   at.offset = end;
   return rows;
+}
+
+/** The levels of a leaf column with at most one repeated level. */
+export interface Levels {
+  /** The definition level of a value that is not null. */
+  readonly max: number;
+  /** The definition level from which a list has an entry; undefined without a repeated level. */
+  readonly entry: number | undefined;
+}
+
+export function levelsOf(path: readonly SchemaTree[]): Levels {
+  let max = 0;
+  let entry: number | undefined;
+  for (const { element } of path.slice(1)) {
+    if (element.repetition_type !== "REQUIRED") max++;
+    if (element.repetition_type !== "REPEATED") continue;
+    if (entry !== undefined) throw new RangeError("lists within lists are not read here");
+    entry = max;
+  }
+  return { max, entry };
+}
+
+/** Appends values to the rows before them, with nulls and lists as their levels say. */
+export function assemble(
+  rows: unknown[],
+  count: number,
+  definition: readonly number[] | undefined,
+  repetition: readonly number[],
+  values: DecodedArray,
+  { max, entry }: Levels,
+): void {
+  const isDefined = definition === undefined || definition.length === 0;
+  let next = 0;
+  for (let i = 0; i < count; i++) {
+    const level = isDefined ? max : (definition[i] ?? 0);
+    const value = level === max ? values[next++] : null;
+    if (entry === undefined) rows.push(value);
+    else if (level < entry) rows.push(level === entry - 1 ? [] : null);
+    else if (repetition[i] === 0) rows.push([value]);
+    else (rows.at(-1) as unknown[]).push(value);
+  }
 }
 
 /** Levels in groups of eight, packed from the least bit. */

@@ -2,7 +2,9 @@ import { DataError, isTslakeError, UnsupportedFeatureError } from "../errors.js"
 import type { Expr } from "../relation/expr.js";
 import { literalExpr, nullExpr } from "../relation/literal.js";
 import type { DataType } from "../types.js";
-import * as sql from "./sql_functions.js";
+import * as casts from "./sql_casts.js";
+import * as functions from "./sql_functions.js";
+import * as operators from "./sql_operators.js";
 import { type Token, tokens } from "./sql_tokens.js";
 
 /** The column that a name stands for, with the table's alias before it, if there is one; undefined when there is none. */
@@ -44,28 +46,28 @@ class Parser {
 
   private or(): Expr {
     let left = this.and();
-    while (this.word("OR")) left = sql.logical("or", left, this.and());
+    while (this.word("OR")) left = operators.logical("or", left, this.and());
     return left;
   }
 
   private and(): Expr {
     let left = this.not();
-    while (this.word("AND")) left = sql.logical("and", left, this.not());
+    while (this.word("AND")) left = operators.logical("and", left, this.not());
     return left;
   }
 
   private not(): Expr {
-    return this.word("NOT") ? sql.not(this.not()) : this.comparison();
+    return this.word("NOT") ? operators.not(this.not()) : this.comparison();
   }
 
   private comparison(): Expr {
     const left = this.sum();
     const operator = this.symbol("<=>", "=", "==", "<>", "!=", "<=", ">=", "<", ">");
-    if (operator !== undefined) return sql.compare(operator, left, this.sum());
+    if (operator !== undefined) return operators.compare(operator, left, this.sum());
     if (this.word("IS")) return this.isTest(left);
     const negated = this.word("NOT");
     const test = this.membership(left);
-    if (test !== undefined) return negated ? sql.not(test) : test;
+    if (test !== undefined) return negated ? operators.not(test) : test;
     return negated ? this.refuse("IN, BETWEEN or LIKE after NOT") : left;
   }
 
@@ -73,17 +75,18 @@ class Parser {
     const negated = this.word("NOT");
     const value = this.word("TRUE") ? true : this.word("FALSE") ? false : undefined;
     if (value === undefined) this.expectWord("NULL");
-    const test = value === undefined ? sql.isNull(left) : sql.compare("<=>", left, literalExpr(value, "boolean"));
-    return negated ? sql.not(test) : test;
+    const test =
+      value === undefined ? operators.isNull(left) : operators.compare("<=>", left, literalExpr(value, "boolean"));
+    return negated ? operators.not(test) : test;
   }
 
   private membership(left: Expr): Expr | undefined {
-    if (this.word("IN")) return sql.isIn(left, this.list());
-    if (this.word("LIKE")) return sql.like(left, this.sum());
+    if (this.word("IN")) return operators.isIn(left, this.list());
+    if (this.word("LIKE")) return operators.like(left, this.sum());
     if (!this.word("BETWEEN")) return undefined;
     const low = this.sum();
     this.expectWord("AND");
-    return sql.logical("and", sql.compare(">=", left, low), sql.compare("<=", left, this.sum()));
+    return operators.logical("and", operators.compare(">=", left, low), operators.compare("<=", left, this.sum()));
   }
 
   private sum(): Expr {
@@ -93,8 +96,8 @@ class Parser {
       if (operator === undefined) return left;
       left =
         operator === "||"
-          ? sql.apply("concat", [left, this.product()])
-          : sql.arithmetic(operator, left, this.product());
+          ? functions.apply("concat", [left, this.product()])
+          : operators.arithmetic(operator, left, this.product());
     }
   }
 
@@ -103,12 +106,12 @@ class Parser {
     for (;;) {
       const operator = this.symbol("*", "/", "%") ?? (this.word("DIV") ? "div" : undefined);
       if (operator === undefined) return left;
-      left = sql.arithmetic(operator, left, this.unary());
+      left = operators.arithmetic(operator, left, this.unary());
     }
   }
 
   private unary(): Expr {
-    if (this.symbol("-") !== undefined) return sql.negate(this.unary());
+    if (this.symbol("-") !== undefined) return operators.negate(this.unary());
     return this.symbol("+") === undefined ? this.primary() : this.unary();
   }
 
@@ -119,7 +122,7 @@ class Parser {
       this.expectSymbol(")");
       return inner;
     }
-    if (token.kind === "number") return sql.number(this.take().value);
+    if (token.kind === "number") return operators.number(this.take().value);
     if (token.kind === "text") return literalExpr(this.take().value, "string");
     if (token.kind === "quoted") return this.column();
     return token.kind === "name" ? this.named() : this.refuse("a value");
@@ -133,11 +136,11 @@ class Parser {
     const following = this.tokens[this.at + 1];
     if (following?.kind === "text" && /^(?:date|timestamp|timestamp_ntz)$/i.test(this.next.value)) {
       const type = this.take().value.toLowerCase() as "date" | "timestamp" | "timestamp_ntz";
-      return sql.retyped(literalExpr(this.take().value, "string"), type);
+      return casts.retyped(literalExpr(this.take().value, "string"), type);
     }
     if (following?.value !== "(") return this.column();
     const name = this.take().value.toLowerCase();
-    return name === "cast" ? this.cast() : sql.apply(name, this.list());
+    return name === "cast" ? this.cast() : functions.apply(name, this.list());
   }
 
   private column(): Expr {
@@ -166,7 +169,7 @@ class Parser {
       type = `${type}(${parameters.join(",")})`;
     }
     this.expectSymbol(")");
-    return sql.cast(input, sql.typeNamed(type));
+    return casts.cast(input, casts.typeNamed(type));
   }
 
   private choice(): Expr {
@@ -175,11 +178,11 @@ class Parser {
     while (this.word("WHEN")) {
       const when = this.or();
       this.expectWord("THEN");
-      branches.push({ when: subject === undefined ? when : sql.compare("=", subject, when), then: this.or() });
+      branches.push({ when: subject === undefined ? when : operators.compare("=", subject, when), then: this.or() });
     }
     const otherwise = this.word("ELSE") ? this.or() : nullExpr("string");
     this.expectWord("END");
-    return sql.choice(branches, otherwise);
+    return operators.choice(branches, otherwise);
   }
 
   private list(): readonly Expr[] {
