@@ -2,16 +2,15 @@ import type { AddFile } from "../delta/actions/action.js";
 import { type Predicate, predicate } from "../delta/predicate.js";
 import type { Snapshot } from "../delta/snapshot.js";
 import { DataError } from "../errors.js";
-import { countRows } from "../relation/aggregate.js";
 import { wrap } from "../relation/column.js";
 import { columnRef } from "../relation/fields.js";
 import { literalExpr, nullExpr } from "../relation/literal.js";
 import type { NamedExpr, RelationNode } from "../relation/node.js";
-import type { LongColumn } from "../relation/number_column.js";
 import { Relation } from "../relation/relation.js";
 import { formatType, type StructField } from "../types.js";
 import { assigned } from "./assign.js";
 import { type FileTarget, usesDeletionVectors, writesChanges } from "./data_files.js";
+import { type DoubledKeys, doubleKeys, refuseDoubles, repeats } from "./double_keys.js";
 import { both, choose, extended, filtered, isNotNull, notTrue, project, truth } from "./expressions.js";
 import { filesWithKeys } from "./files_with_keys.js";
 import { type KeyColumn, type KeySummary, keyRange, summarizeKeys } from "./key_range.js";
@@ -94,7 +93,8 @@ class Merge {
     const summary = await summarizeKeys(this.source, this.keys);
     const sourceRows = summary.rows;
     const doubles = summary.repeats ?? (await repeats(this.source, this.keyNames));
-    if (doubles && this.plan.uniqueKeys === true) await this.refuseDoubles(this.doubleKeys(), this.keyNames);
+    if (doubles && this.plan.uniqueKeys === true)
+      await refuseDoubles(doubleKeys(this.source, this.keyNames), this.doubled(this.keyNames));
     const { read, candidates } = await this.candidates(summary);
     const change = async (): Promise<FileChange> => {
       if (this.snapshot === undefined) return this.insertAll(undefined);
@@ -250,12 +250,6 @@ class Merge {
     return { read, candidates: (await this.snapshot?.files(read)) ?? [] };
   }
 
-  private doubleKeys(): Relation {
-    const counted = this.source.groupBy(...this.keyNames).aggregate(() => ({ [COPIES]: countRows() }));
-    const { node, runner } = counted.filter((t) => (t[COPIES] as LongColumn).gt(1n));
-    return new Relation(node, runner);
-  }
-
   /** @throws DataError showing the key of a row that two source rows would change */
   private async refuseDoubleMatches(snapshot: Snapshot, candidates: readonly AddFile[]): Promise<void> {
     const { matched } = this.plan;
@@ -264,21 +258,13 @@ class Merge {
     if (matched.length === 0 || deletes) return;
     const names = this.plan.on.map(({ target: name }) => name);
     const rows = plainRows(this.target, snapshot, candidates).select(names) as Relation;
-    await this.refuseDoubles(rows.join(this.doubleKeys(), this.on), names);
+    await refuseDoubles(rows.join(doubleKeys(this.source, this.keyNames), this.on), this.doubled(names));
   }
 
-  /** @throws DataError showing the first of these keys, if there is one */
-  private async refuseDoubles(doubles: Pick<Relation, "limit">, names: readonly string[]): Promise<void> {
-    const [double] = await doubles.limit(1).collect();
-    if (double === undefined) return;
-    const { label } = this.target;
-    const key = this.plan.on.map(({ target: name }, i) => `${name} = ${String(double[names[i] ?? name])}`).join(", ");
-    throw new DataError(`${label}: several rows have one key, nothing is written`, {
-      where: { table: label },
-      expected: "one source row per key",
-      actual: `${String(double[COPIES])} rows with ${key}`,
-      remedy: "deduplicate before writing",
-    });
+  /** How an error calls the keys that rows hold under these names. */
+  private doubled(names: readonly string[]): DoubledKeys {
+    const keys = this.plan.on.map(({ target: name }, i) => ({ name, column: names[i] ?? name }));
+    return { keys, label: this.target.label };
   }
 
   private column(name: string): StructField {
@@ -290,13 +276,4 @@ class Merge {
       actual: found ? formatType(found.type) : "no such column",
     });
   }
-}
-
-const COPIES = "_metadata.copies";
-
-/** True when two rows have the same keys, none of which is null. */
-async function repeats(rows: Relation, keys: readonly string[]): Promise<boolean> {
-  const present = keys.reduce((of, key) => filtered(of, isNotNull(columnRef(of.node, key))), rows);
-  const [all, different] = [await present.count(), await present.select(keys).distinct().count()];
-  return all !== different;
 }
