@@ -16,7 +16,7 @@ export interface Members {
   readonly keys: Relation;
   /** Type 2: natural key and time → key, for the facts of members that have changed. */
   readonly timed: Relation | undefined;
-  /** Type 2, where only new rows are loaded: all facts of the members touched, with `chave`: the older ones may have got another. */
+  /** Type 2, where only new rows are loaded: all facts of touched members with several keys, with `chave`: the older ones may have got another. */
   readonly facts: Relation | undefined;
 }
 

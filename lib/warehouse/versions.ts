@@ -39,7 +39,9 @@ export async function versionedMembers(lake: Lake, hold: Hold, plan: LoadPlan, d
       rows: dimensionRows(dimension, versions),
       keys: keysOfSingle(names, versions.limit(0)),
       timed: await hold(timed),
-      facts: await hold(rows.join(timed, [...names.natural, TIME])),
+      facts: await hold(
+        rows.semiJoin(withSeveralKeys(names, recorded, versions), names.natural).join(timed, [...names.natural, TIME]),
+      ),
     };
   }
   const { steady, changing } = await steadyMembers(hold, names, history);
@@ -52,6 +54,21 @@ export async function versionedMembers(lake: Lake, hold: Hold, plan: LoadPlan, d
     timed: await hold(keysByTime(names, changing, ofChanging)),
     facts: undefined,
   };
+}
+
+/** Members that were ever given a second key: the facts of all others have the only one that there is. */
+function withSeveralKeys({ natural }: Names, recorded: Relation, versions: Relation): Relation {
+  const columns = [...natural, KEY];
+  return several(recorded.select(columns).union(versions.select(columns)).distinct() as unknown as Relation, natural);
+}
+
+/** Members that stand in more than one row. */
+function several(rows: Relation, natural: readonly string[]): Relation {
+  return rows
+    .groupBy(...natural)
+    .aggregate(() => ({ rows: countRows() }))
+    .filter((t) => at<LongColumn>(t, "rows").gt(1n))
+    .select(natural) as unknown as Relation;
 }
 
 /** Names of the columns that histories and versions have. */
@@ -116,13 +133,7 @@ async function steadyMembers(
       .groupBy(...natural, ...attributes)
       .aggregate((t) => ({ [FROM]: min(at<WallClockColumn>(t, TIME)) })) as unknown as Relation,
   );
-  const changing = await hold(
-    states
-      .groupBy(...natural)
-      .aggregate(() => ({ states: countRows() }))
-      .filter((t) => at<LongColumn>(t, "states").gt(1n))
-      .select(natural) as unknown as Relation,
-  );
+  const changing = await hold(several(states, natural));
   const steady = states
     .antiJoin(changing, natural)
     .extend(() => ({ [UNTIL]: lit(null, "timestamp_ntz") })) as unknown as Relation;
