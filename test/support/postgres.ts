@@ -82,9 +82,7 @@ host all all 127.0.0.1/32 scram-sha-256
 
 function makeCertificates(folder: string, identity: NewCluster["identity"]): PostgresServer["certificates"] {
   const path = (name: string): string => join(folder, name);
-  const openssl = (...argv: string[]): void => {
-    execFileSync("openssl", argv, { cwd: folder, stdio: "pipe" });
-  };
+  const openssl = (...argv: string[]): void => run("openssl", argv, folder);
   const authority = (name: string): void =>
     openssl(
       ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30"],
@@ -118,4 +116,8 @@ function certificatesIn(folder: string): PostgresServer["certificates"] {
     client: path("client.crt"),
     clientKey: path("client.key"),
   };
+}
+
+function run(command: string, argv: readonly string[], cwd: string): void {
+  execFileSync(command, argv, { cwd, stdio: "pipe" });
 }

@@ -46,13 +46,13 @@ export class DuckdbEngine {
   }
 
   /**
-   * Writes a relation's rows to one file.
+   * Writes a relation's rows to one file; answers their number.
    * @param options of DuckDB's COPY
    */
-  async write(node: RelationNode, path: string, options: string): Promise<void> {
+  async write(node: RelationNode, path: string, options: string): Promise<number> {
     const select = await this.select(node);
     const { connection } = await this.#started();
-    await connection.run(`COPY (${select}) TO ${literal(path)} (${options})`);
+    return (await connection.run(`COPY (${select}) TO ${literal(path)} (${options})`)).rowsChanged;
   }
 
   /** Ends DuckDB and removes what selects read beside tables and held results. */

@@ -1,18 +1,18 @@
 import fs from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { newId } from "../../clock.js";
+import { DuckdbEngine } from "../../engine/duckdb/engine.js";
 import type { PolarsEngine } from "../../engine/polars/engine.js";
 import { UsageError } from "../../errors.js";
 import type { Relation } from "../../relation/relation.js";
 import type { Storage } from "../../storage/storage.js";
-import type { Dialect, QueryResult, RecordedLoad, Warehouse, WarehouseTable, WarehouseTransaction } from "../driver.js";
-import { withParquetFiles } from "../parquet_rows.js";
+import { newFolder, removeFolder } from "../../storage/temporary_folder.js";
+import type { Dialect, QueryResult, RecordedLoad, Warehouse, WarehouseTransaction } from "../driver.js";
 import { LOADS, recordedLoads, SELECT_LOADS } from "../record.js";
 import { identifier } from "../sql.js";
 import { copyParquet, REDSHIFT } from "./dialect.js";
 import type { RedshiftSession } from "./session.js";
-
-/** Rows of a file that COPY reads; a cluster reads several at once. */
-const ROWS_PER_FILE = 500_000;
 
 /** How a Redshift database is reached. */
 export interface RedshiftPlace {
@@ -54,7 +54,7 @@ export class RedshiftWarehouse implements Warehouse {
       const result = await work({
         execute: (sql) => session.execute(sql),
         query: (sql) => session.query(sql),
-        load: (table, rows) => this.#load(session, table, rows),
+        load: (table, rows, pieces = [rows]) => this.#load(session, table.name, pieces),
         columns: () => columnsOf(session),
       });
       await session.execute("COMMIT");
@@ -99,26 +99,36 @@ export class RedshiftWarehouse implements Warehouse {
   }
 
   /** Files go to the bucket, into the table, and away again, also when COPY fails. */
-  async #load(session: RedshiftSession, { name }: Pick<WarehouseTable, "name">, rows: Relation): Promise<number> {
+  async #load(session: RedshiftSession, table: string, pieces: readonly Relation[]): Promise<number> {
     const { staging } = this.#place;
     if (staging === undefined) {
       throw new UsageError("a load into Redshift needs a place in a bucket and a role that may read it", {
         expected: "redshift://user@host:5439/database?s3=s3://bucket/prefix&iam_role=arn:aws:iam::…",
       });
     }
-    return withParquetFiles(this.#engine, rows, ROWS_PER_FILE, async (files) => {
-      if (files.length === 0) return 0;
-      const folder = `${newId()}/`;
-      const keys = files.map((_, i) => `${folder}${String(i).padStart(6, "0")}.parquet`);
-      try {
-        for (const [i, file] of files.entries()) await bring(file.path, staging.storage, keys[i] ?? "");
-        const prefix = `${staging.address.replace(/\/+$/, "")}/${folder}`;
-        await session.execute(copyParquet(name, { prefix, iamRole: staging.iamRole }));
-      } finally {
-        for (const key of keys) await staging.storage.delete(key);
+    const duckdb = new DuckdbEngine(this.#engine);
+    const local = newFolder(tmpdir());
+    const folder = `${newId()}/`;
+    const keys: string[] = [];
+    let count = 0;
+    try {
+      for (const [i, { node }] of pieces.entries()) {
+        const name = `${String(i).padStart(6, "0")}.parquet`;
+        const found = await duckdb.write(node, join(local, name), "FORMAT parquet");
+        if (found === 0) continue;
+        count += found;
+        keys.push(`${folder}${name}`);
+        await bring(join(local, name), staging.storage, `${folder}${name}`);
+        await fs.rm(join(local, name));
       }
-      return files.reduce((sum, file) => sum + file.rows, 0);
-    });
+      const prefix = `${staging.address.replace(/\/+$/, "")}/${folder}`;
+      if (count > 0) await session.execute(copyParquet(table, { prefix, iamRole: staging.iamRole }));
+    } finally {
+      for (const key of keys) await staging.storage.delete(key);
+      await duckdb.close();
+      removeFolder(local);
+    }
+    return count;
   }
 }
 
