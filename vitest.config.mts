@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -16,6 +17,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Frames are native memory: a process of its own gives back what a test file used.
     pool: "forks",
+    // Much of the time is spent waiting for programs that tests have started.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 10_000,
