@@ -55,10 +55,20 @@ export function main(argv: readonly string[]): Promise<number> {
       .addOption(new Option("--memory <MB>", "for one notebook; default no limit").argParser(megabytes))
       .option("--no-report", "leave the report as it is")
       .option("--json", "one JSON object per step and a summary, on standard output")
-      .allowExcessArguments(false)
-      .action(async (flags: Flags) => answer(await pipeline(flags)));
+      .allowExcessArguments(true)
+      .action(async (flags: Flags) => {
+        refuseArguments(program.args);
+        answer(await pipeline(flags));
+      });
     return program;
   }, argv);
+}
+
+function refuseArguments(words: readonly string[]): void {
+  if (words.length === 0) return;
+  throw new UsageError(`not a flag: ${words.join(" ")}`, {
+    remedy: `tables are chosen so: npm run pipeline -- --select ${words.join(" ")}`,
+  });
 }
 
 async function pipeline(flags: Flags): Promise<number> {

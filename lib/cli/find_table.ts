@@ -30,6 +30,7 @@ export interface FoundTable {
  * @throws UsageError when there is none
  */
 export async function findTable(name: string, workspace: () => Workspace): Promise<FoundTable> {
+  if (BARE_NAME.test(name) && !fs.existsSync(resolve(name))) refuseBareName(name, workspace);
   if (!NAME.test(name) || fs.existsSync(resolve(name, LOG_FOLDER))) return tableAt(name);
   const { lake } = workspace();
   const storage = lake.tableStorage(name);
@@ -66,6 +67,20 @@ export function storageAt(place: string): Storage {
 }
 
 const NAME = /^[a-z][a-z0-9_]*\.[a-z0-9_]+$/;
+const BARE_NAME = /^[a-z0-9_]+$/;
+
+/** Says which tables of the lake have this name, where there is a lake. */
+function refuseBareName(name: string, workspace: () => Workspace): void {
+  let catalog: Catalog;
+  try {
+    catalog = workspace().catalog;
+  } catch {
+    return;
+  }
+  const named = catalog.tables.map((table) => table.name).filter((one) => one.endsWith(`.${name}`));
+  if (named.length === 0) return;
+  throw new UsageError(`no table ${name}`, { expected: `one of ${named.join(", ")}`, remedy: "name its layer, too" });
+}
 
 async function tableAt(place: string): Promise<FoundTable> {
   const storage = storageAt(place);

@@ -21,7 +21,7 @@ export function main(argv: readonly string[]): Promise<number> {
 }
 
 function define(answer: Answer): Command {
-  const program = newProgram("tslake")
+  const program = newProgram("npx tslake")
     .description(
       "Explores and maintains Delta tables: <table> is one of the lake (silver.vendas), or the folder or s3:// address of any other. `npm run pipeline` brings the lake up to date.",
     )
@@ -30,6 +30,7 @@ function define(answer: Answer): Command {
     program
       .command(usage)
       .description(description)
+      .showHelpAfterError(`Try: npx tslake ${usage.split(" ")[0]} --help`)
       .option("--lake <place>", "folder of the tables, or s3://bucket/prefix")
       .allowExcessArguments(false);
   defineTableCommands({ command, open, print });

@@ -42,13 +42,6 @@ const HEADERS = {
 export async function serveReport(options: ServeOptions): Promise<ServedReport> {
   const watchers = new Set<ServerResponse>();
   let told = "";
-  const timer = setInterval(() => {
-    if (watchers.size === 0) return;
-    const now = stateOf(options);
-    if (now === told) return;
-    told = now;
-    for (const watcher of watchers) watcher.write(`data: ${now}\n\n`);
-  }, LOOK_EVERY);
   const { host = LOOPBACK, port } = options;
   const server = createServer((request, response) => {
     if (request.method !== "GET" && request.method !== "HEAD") return refuse(response, 405);
@@ -63,6 +56,13 @@ export async function serveReport(options: ServeOptions): Promise<ServedReport> 
     response.on("close", () => watchers.delete(response));
   });
   await listen(server, host, port);
+  const timer = setInterval(() => {
+    if (watchers.size === 0) return;
+    const now = stateOf(options);
+    if (now === told) return;
+    told = now;
+    for (const watcher of watchers) watcher.write(`data: ${now}\n\n`);
+  }, LOOK_EVERY);
   const address = server.address();
   const open = typeof address === "object" && address !== null ? address.port : port;
   return {

@@ -149,7 +149,7 @@ describe.sequential("npm run pipeline", () => {
     [["--memory", "2GB"], /--memory/],
     [["--landing"], /argument missing/],
     [["--dry-run"], /unknown option/],
-    [["gold.gvm"], /too many arguments/],
+    [["gold.gvm"], /not a flag: gold\.gvm\n.*npm run pipeline -- --select gold\.gvm/],
   ])("%j is wrong usage", (argv, message) => {
     const { status, stdout, stderr } = pipeline(...places, ...argv);
     expect(stderr).toMatch(message);

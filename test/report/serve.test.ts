@@ -54,6 +54,15 @@ async function* events(): AsyncGenerator<unknown> {
   }
 }
 
+test("a port that is taken is refused, and nothing is left that would keep the process", async () => {
+  const before = process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  const { port } = new URL(served.url);
+  const folder = reportFolder(fixture.lakeFolder);
+  const again = serveReport({ folder, lakeFolder: fixture.lakeFolder, port: Number(port) });
+  await expect(again).rejects.toThrow("the report cannot be served there");
+  expect(process.getActiveResourcesInfo().filter((name) => name === "Timeout").length).toBeLessThanOrEqual(before);
+});
+
 describe("a served report", () => {
   test("is bound to this machine, and its pages ask for progress", async () => {
     expect(new URL(served.url).hostname).toBe("127.0.0.1");
