@@ -2,13 +2,14 @@ import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import type { RelationNode, Scan, Source } from "../../relation/node.js";
+import type { RelationNode, Scan } from "../../relation/node.js";
 import { newFolder, removeFolder } from "../../storage/temporary_folder.js";
-import type { StructField } from "../../types.js";
 import type { ParquetRows, PolarsEngine } from "../polars/engine.js";
 import { compileNode } from "./compile_relation.js";
 import { duckdbType } from "./data_type.js";
-import { identifier, literal } from "./quote.js";
+import { storageError } from "./errors.js";
+import { parquetSelect } from "./parquet_select.js";
+import { literal } from "./quote.js";
 
 /** How DuckDB is told to work. */
 const OPTIONS = { memory_limit: "900MB", preserve_insertion_order: "false" } as const;
@@ -20,8 +21,8 @@ const OPTIONS = { memory_limit: "900MB", preserve_insertion_order: "false" } as 
  */
 export class DuckdbEngine {
   readonly #polars: PolarsEngine;
-  /** Files that Polars has written, by what they hold. */
-  readonly #written = new Map<Source | RelationNode, Promise<readonly string[]>>();
+  /** Files that Polars has written, by whose rows they hold. */
+  readonly #written = new Map<RelationNode, Promise<readonly string[]>>();
   #folder: string | undefined;
   #running: Promise<Running> | undefined;
 
@@ -35,7 +36,7 @@ export class DuckdbEngine {
     const compiled = isKnown ? await compileNode(node, (input) => this.select(input)) : undefined;
     if (compiled !== undefined) return compiled;
     const found = node.op === "scan" && isKnown ? await this.#polars.parquetRows(node.source, node.fields) : undefined;
-    return selectFrom(found ?? (await this.#evaluated(node)), node.fields);
+    return parquetSelect(found ?? (await this.#evaluated(node)), node.fields);
   }
 
   /** The same relation, evaluated once and held by the Polars engine, in a Parquet file, until it is released there. */
@@ -48,11 +49,16 @@ export class DuckdbEngine {
   /**
    * Writes a relation's rows to one file; answers their number.
    * @param options of DuckDB's COPY
+   * @throws StorageError when the disk is full or a file cannot be read or written
    */
   async write(node: RelationNode, path: string, options: string): Promise<number> {
     const select = await this.select(node);
     const { connection } = await this.#started();
-    return (await connection.run(`COPY (${select}) TO ${literal(path)} (${options})`)).rowsChanged;
+    try {
+      return (await connection.run(`COPY (${select}) TO ${literal(path)} (${options})`)).rowsChanged;
+    } catch (cause) {
+      throw storageError("rows could not be written to a file by DuckDB", path, cause);
+    }
   }
 
   /** Ends DuckDB and removes what selects read beside tables and held results. */
@@ -77,9 +83,8 @@ export class DuckdbEngine {
 
   /** A node's rows in files that Polars writes, once for all selects. */
   async #evaluated(node: RelationNode): Promise<readonly ParquetRows[]> {
-    const of = node.op === "scan" ? node.source : node;
-    const written = this.#written.get(of) ?? this.#write(node);
-    this.#written.set(of, written);
+    const written = this.#written.get(node) ?? this.#write(node);
+    this.#written.set(node, written);
     const columns = new Map(node.fields.map(({ name }) => [name, { column: name }]));
     return (await written).map((path) => ({ path, columns }));
   }
@@ -105,34 +110,4 @@ async function start(folder: string): Promise<Running> {
   const { DuckDBInstance } = await import("@duckdb/node-api");
   const instance = await DuckDBInstance.create(":memory:", { ...OPTIONS, temp_directory: join(folder, "duckdb") });
   return { instance, connection: await instance.connect() };
-}
-
-/** Files of the same columns are read together; one that lacks rows by itself. */
-function selectFrom(rows: readonly ParquetRows[], fields: readonly StructField[]): string {
-  const groups = new Map<string, string[]>();
-  for (const { path, columns, deleted } of rows) {
-    const select = `SELECT ${fields.map((field) => columnOf(columns, field)).join(", ")}`;
-    const isWhole = deleted === undefined || deleted.length === 0;
-    const where = isWhole ? "" : ` WHERE file_row_number NOT IN (${deleted.join(", ")})`;
-    const key = JSON.stringify([select, where]);
-    groups.set(key, [...(groups.get(key) ?? []), literal(path)]);
-  }
-  if (groups.size === 0) return `SELECT ${fields.map((field) => `${nullOf(field)}`).join(", ")} LIMIT 0`;
-  const selects = [...groups].map(([key, paths]) => {
-    const [select, where] = JSON.parse(key) as readonly [string, string];
-    const numbered = where === "" ? "" : ", file_row_number = true";
-    return `${select} FROM read_parquet([${paths.join(", ")}], hive_partitioning = false${numbered})${where}`;
-  });
-  return selects.join(" UNION ALL ");
-}
-
-function columnOf(columns: ParquetRows["columns"], field: StructField): string {
-  const from = columns.get(field.name) ?? { value: null };
-  if ("column" in from) return `${identifier(from.column)} AS ${identifier(field.name)}`;
-  if (from.value === null) return nullOf(field);
-  return `CAST(${literal(from.value)} AS ${duckdbType(field.type) ?? "VARCHAR"}) AS ${identifier(field.name)}`;
-}
-
-function nullOf({ name, type }: StructField): string {
-  return `CAST(NULL AS ${duckdbType(type) ?? "VARCHAR"}) AS ${identifier(name)}`;
 }

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import { dirname } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { DuckdbEngine } from "../../engine/duckdb/engine.js";
+import { storageError } from "../../engine/duckdb/errors.js";
 import type { PolarsEngine } from "../../engine/polars/engine.js";
 import { isTslakeError, StorageError, UsageError } from "../../errors.js";
 import type { Relation } from "../../relation/relation.js";
@@ -57,7 +58,9 @@ export class DuckdbWarehouse implements Warehouse {
       return result;
     } catch (error) {
       removeDatabase(next);
-      throw isTslakeError(error) ? error : this.#failed(error);
+      throw isTslakeError(error)
+        ? error
+        : storageError("the warehouse could not be loaded; it is as it was", this.#path, error);
     } finally {
       unlock();
     }
@@ -167,14 +170,6 @@ export class DuckdbWarehouse implements Warehouse {
       actual: holderOf(cause),
       remedy: "disconnect it, or connect it read-only, then run the step again",
       transient: true,
-    });
-  }
-
-  #failed(error: unknown): StorageError {
-    return new StorageError("the warehouse could not be loaded; it is as it was", {
-      where: { path: this.#path },
-      remedy: /no space left|out of disk|ENOSPC/i.test(messageOf(error)) ? "make room on the disk" : undefined,
-      cause: error,
     });
   }
 }
