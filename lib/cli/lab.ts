@@ -54,6 +54,8 @@ export async function openLab(settings: Settings, flags: LabFlags): Promise<numb
         : "Notebooks work on a clone of the lake; TSLAKE_COMMIT=1 npm run lab lets them write to the lake itself.",
     );
     say("Ctrl+C stops it.");
+  } else if (server.exitCode !== 0) {
+    say(`JupyterLab did not start; see above. At another port: npm run lab -- --port ${flags.port + 1}`);
   }
   return stopped;
 }

@@ -1,5 +1,6 @@
 import { drawGraph } from "../picture/draw_graph.js";
 import type { Graph, GraphGroup, GraphNode } from "../picture/graph.js";
+import { count } from "./format.js";
 import { type Html, html, trusted } from "./html.js";
 import type { LakeTable } from "./table_facts.js";
 import type { Fare, TableSummary } from "./table_summary.js";
@@ -85,12 +86,13 @@ export class Reads {
   }
 
   /**
-   * A table with everything that it is made from and that is made from it; of many, only those next to it. How they fare is
-   * left out of pictures of them: it changes without the table.
+   * A table with everything that it is made from and that is made from it; of many, and in a lake of very many, only those
+   * next to it. How they fare is left out of pictures of them: it changes without the table.
    */
   around(name: string): readonly LakeTable[] {
-    const all = new Set([...reach(name, this.#reads), ...reach(name, this.#readers)]);
-    const shown = all.size > MOST_NEIGHBOURS ? new Set(this.nextTo(name).slice(0, MOST_NEIGHBOURS)) : all;
+    const isLarge = this.#tables.length > MOST_TABLES;
+    const all = isLarge ? undefined : new Set([...reach(name, this.#reads), ...reach(name, this.#readers)]);
+    const shown = all && all.size <= MOST_NEIGHBOURS ? all : new Set(this.nextTo(name).slice(0, MOST_NEIGHBOURS));
     return this.#tables.filter((table) => shown.has(table.name));
   }
 
@@ -122,5 +124,5 @@ function faring(summary: TableSummary | undefined, { state, word }: Fare): reado
 }
 
 function rowsText({ rows }: TableSummary): string {
-  return rows === null ? "built" : `${Number(rows).toLocaleString("en-US")} rows`;
+  return rows === null ? "built" : `${count(Number(rows))} rows`;
 }

@@ -1,4 +1,5 @@
 import type { Star } from "../contract/star.js";
+import { count } from "./format.js";
 import type { ColumnLineage } from "./lineage_graph.js";
 import type { RunRecord, StepRecord } from "./run_record.js";
 import type { LakeTable, StoredFacts } from "./table_facts.js";
@@ -77,7 +78,7 @@ export function fareOf(table: LakeTable, summary: TableSummary | undefined, last
   if (summary === undefined) return { state: "idle", word: "not built" };
   if (last?.step.status === "skipped") return { state: "warning", word: "held up" };
   if (summary.refused !== "0") {
-    return { state: "warning", word: `${Number(summary.refused).toLocaleString("en-US")} refused` };
+    return { state: "warning", word: `${count(Number(summary.refused))} refused` };
   }
   if ((last?.step.rejected_files ?? 0) > 0) return { state: "warning", word: "file rejected" };
   if (table.role === "star") return { state: "good", word: "loaded" };
