@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { stringifyJson } from "../../lib/delta/json.js";
 import { DeltaTable } from "../../lib/delta_table/delta_table.js";
+import type { Value } from "../../lib/relation/runner.js";
 import { MemoryStorage } from "../../lib/storage/memory.js";
 import { field } from "../../lib/types.js";
+import { rowIds } from "./tables.js";
 
 type Item = { readonly id: "long"; readonly name: "string"; readonly group: "integer"; readonly price: "decimal" };
 interface Row {
@@ -10,6 +13,7 @@ interface Row {
   readonly name: string | null;
   readonly group: number | null;
   readonly price: string | null;
+  readonly tags: readonly Value[] | null;
 }
 
 const FIELDS = [
@@ -17,6 +21,12 @@ const FIELDS = [
   field("name", "string"),
   field("group", "integer"),
   field("price", "decimal(10,2)"),
+  field("tags", {
+    type: "map",
+    keyType: "string",
+    valueType: { type: "struct", fields: [field("a", "long", false)] },
+    valueContainsNull: true,
+  }),
 ];
 
 /** An operation on a table, and the same on the rows that a table holds. */
@@ -32,6 +42,15 @@ const row: fc.Arbitrary<Row> = fc.record({
   name: fc.constantFrom("a", "b", "ção", null),
   group: fc.constantFrom(1, 2, 3, null),
   price: fc.constantFrom("1.00", "-2.50", "0.00", null),
+  tags: fc.constantFrom<Row["tags"][]>(
+    null,
+    [],
+    [["k", { a: 1n }]],
+    [
+      ["k", null],
+      ["ü", { a: -2n }],
+    ],
+  ),
 });
 const rows = fc.array(row, { minLength: 1, maxLength: 6 });
 const keyed = fc.uniqueArray(row, { minLength: 1, maxLength: 6, selector: (one) => one.id });
@@ -92,7 +111,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       }),
       ...source
         .filter((from) => (from.group ?? 0) > 1 && !before.some((one) => one.id === from.id))
-        .map((from) => ({ ...from, group: null, price: null })),
+        .map((from) => ({ ...from, group: null, price: null, tags: null })),
     ],
   })),
   rows
@@ -113,7 +132,8 @@ const options = fc.record({
   partitioned: fc.boolean(),
   "delta.enableDeletionVectors": fc.constantFrom("true", "false"),
   "delta.enableChangeDataFeed": fc.constantFrom("true", "false"),
-  "delta.columnMapping.mode": fc.constantFrom("none", "name"),
+  "delta.columnMapping.mode": fc.constantFrom("none", "name", "id"),
+  "delta.enableRowTracking": fc.constantFrom("true", "false"),
 });
 
 test("a table holds what its operations say, whatever its features", { timeout: 60_000 }, async () => {
@@ -134,6 +154,7 @@ test("a table holds what its operations say, whatever its features", { timeout: 
           await one.run(table);
           expected = one.model(expected);
           const again = await DeltaTable.open<Item>(table.storage);
+          if (properties["delta.enableRowTracking"] === "true") await rowIds(table.storage);
           expect(sorted(await again.read().collect()), one.name).toEqual(sorted(expected));
           if (properties["delta.enableChangeDataFeed"] === "true" && again.version > version)
             expect(await applied(again, before, version + 1), `changes of ${one.name}`).toEqual(sorted(expected));
@@ -161,8 +182,8 @@ async function applied(table: DeltaTable<Item>, before: readonly Row[], version:
 function sorted(found: readonly object[]): string[] {
   return found
     .map((one) => {
-      const { id, name, group, price } = one as Row;
-      return `${id}|${name}|${group}|${price}`;
+      const { id, name, group, price, tags } = one as Row;
+      return `${id}|${name}|${group}|${price}|${stringifyJson(tags)}`;
     })
     .sort();
 }

@@ -159,6 +159,13 @@ describe("maps", () => {
     expect(await rowsOf(table)).toEqual(expected);
   });
 
+  test("without an entry in several files are read", async () => {
+    const empty = map("string", struct(field("a", "long")));
+    const table = await tableOf(field("v", empty), { "delta.columnMapping.mode": "name" });
+    for (const id of [1n, 2n, 3n]) await table.append([{ id, v: [] }]);
+    expect((await rowsOf(table)).map(({ v }) => v)).toEqual([[], [], []]);
+  });
+
   test("never have a null among their keys", async () => {
     const table = await tableOf(field("v", map("string", "long")));
     const error = await table.append([{ id: 1n, v: [[null, 1n]] }]).catch((e: unknown) => e);

@@ -1,3 +1,5 @@
+import { expect } from "vitest";
+import type { AddFile } from "../../lib/delta/actions/action.js";
 import { DeltaTable } from "../../lib/delta_table/delta_table.js";
 import { MemoryStorage } from "../../lib/storage/memory.js";
 import type { Storage } from "../../lib/storage/storage.js";
@@ -56,3 +58,26 @@ export async function ids(place: Storage | string, at: { readonly version?: numb
 export function range(from: number, to: number): readonly number[] {
   return Array.from({ length: to - from }, (_, i) => from + i);
 }
+
+/** Of each file the ids of its rows; throws when two rows have one id, or one is above the high water mark. */
+export async function rowIds(
+  storage: Storage,
+  at: { readonly version?: number } = {},
+): Promise<readonly (readonly number[])[]> {
+  const table = await DeltaTable.open(storage, at);
+  const snapshot = await table.snapshot();
+  const files = await snapshot.files();
+  const found = files.map((file) => {
+    expect(file.defaultRowCommitVersion).toBeLessThanOrEqual(snapshot.version);
+    return range(Number(file.baseRowId), Number(file.baseRowId) + rowsIn(file));
+  });
+  const all = found.flat();
+  expect(new Set(all).size).toBe(all.length);
+  const domain = JSON.parse(
+    (await snapshot.domainMetadata("delta.rowTracking")) ?? '{"rowIdHighWaterMark":-1}',
+  ) as Record<string, number>;
+  expect(Math.max(-1, ...all)).toBeLessThanOrEqual(domain["rowIdHighWaterMark"] ?? Number.NaN);
+  return found.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0));
+}
+
+const rowsIn = (file: AddFile): number => Number((JSON.parse(file.stats ?? "") as { numRecords: number }).numRecords);

@@ -175,9 +175,9 @@ export function over(input: PolarsExpr, partitionBy: readonly PolarsExpr[]): Pol
   );
 }
 
-/** An expression over the elements of each list. */
+/** An expression over the elements of each list. In one piece: of several that hold no element Polars makes no choice. */
 export function eachElement(list: PolarsExpr, evaluation: PolarsExpr): PolarsExpr {
-  return expr(`{"Eval":{"expr":${list},"evaluation":${evaluation},"variant":"List"}}`);
+  return expr(`{"Eval":{"expr":${call('"Rechunk"', list)},"evaluation":${evaluation},"variant":"List"}}`);
 }
 
 /** Inside `eachElement`: the elements. */
