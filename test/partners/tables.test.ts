@@ -81,7 +81,7 @@ describe("what the library writes", () => {
     const values = recordsOf(EXTREMES).map(({ bytes, name, ...row }) => ({
       ...row,
       name,
-      bytes: bytes === null ? null : Buffer.from(bytes),
+      bytes: bytes === null ? null : Buffer.from(bytes, "hex"),
       labels: name === null ? [] : [name, name.toUpperCase()],
     }));
     expect(typed.lines).toEqual(canonicalLines(typed.columns, values));
