@@ -175,7 +175,10 @@ export function over(input: PolarsExpr, partitionBy: readonly PolarsExpr[]): Pol
   );
 }
 
-/** An expression over the elements of each list. In one piece: of several that hold no element Polars makes no choice. */
+/**
+ * An expression over the elements of each list. The lists are brought into one piece: over several pieces none of which holds
+ * an element Polars 0.53 ends the process.
+ */
 export function eachElement(list: PolarsExpr, evaluation: PolarsExpr): PolarsExpr {
   return expr(`{"Eval":{"expr":${call('"Rechunk"', list)},"evaluation":${evaluation},"variant":"List"}}`);
 }
