@@ -49,6 +49,9 @@ function called(): { readonly argv: string[]; readonly env: Record<string, strin
   return JSON.parse(readFileSync(join(scratch, "called.json"), "utf8"));
 }
 
+/** A port of this run's own: several may run at once. */
+const PORT = String(20_000 + (process.pid % 10_000));
+
 describe.skipIf(process.platform === "win32")("tslake lab", { timeout: 60_000 }, () => {
   test("says what is missing where there is neither Jupyter nor Python", async () => {
     const { status, text } = await lab(
@@ -61,9 +64,9 @@ describe.skipIf(process.platform === "win32")("tslake lab", { timeout: 60_000 },
   });
 
   test("starts Lab with everything of its own inside the workspace", async () => {
-    const { status, text } = await lab(programs, ["--port", "18888"]);
+    const { status, text } = await lab(programs, ["--port", PORT]);
     expect({ status, text }).toMatchObject({ status: 0 });
-    expect(text).toContain("JupyterLab: http://127.0.0.1:18888/lab?token=1234");
+    expect(text).toContain(`JupyterLab: http://127.0.0.1:${PORT}/lab?token=1234`);
     expect(text).toContain("Notebooks work on a clone of the lake");
     expect(text).not.toContain("WARNING");
     const { argv, env } = called();
@@ -88,11 +91,11 @@ describe.skipIf(process.platform === "win32")("tslake lab", { timeout: 60_000 },
   });
 
   test("warns of the default token on an address that others reach", async () => {
-    const open = await lab(programs, ["--port", "18888", "--ip", "0.0.0.0"]);
-    expect(open.text).toContain("WARNING: everyone who reaches 0.0.0.0:18888 can run code here");
-    const contained = await lab(programs, ["--port", "18888", "--ip", "0.0.0.0", "--published-on", "127.0.0.1"]);
+    const open = await lab(programs, ["--port", PORT, "--ip", "0.0.0.0"]);
+    expect(open.text).toContain(`WARNING: everyone who reaches 0.0.0.0:${PORT} can run code here`);
+    const contained = await lab(programs, ["--port", PORT, "--ip", "0.0.0.0", "--published-on", "127.0.0.1"]);
     expect(contained.text).not.toContain("WARNING");
-    const secret = await lab(programs, ["--port", "18888", "--ip", "0.0.0.0"], { JUPYTER_TOKEN: "a secret" });
+    const secret = await lab(programs, ["--port", PORT, "--ip", "0.0.0.0"], { JUPYTER_TOKEN: "a secret" });
     expect(secret.text).not.toContain("WARNING");
     expect(secret.text).not.toContain("a secret");
     expect(called().env["JUPYTER_TOKEN"]).toBe("a secret");

@@ -41,9 +41,15 @@ describe.skipIf(process.env["CI"] === undefined)("the shipped notebooks", () => 
     headless = workspace("headless");
   });
 
-  describe.each(["bronze", "silver", "gold"])("of %s", (layer) => {
+  // The star is loaded from gold's tables: it waits for them.
+  describe.each([
+    ["bronze", /^/],
+    ["silver", /^/],
+    ["gold", /^(?!warehouse_)/],
+    ["gold", /^warehouse_/],
+  ])("of %s (%s)", (layer, which) => {
     const folder = join(root, "notebooks", layer);
-    const files = readdirSync(folder).filter((file) => file.endsWith(".ipynb"));
+    const files = readdirSync(folder).filter((file) => file.endsWith(".ipynb") && which.test(file));
 
     test.concurrent.each(files)(
       "%s has the same outputs in the kernel and headless",

@@ -1,6 +1,7 @@
 import { renameSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, sep } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { DataError } from "../../errors.js";
 import type { Location } from "../../storage/storage.js";
 import { newFolder, removeFolder, removeIfEmpty } from "../../storage/temporary_folder.js";
@@ -105,11 +106,19 @@ async function inStaging<T>(options: WriteOptions, use: (folder: string) => Prom
   const staging = newFolder(parent);
   try {
     return await use(staging);
+  } catch (error) {
+    removeFolder(staging);
+    // Of a query that has failed, some threads may just be making a file.
+    await setTimeout(LATE);
+    throw error;
   } finally {
     removeFolder(staging);
     if (parent === root.url) removeIfEmpty(parent);
   }
 }
+
+/** Milliseconds. */
+const LATE = 100;
 
 /** Gives the staged files their names, in the order of partitions and rows. */
 async function publish(

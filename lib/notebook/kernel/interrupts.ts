@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 
-/** Milliseconds in which a thread that does not compute hears of an interrupt. */
-const PATIENCE = 300;
+/** Milliseconds in which a thread that does not compute hears of an interrupt, also on a busy machine. */
+const PATIENCE = 1500;
 
 /** Numbers that both threads see: interrupts that were heard of, work that must not be ended, and one that never changes. */
 const PLACES = { heard: 0, held: 1, never: 2 };
