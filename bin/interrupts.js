@@ -4,33 +4,37 @@
  */
 "use strict";
 
-const inspector = require("node:inspector");
 const vm = require("node:vm");
 const { parentPort, workerData } = require("node:worker_threads");
 
-const { memory, heard, held, never, patience } = workerData;
-const cells = new Int32Array(memory);
-/** How often the main thread had heard of an interrupt when it was told of the present one; undefined while there is none. */
-let before;
+const { ending, memory, told, when } = workerData;
+const numbers = new BigInt64Array(memory);
+const never = new Int32Array(new SharedArrayBuffer(4));
+/** Nanoseconds between signals that are one interrupt. */
+const TOGETHER = 250_000_000n;
+let isSignalled = false;
 
-const asleep = { sleep: () => Atomics.wait(cells, never, 0), watch };
-globalThis[Symbol.for("tslake.interrupts")] = asleep;
+globalThis[Symbol.for("tslake.interrupts")] = { sleep: () => Atomics.wait(never, 0, 0), watch };
 const script = (name) => new vm.Script(`globalThis[Symbol.for("tslake.interrupts")].${name}()`);
 const sleep = script("sleep");
 
-// Twice, one within the other: there is no moment without one, in which the signal would end the process.
-for (;;) untilInterrupt(script("watch"));
+// One within the other: a signal while another one is told of ends the outer one.
+for (;;) {
+  untilInterrupt(script("watch"));
+  isSignalled = true;
+}
 
-/** Another signal may end this anywhere; called again it goes on there. */
 function watch() {
   for (;;) {
-    if (before === undefined) {
-      untilInterrupt(sleep);
-      before = Atomics.load(cells, heard);
-      parentPort.postMessage("interrupt");
+    if (!isSignalled) untilInterrupt(sleep);
+    isSignalled = true;
+    const now = process.hrtime.bigint();
+    if (now - Atomics.exchange(numbers, when, now) >= TOGETHER) {
+      const count = Atomics.add(numbers, told, 1n) + 1n;
+      ending.postMessage(count);
+      parentPort.postMessage(count);
     }
-    if (!isHeard()) terminate();
-    before = undefined;
+    isSignalled = false;
   }
 }
 
@@ -40,20 +44,4 @@ function untilInterrupt(work) {
   } catch (error) {
     if (error.code !== "ERR_SCRIPT_EXECUTION_INTERRUPTED") throw error;
   }
-}
-
-/** False when the main thread computes, and what it computes may be ended. */
-function isHeard() {
-  do {
-    if (Atomics.wait(cells, heard, before, patience) !== "timed-out") return true;
-  } while (Atomics.load(cells, held) > 0);
-  return false;
-}
-
-/** Ends what the main thread computes. */
-function terminate() {
-  const session = new inspector.Session();
-  session.connectToMainThread();
-  session.post("Runtime.terminateExecution");
-  session.disconnect();
 }

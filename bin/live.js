@@ -15,7 +15,7 @@ class LiveLibrary {
   #build;
   /** By file: the signature of what was read, the code made from it, its source map. */
   #sources = new Map();
-  /** By file: what it exports and which files it imports. */
+  /** By file: what it exports and which files it imports; not loaded is one that loads, or whose loading was interrupted. */
   #modules = new Map();
   /** By file: the exports, since dropped, that callers still hold. */
   #held = new Map();
@@ -39,6 +39,7 @@ class LiveLibrary {
    */
   refresh() {
     if (this.#sources.size === 0) return { changed: [], replaced: [] };
+    for (const [file, { isLoaded }] of this.#modules) if (!isLoaded) this.#modules.delete(file);
     const changed = this.#read();
     for (const file of this.#importersOf(changed)) {
       const module = this.#modules.get(file);
@@ -67,11 +68,10 @@ class LiveLibrary {
     const present = new Map(this.#list().map((file) => [file, signatureOf(file)]));
     const gone = [...this.#sources.keys()].filter((file) => !present.has(file));
     const changed = [...present.keys()].filter((file) => this.#sources.get(file)?.signature !== present.get(file));
-    if (changed.length > 0) {
-      for (const [file, made] of this.#build(changed)) {
-        this.#sources.set(file, { signature: present.get(file), ...made });
-      }
-    }
+    const built = changed.length > 0 ? [...this.#build(changed)] : [];
+    const sources = built.map(([file, made]) => [file, { signature: present.get(file), ...made }]);
+    // At once: an interrupt may end this anywhere.
+    this.#sources = new Map([...this.#sources, ...sources]);
     for (const file of gone) this.#sources.delete(file);
     return [...changed, ...gone];
   }
@@ -101,7 +101,7 @@ class LiveLibrary {
     }
     const source = this.#sources.get(file);
     if (source === undefined) throw new Error(`${path.relative(this.#root, file)} is not there any more.`);
-    const module = { exports: {}, imports: [], given };
+    const module = { exports: {}, imports: [], given, isLoaded: false };
     const requirePackage = createRequire(file);
     const requireAny = (id) => {
       if (!id.startsWith(".")) return requirePackage(id);
@@ -123,6 +123,7 @@ class LiveLibrary {
       this.#modules.delete(file);
       throw error;
     }
+    module.isLoaded = true;
     return module.exports;
   }
 }

@@ -27,6 +27,11 @@ export function stopwatch(): () => number {
   return () => performance.now() - start;
 }
 
+/** Nanoseconds on a clock that all threads of a process share; never stopped. */
+export function threadsNanos(): bigint {
+  return process.hrtime.bigint();
+}
+
 /** A new UUID. */
 export function newId(): string {
   const seed = process.env["TSLAKE_SEED"];

@@ -157,7 +157,7 @@ describe("the kernel", { timeout: 180_000 }, () => {
   ])("interrupts %s", async (code) => {
     const cell = kernel.execute(code);
     await setTimeout(1500);
-    // Jupyter sends the signal more than once.
+    // Jupyter may send the signal more than once.
     kernel.interrupt();
     await setTimeout(50);
     kernel.interrupt();
@@ -168,10 +168,25 @@ describe("the kernel", { timeout: 180_000 }, () => {
     );
   });
 
-  test("keeps what it knows when it is interrupted while it does nothing", async () => {
+  test("keeps what it knows when it is interrupted while it does nothing, and while it compiles", async () => {
     kernel.interrupt();
-    await setTimeout(2000);
+    await setTimeout(100);
+    const compiling = kernel.execute("import { gold as again } from 'tslake/tables';\nagain.gvm.name");
+    for (const _ of [1, 2, 3]) {
+      kernel.interrupt();
+      await setTimeout(20);
+    }
+    await compiling;
     expect(textOf(await kernel.execute("gold.gvm.name"))).toBe("gold.gvm\n");
+  });
+
+  test("does not start a cell that is interrupted while it compiles", async () => {
+    const lines = Array.from({ length: 3000 }, (_, line) => `const name${line}: string = gold.gvm.name;`);
+    const cell = kernel.execute(["globalThis.hasStarted = true;", ...lines].join("\n"));
+    await setTimeout(500);
+    kernel.interrupt();
+    expect(errorOf(await cell)).toMatchObject({ ename: "Interrupted" });
+    expect(textOf(await kernel.execute("'hasStarted' in globalThis"))).toBe("false\n");
   });
 
   test("tells how far long work is, and takes the line away at its end", async () => {

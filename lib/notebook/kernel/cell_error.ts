@@ -45,7 +45,11 @@ export function interruption(): CellError {
 const NAME = "TypeScriptError";
 const INTERRUPTED = "Interrupted";
 
-/** What Node throws out of a script on an interrupt. */
-function isInterrupt(thrown: unknown): boolean {
+/** Thrown in place of running a cell that was interrupted before it could start. */
+export class Interruption extends Error {}
+
+/** What Node throws out of a script on an interrupt is one as well. */
+export function isInterrupt(thrown: unknown): boolean {
+  if (thrown instanceof Interruption) return true;
   return thrown instanceof Error && "code" in thrown && thrown.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
 }

@@ -4,7 +4,7 @@ import { escapeText } from "../../picture/escape.js";
 import { type MimeBundle, RUN_METADATA } from "../document.js";
 import { nameStacks } from "../stack.js";
 import type { CellCompiler } from "./cell_compiler.js";
-import { type CellError, compileError, interruption, thrownError } from "./cell_error.js";
+import { type CellError, compileError, Interruption, interruption, isInterrupt, thrownError } from "./cell_error.js";
 import type { Interrupts } from "./interrupts.js";
 import type { Converter, Executor } from "./tslab.js";
 
@@ -74,7 +74,7 @@ export class Cells {
     this.#compiler = compiler;
     this.#library = library;
     this.#interrupts = interrupts;
-    const converter = inOne(compiler.converter(), interrupts);
+    const converter = heeding(interrupts, compiler.converter());
     this.#converter = converter;
     const converters = { node: converter, browser: converter, close: () => converter.close() };
     this.#executor = compiler.tslab.createExecutor(process.cwd(), converters, {
@@ -110,7 +110,7 @@ export class Cells {
     this.#isWarm = true;
     try {
       this.#converter.convert("", 'import "tslake";\nimport "tslake/tables";');
-      for (const file of files) this.#interrupts.whole(() => this.#library.require(file));
+      for (const file of files) this.#library.require(file);
     } catch {
       // The cell that imports what cannot be loaded says so.
     }
@@ -179,7 +179,7 @@ export class Cells {
     this.#complaints = complaints;
     this.#showing = undefined;
     try {
-      this.#interrupts.whole(() => this.#refresh());
+      this.#refresh();
       this.#compiler.nameCells(`${SCHEME}${count}`);
       if (await this.#executor.execute(code)) {
         await this.#showing;
@@ -187,7 +187,8 @@ export class Cells {
       }
       const diagnostics = this.#compiler.diagnostics();
       if (diagnostics.length > 0) return compileError(diagnostics, code);
-      return complaints.length === 0 ? interruption() : thrownError(complaints[0], count, code);
+      if (isInterrupt(complaints[0])) this.#interrupts.hear();
+      return thrownError(complaints[0], count, code);
     } catch (thrown) {
       return thrownError(thrown, count, code);
     }
@@ -225,18 +226,18 @@ export class Cells {
   }
 }
 
-/** Scripts of cells are named by the cell's count. */
-const SCHEME = "tslake-cell:";
+/** Scripts of cells are named by this and the cell's count. */
+export const SCHEME = "tslake-cell:";
 const SCRIPT = /^tslake-cell:(\d+)$/;
 
-/** A converter that an interrupt does not leave half-way. */
-function inOne(converter: Converter, interrupts: Interrupts): Converter {
-  return {
-    ...converter,
-    convert: (...cell) => interrupts.whole(() => converter.convert(...cell)),
-    inspect: (...place) => interrupts.whole(() => converter.inspect(...place)),
-    complete: (...place) => interrupts.whole(() => converter.complete(...place)),
+/** A converter after which a cell that was interrupted meanwhile does not start. */
+function heeding(interrupts: Interrupts, converter: Converter): Converter {
+  const convert: Converter["convert"] = (...cell) => {
+    const conversion = converter.convert(...cell);
+    if (interrupts.isPending) throw new Interruption();
+    return conversion;
   };
+  return { ...converter, convert };
 }
 
 function progressLine(line: string): MimeBundle {

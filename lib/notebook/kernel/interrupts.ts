@@ -1,40 +1,51 @@
 import { createRequire } from "node:module";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { threadsNanos } from "../../clock.js";
 
-/** Milliseconds in which a thread that does not compute hears of an interrupt, also on a busy machine. */
-const PATIENCE = 1500;
+/** Milliseconds in which a thread that does not compute hears of an interrupt. */
+const PATIENCE = 300;
 
-/** Numbers that both threads see: interrupts that were heard of, work that must not be ended, and one that never changes. */
-const PLACES = { heard: 0, held: 1, never: 2 };
+/** Numbers that all threads see: interrupts that were told of, those that the main thread has heard of, when the last came. */
+const PLACES = { told: 0, heard: 1, when: 2 };
 
 /**
  * Interrupts of the kernel (SIGINT), also while a cell computes after an `await`: then neither a handler of the signal gets its
- * turn nor does the signal end a script. Another thread waits for it, and ends what the main thread computes; that cannot be
- * caught, and promises that wait for it stay open.
+ * turn nor does the signal end a script. Another thread waits for it, of signals together for the first. A third ends what the
+ * main thread computes if that does not hear of it, and only code that may be ended; that cannot be caught, and promises that
+ * wait for it stay open.
  */
 export class Interrupts {
-  readonly #numbers = new Int32Array(new SharedArrayBuffer(12));
+  readonly #numbers = new BigInt64Array(new SharedArrayBuffer(24));
 
-  /** @param interrupted is called when the main thread is free, or made so */
-  constructor(interrupted: () => void) {
-    const program = createRequire(__filename).resolve("tslake-cli/interrupts.js");
-    const workerData = { memory: this.#numbers.buffer, ...PLACES, patience: PATIENCE };
-    const worker = new Worker(program, { workerData, stdout: true, stderr: true });
-    worker.on("message", () => {
-      Atomics.add(this.#numbers, PLACES.heard, 1);
-      Atomics.notify(this.#numbers, PLACES.heard);
+  /**
+   * @param endable beginnings of the addresses of scripts that may be ended, with all that they call
+   * @param interrupted is called when the main thread is free, or made so
+   */
+  constructor(endable: readonly string[], interrupted: () => void) {
+    const { port1: ending, port2: interrupts } = new MessageChannel();
+    const shared = { memory: this.#numbers.buffer, ...PLACES };
+    const watch = start("interrupts", { ending, ...shared }, ending);
+    watch.on("message", (count: bigint) => {
+      Atomics.store(this.#numbers, PLACES.heard, count);
       interrupted();
     });
-    worker.unref();
+    start("ending", { interrupts, ...shared, patience: PATIENCE, endable }, interrupts);
   }
 
-  /** Does work of the kernel itself, which is not ended in its middle. */
-  whole<T>(work: () => T): T {
-    Atomics.add(this.#numbers, PLACES.held, 1);
-    try {
-      return work();
-    } finally {
-      Atomics.sub(this.#numbers, PLACES.held, 1);
-    }
+  /** Says that the signal has ended a script, which no other thread hears of. */
+  hear(): void {
+    Atomics.store(this.#numbers, PLACES.when, threadsNanos());
   }
+
+  /** An interrupt has come that the main thread, which computes, has not heard of yet. */
+  get isPending(): boolean {
+    return Atomics.load(this.#numbers, PLACES.told) > Atomics.load(this.#numbers, PLACES.heard);
+  }
+}
+
+function start(program: string, workerData: object, port: MessagePort): Worker {
+  const file = createRequire(__filename).resolve(`tslake-cli/${program}.js`);
+  const worker = new Worker(file, { workerData, transferList: [port], stdout: true, stderr: true });
+  worker.unref();
+  return worker;
 }

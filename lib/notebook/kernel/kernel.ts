@@ -1,9 +1,10 @@
 import { realpathSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, sep } from "node:path";
+import { pathToFileURL } from "node:url";
 import { listenToDisplays } from "../../display.js";
 import { listenToProgress } from "../../progress.js";
 import { cellCompiler } from "./cell_compiler.js";
-import { type CellRequest, Cells, type LiveLibrary } from "./cells.js";
+import { type CellRequest, Cells, type LiveLibrary, SCHEME } from "./cells.js";
 import { beginExploration } from "./clone.js";
 import { completeReply } from "./completion.js";
 import { Interrupts } from "./interrupts.js";
@@ -25,7 +26,8 @@ export interface KernelSpec {
 
 export function startKernel({ root, connection, library }: KernelSpec): void {
   const compiler = cellCompiler(root);
-  const interrupts = new Interrupts(() => cells.interrupt());
+  const endable = [SCHEME, pathToFileURL(join(root, "lib") + sep).href];
+  const interrupts = new Interrupts(endable, () => cells.interrupt());
   const cells = new Cells(compiler, library, interrupts, notebookName());
   const banner = beginExploration(root);
   answerImports(root, library, () => cells.announce(banner));
