@@ -58,7 +58,9 @@ export class CheckpointReader {
     let metadata: Metadata | undefined;
     for await (const { batch, place } of this.#batches([...PROTOCOL, ...METADATA])) {
       const row = (columns: readonly string[], index: number): Record<string, unknown> =>
-        Object.fromEntries(columns.map((name) => [name.slice(name.indexOf(".") + 1), batch.column(name)[index]]));
+        Object.fromEntries(
+          columns.map((name) => [name.slice(name.indexOf(".") + 1), batch.column(name, [index])[index]]),
+        );
       for (const index of nonNull(batch.column("protocol.minReaderVersion")))
         protocol = parseProtocol(row(PROTOCOL, index), place);
       for (const index of nonNull(batch.column("metaData.id"))) {

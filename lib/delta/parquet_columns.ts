@@ -5,8 +5,8 @@ import { levelsOf } from "./parquet_levels.js";
 import { dataPages, type PageReader } from "./parquet_pages.js";
 
 /**
- * One leaf column of a row group, decoded from its bytes: a value or null for each row; below one repeated level (a
- * list or map), an array of values for each row, or null. Null stands for null at any level. `path` leads from the
+ * One leaf column of a row group of `count` rows, decoded from its bytes: a value or null for each row; below one repeated
+ * level (a list or map), an array of values for each row, or null. Null stands for null at any level. `path` leads from the
  * schema's root to the leaf. Of rows that are not wanted the values may be left out.
  */
 export function readLeaf(
@@ -14,17 +14,16 @@ export function readLeaf(
   bytes: Uint8Array,
   meta: ColumnMetaData,
   path: readonly SchemaTree[],
+  count: number,
   wanted?: RowNumbers,
 ): unknown[] {
-  const rows: unknown[] = [];
+  const rows = new Array<unknown>(count).fill(null);
   const isFlat = levelsOf(path).entry === undefined;
+  let first = 0;
   for (const page of dataPages(reader, bytes, meta, path, decodeText)) {
     // In a flat column each value is a row's.
-    if (isFlat && wanted !== undefined && !someBetween(wanted, rows.length, rows.length + page.count)) {
-      rows.length += page.count;
-    } else {
-      page.appendTo(rows);
-    }
+    const isPassed = isFlat && wanted !== undefined && !someBetween(wanted, first, first + page.count);
+    first += isPassed ? page.count : page.placeIn(rows, first);
   }
   return rows;
 }
@@ -64,8 +63,8 @@ export function visitTexts(
     if (plain !== undefined) {
       visitPlain(reader, plain, row, page.count, max, visit);
     } else {
-      const rows: (Uint8Array | null)[] = [];
-      page.appendTo(rows);
+      const rows = new Array<Uint8Array | null>(page.count).fill(null);
+      page.placeIn(rows, 0);
       for (const [i, text] of rows.entries()) visit(row + i, text, 0, text?.length ?? 0);
     }
     row += page.count;

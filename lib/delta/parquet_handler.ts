@@ -29,6 +29,7 @@ async function* read(
     const nodes = columns.flatMap((column) => findNode(parquetSchema(metadata), column));
     for (const rowGroup of metadata.row_groups) {
       if (isExcluded(rowGroup, options)) continue;
+      const count = Number(rowGroup.num_rows);
       const leaves = new Map<string, Leaf>();
       for (const { leaf, trees } of nodes.flatMap((node) => node.leaves)) {
         const meta = rowGroup.columns.find((chunk) => pathOf(chunk) === leaf)?.meta_data;
@@ -36,11 +37,11 @@ async function* read(
         const start = Number(meta.dictionary_page_offset || meta.data_page_offset);
         const bytes = new Uint8Array(await file.slice(start, start + Number(meta.total_compressed_size)));
         leaves.set(leaf, {
-          values: onceForAll((rows) => valid(path, () => readLeaf(reader, bytes, meta, trees, rows))),
+          values: onceForAll((rows) => valid(path, () => readLeaf(reader, bytes, meta, trees, count, rows))),
           visitTexts: (visit, rows) => valid(path, () => visitTexts(reader, bytes, meta, trees, visit, rows)),
         });
       }
-      if (leaves.size > 0) yield new LeafBatch(Number(rowGroup.num_rows), nodes, leaves);
+      if (leaves.size > 0) yield new LeafBatch(count, nodes, leaves);
     }
   } catch (cause) {
     throw invalid(path, cause);
@@ -108,6 +109,8 @@ class LeafBatch implements ColumnBatch {
   readonly rowCount: number;
   readonly #nodes: ReadonlyMap<string, ColumnNode>;
   readonly #leaves: ReadonlyMap<string, Leaf>;
+  /** What columns without a value share. */
+  #nulls: readonly null[] | undefined;
 
   constructor(rowCount: number, nodes: readonly ColumnNode[], leaves: ReadonlyMap<string, Leaf>) {
     this.rowCount = rowCount;
@@ -119,7 +122,8 @@ class LeafBatch implements ColumnBatch {
     const node = this.#nodes.get(path);
     const values = (node?.leaves ?? []).map(({ leaf }) => this.#leaves.get(leaf)?.values(rows));
     if (node === undefined || values.every((leaf) => leaf === undefined)) {
-      return new Array<null>(this.rowCount).fill(null);
+      this.#nulls ??= new Array<null>(this.rowCount).fill(null);
+      return this.#nulls;
     }
     const [first, second] = values;
     const { converted_type: converted, logical_type: logical } = node.tree.element;

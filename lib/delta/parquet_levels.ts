@@ -6,28 +6,125 @@ export interface ByteCursor {
   offset: number;
 }
 
+/** Which values of a page are there, by their numbers, counted from 0. */
+export interface PageLevels {
+  /** Rows that begin in the page. */
+  readonly rows: number;
+  /** Of a flat column the values that are not null, of a list its entries, also null ones, and lists without an entry. */
+  readonly present: readonly number[];
+  /** The definition level of each of these. */
+  readonly levels: readonly number[];
+  /** Those that belong to the same list as the value before. */
+  readonly continued: readonly number[];
+  /** How many values are not null. */
+  readonly defined: number;
+}
+
 /**
- * The numbers of the values in a page, counted from 0, whose definition level is the greatest: those that are not null.
- * Runs of nulls cost nothing, however long: in a checkpoint most columns are null in nearly every row. Reads a length of
- * four bytes and levels in Parquet's hybrid of runs and packed bits (format, "Run Length Encoding / Bit-Packing Hybrid").
+ * Reads the levels before a page's values: of each kind a length of four bytes and Parquet's hybrid of runs and packed bits
+ * (format, "Run Length Encoding / Bit-Packing Hybrid"). Runs of nulls cost nothing, however long: in a checkpoint most
+ * columns are null in nearly every row.
  */
-export function definedRows(at: ByteCursor, count: number, maxLevel: number): number[] {
+export function readLevels(at: ByteCursor, count: number, levels: Levels): PageLevels {
+  const page = new LevelCollector(count, levels);
+  if (levels.entry !== undefined) eachRun(at, count, 1, (from, to, level) => page.repeat(from, to, level));
+  if (levels.max > 0) eachRun(at, count, levels.max, (from, to, level) => page.define(from, to, level));
+  else page.define(0, count, 0);
+  return page;
+}
+
+/** The same of levels that were read already; without definition levels every value is there. */
+export function levelsGiven(
+  count: number,
+  definition: readonly number[] | undefined,
+  repetition: readonly number[],
+  levels: Levels,
+): PageLevels {
+  const page = new LevelCollector(count, levels);
+  for (const [i, level] of repetition.entries()) page.repeat(i, i + 1, level);
+  if (definition === undefined || definition.length === 0) page.define(0, count, levels.max);
+  else for (let i = 0; i < count; i++) page.define(i, i + 1, definition[i] ?? 0);
+  return page;
+}
+
+class LevelCollector implements PageLevels {
+  readonly present: number[] = [];
+  readonly levels: number[] = [];
+  readonly continued: number[] = [];
+  defined = 0;
+  readonly #count: number;
+  readonly #max: number;
+  readonly #least: number;
+
+  constructor(count: number, { max, entry }: Levels) {
+    this.#count = count;
+    this.#max = max;
+    this.#least = entry === undefined ? max : entry - 1;
+  }
+
+  get rows(): number {
+    return this.#count - this.continued.length;
+  }
+
+  repeat(from: number, to: number, level: number): void {
+    if (level > 0) for (let i = from; i < to; i++) this.continued.push(i);
+  }
+
+  define(from: number, to: number, level: number): void {
+    if (level < this.#least) return;
+    if (level === this.#max) this.defined += to - from;
+    for (let i = from; i < to; i++) {
+      this.present.push(i);
+      this.levels.push(level);
+    }
+  }
+}
+
+/** Puts a page's values into rows, which are null as yet, from row `first` on. */
+export function placeValues(
+  rows: unknown[],
+  first: number,
+  { present, levels, continued }: PageLevels,
+  values: DecodedArray,
+  { max, entry }: Levels,
+): void {
+  let [next, before] = [0, 0];
+  for (let i = 0; i < present.length; i++) {
+    const number = present[i] ?? 0;
+    const level = levels[i] ?? 0;
+    while ((continued[before] ?? Number.POSITIVE_INFINITY) <= number) before++;
+    const row = first + number - before;
+    const value = level === max ? values[next++] : null;
+    if (entry === undefined) rows[row] = value;
+    else if (level < entry) rows[row] = [];
+    else if (before > 0 && continued[before - 1] === number) (rows[row] as unknown[]).push(value);
+    else rows[row] = [value];
+  }
+}
+
+/** Calls with each run of values that have one level. */
+function eachRun(
+  at: ByteCursor,
+  count: number,
+  maxLevel: number,
+  visit: (from: number, to: number, level: number) => void,
+): void {
   const width = 32 - Math.clz32(maxLevel);
   const end = at.offset + 4 + at.view.getUint32(at.offset, true);
   at.offset += 4;
-  const rows: number[] = [];
-  for (let row = 0; row < count; ) {
-    if (at.offset >= end) throw new RangeError(`a page holds levels of ${row} values, not of ${count}`);
+  for (let value = 0; value < count; ) {
+    if (at.offset >= end) throw new RangeError(`a page holds levels of ${value} values, not of ${count}`);
     const header = readVarint(at);
     const length = header & 1 ? (header >>> 1) * 8 : header >>> 1;
-    const last = Math.min(row + length, count);
-    if (header & 1)
-      readPacked(at, length, width, (i, level) => level === maxLevel && row + i < last && rows.push(row + i));
-    else if (at.view.getUint8(at.offset++) === maxLevel) for (let i = row; i < last; i++) rows.push(i);
-    row += length;
+    const last = Math.min(value + length, count);
+    if (header & 1) {
+      readPacked(at, length, width, (i, level) => value + i < last && visit(value + i, value + i + 1, level));
+    } else {
+      visit(value, last, at.view.getUint8(at.offset++));
+    }
+    value += length;
   }
   at.offset = end;
-  return rows;
 }
 
 /** The levels of a leaf column with at most one repeated level. */
@@ -48,27 +145,6 @@ export function levelsOf(path: readonly SchemaTree[]): Levels {
     entry = max;
   }
   return { max, entry };
-}
-
-/** Appends values to the rows before them, with nulls and lists as their levels say. */
-export function assemble(
-  rows: unknown[],
-  count: number,
-  definition: readonly number[] | undefined,
-  repetition: readonly number[],
-  values: DecodedArray,
-  { max, entry }: Levels,
-): void {
-  const isDefined = definition === undefined || definition.length === 0;
-  let next = 0;
-  for (let i = 0; i < count; i++) {
-    const level = isDefined ? max : (definition[i] ?? 0);
-    const value = level === max ? values[next++] : null;
-    if (entry === undefined) rows.push(value);
-    else if (level < entry) rows.push(level === entry - 1 ? [] : null);
-    else if (repetition[i] === 0) rows.push([value]);
-    else (rows.at(-1) as unknown[]).push(value);
-  }
 }
 
 /** Levels in groups of eight, packed from the least bit. */

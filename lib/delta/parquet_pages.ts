@@ -2,7 +2,15 @@ import { Buffer } from "node:buffer";
 import zlib from "node:zlib";
 import { decompress as decompressZstd } from "fzstd";
 import type { ColumnMetaData, Compressors, DecodedArray, PageHeader, SchemaTree } from "hyparquet";
-import { assemble, type ByteCursor, definedRows, levelsOf } from "./parquet_levels.js";
+import {
+  type ByteCursor,
+  type Levels,
+  levelsGiven,
+  levelsOf,
+  type PageLevels,
+  placeValues,
+  readLevels,
+} from "./parquet_levels.js";
 import { uncompressSnappy } from "./snappy.js";
 
 type ColumnDecoder = Parameters<typeof import("hyparquet/src/convert.js").convert>[1];
@@ -26,8 +34,8 @@ export interface DataPage {
   readonly count: number;
   /** The bytes of a page of texts, where these are not in a dictionary; they hold until the next page. */
   plainTexts(): Uint8Array | undefined;
-  /** Appends its values to the rows that came before. */
-  appendTo(rows: unknown[]): void;
+  /** Puts its values into rows, which are null as yet, from row `first` on; answers how many rows begin in the page. */
+  placeIn(rows: unknown[], first: number): number;
 }
 
 /** The data pages of one leaf column of a row group. */
@@ -71,11 +79,12 @@ export function* dataPages(
         if (scratch.length < size) scratch = Buffer.allocUnsafe(size);
         return uncompressSnappy(page, size, scratch);
       },
-      appendTo: (rows) => {
-        if (levels.entry === undefined && appendFlat(reader, page, header, decoder, levels.max, known, rows)) return;
-        const { definitionLevels, repetitionLevels, dataPage } = readDataPage(reader, page, header, decoder);
-        const values = reader.convertWithDictionary(dataPage, known, encoding, decoder);
-        assemble(rows, count, definitionLevels, repetitionLevels, values, levels);
+      placeIn: (rows, first) => {
+        const read =
+          readSparse(reader, page, header, decoder, levels) ?? readDense(reader, page, header, decoder, levels);
+        const values = reader.convertWithDictionary(read.values, known, encoding, decoder);
+        placeValues(rows, first, read.levels, values, levels);
+        return read.levels.rows;
       },
     };
     seen += count;
@@ -84,30 +93,41 @@ export function* dataPages(
 
 const NOTHING = new Uint8Array();
 
-/** Appends the values of a flat column, of which most may be null; false for pages of other forms. */
-function appendFlat(
+/** A page's values, not yet looked up in the dictionary, and where they go. */
+interface PageValues {
+  readonly levels: PageLevels;
+  readonly values: DecodedArray;
+}
+
+/** Reads a page of which most values may be null; undefined for pages of other forms. */
+function readSparse(
   reader: PageReader,
   page: Uint8Array,
   { data_page_header: header, uncompressed_page_size: size }: PageHeader,
   decoder: ColumnDecoder,
-  maxLevel: number,
-  dictionary: DecodedArray | undefined,
-  rows: unknown[],
-): boolean {
+  levels: Levels,
+): PageValues | undefined {
   const isDictionary = header?.encoding === "PLAIN_DICTIONARY" || header?.encoding === "RLE_DICTIONARY";
-  if (header === undefined || maxLevel === 0 || !(isDictionary || header.encoding === "PLAIN")) return false;
+  if (header === undefined || !(isDictionary || header.encoding === "PLAIN")) return undefined;
   const plain = reader.decompressPage(page, Number(size), decoder.codec, COMPRESSORS);
   const at = { view: new DataView(plain.buffer, plain.byteOffset, plain.byteLength), offset: 0 };
-  const defined = definedRows(at, header.num_values, maxLevel);
-  const first = rows.length;
-  rows.length += header.num_values;
-  rows.fill(null, first);
-  const raw = isDictionary
-    ? readIndexes(reader, at, defined.length)
-    : readPlainValues(reader, at, defined.length, decoder);
-  const values = reader.convertWithDictionary(raw, dictionary, header.encoding, decoder);
-  for (let i = 0; i < defined.length; i++) rows[first + (defined[i] ?? 0)] = values[i];
-  return true;
+  const read = readLevels(at, header.num_values, levels);
+  const values = isDictionary
+    ? readIndexes(reader, at, read.defined)
+    : readPlainValues(reader, at, read.defined, decoder);
+  return { levels: read, values };
+}
+
+function readDense(
+  reader: PageReader,
+  page: Uint8Array,
+  header: PageHeader,
+  decoder: ColumnDecoder,
+  levels: Levels,
+): PageValues {
+  const { definitionLevels, repetitionLevels, dataPage } = readDataPage(reader, page, header, decoder);
+  const { num_values: count = 0 } = header.data_page_header ?? header.data_page_header_v2 ?? {};
+  return { levels: levelsGiven(count, definitionLevels, repetitionLevels, levels), values: dataPage };
 }
 
 function readPlainValues(reader: PageReader, at: ByteCursor, count: number, { type, element }: ColumnDecoder) {

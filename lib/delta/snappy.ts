@@ -21,7 +21,9 @@ export function uncompressSnappy(
     const bytes = kind === 0 ? Math.max(0, (tag >>> 2) - 59) : kind === 3 ? 4 : kind;
     const number = littleEndian(input, from, bytes);
     from += bytes;
-    const length = kind === 0 && bytes > 0 ? number + 1 : kind === 1 ? ((tag >>> 2) & 7) + 4 : (tag >>> 2) + 1;
+    let length = kind === 0 && bytes > 0 ? number + 1 : kind === 1 ? ((tag >>> 2) & 7) + 4 : (tag >>> 2) + 1;
+    // Long repetitions come as many copies from one distance.
+    for (; kind === 2 && isCopy(input, from, number); from += 3) length += (byteAt(input, from) >>> 2) + 1;
     if (to + length > size) throw damaged();
     if (kind === 0) {
       copyLiteral(input, from, output, to, length);
@@ -33,6 +35,11 @@ export function uncompressSnappy(
   }
   if (to !== size) throw damaged();
   return output.subarray(0, size);
+}
+
+/** Whether a copy from so many bytes back comes next, in the form of three bytes. */
+function isCopy(input: Uint8Array, at: number, distance: number): boolean {
+  return (byteAt(input, at) & 3) === 2 && byteAt(input, at + 1) + byteAt(input, at + 2) * 256 === distance;
 }
 
 function copyLiteral(input: Uint8Array, from: number, output: Uint8Array, to: number, length: number): void {
