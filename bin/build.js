@@ -38,6 +38,7 @@ const OPTIONS = {
   supported: { "dynamic-import": false },
   charset: "utf8",
   sourcemap: "linked",
+  sourcesContent: false,
   banner: { js: LATER },
   tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
   write: false,

@@ -6,7 +6,7 @@ import { cached, checkKey } from "./check_cache.js";
 import { type CheckModule, checkModule } from "./check_module.js";
 import { hasOutputs, readNotebook } from "./document.js";
 import { unportable } from "./portability.js";
-import { runTypeScript, type TypeScriptDiagnostic, withScratchFolder } from "./typescript.js";
+import { runTypeScript, type TypeScriptDiagnostic, uncheckedLibrary, withScratchFolder } from "./typescript.js";
 
 /** A problem that the compiler found in a cell. */
 export interface CellDiagnostic {
@@ -57,10 +57,14 @@ export async function listNotebooks(folder: string): Promise<string[]> {
  * @throws StorageError or NotebookError for a file that is not a notebook, NotebookError when the compiler itself fails.
  */
 export async function checkCells(root: string, paths: readonly string[]): Promise<CellDiagnostic[]> {
-  const known = await cached(root, checkKey(root, paths), async () => {
+  const key = checkKey(root, paths);
+  const known = await cached(root, key, async () => {
     const parsed = await Promise.all(paths.map(parseForCheck));
     const sound = parsed.flatMap(({ path, module }) => (module === undefined ? [] : [{ path, module }]));
-    const found = [...parsed.flatMap(({ diagnostics }) => diagnostics), ...(await compile(root, sound))];
+    const found = [
+      ...parsed.flatMap(({ diagnostics }) => diagnostics),
+      ...(await compile(root, sound, key === undefined)),
+    ];
     return found.map((one) => ({ ...one, notebook: relative(root, one.notebook) }));
   });
   return known.map((one) => ({ ...one, notebook: join(root, one.notebook) }));
@@ -92,7 +96,12 @@ async function parseForCheck(path: string): Promise<ParsedNotebook> {
   }
 }
 
-async function compile(root: string, modules: readonly NotebookModule[]): Promise<CellDiagnostic[]> {
+/** @param importFiles the notebooks import files beside them, which may import the library where it lies */
+async function compile(
+  root: string,
+  modules: readonly NotebookModule[],
+  importFiles: boolean,
+): Promise<CellDiagnostic[]> {
   if (modules.length === 0) return [];
   return withScratchFolder(root, async (folder) => {
     const files = new Map<string, NotebookModule>();
@@ -103,7 +112,8 @@ async function compile(root: string, modules: readonly NotebookModule[]): Promis
       await mkdir(join(folder, file, ".."), { recursive: true });
       await writeFile(join(folder, file), one.module.code);
     }
-    const found = await runTypeScript(root, folder, [...files.keys()]);
+    const library = importFiles ? {} : uncheckedLibrary(root, folder);
+    const found = await runTypeScript(root, folder, [...files.keys()], library);
     return found.flatMap((diagnostic) => {
       const one = files.get(diagnostic.file);
       return one === undefined ? [] : [inCell(one, diagnostic)];

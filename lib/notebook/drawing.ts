@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
+import { constants, setPriority } from "node:os";
 import { createInterface } from "node:readline";
 import { type Figure, PLOTLY_TYPE } from "../chart/figure.js";
 import type { Cell, DisplayOutput, Notebook, Output } from "./document.js";
@@ -70,7 +71,8 @@ class DrawingProcess {
   constructor() {
     const program = createRequire(__filename).resolve("tslake-cli/draw.js");
     this.#child = spawn(process.execPath, [program], { stdio: ["pipe", "pipe", "inherit"], windowsHide: true });
-    const { stdin, stdout } = this.#child;
+    const { pid, stdin, stdout } = this.#child;
+    if (pid !== undefined) giveWay(pid);
     stdin?.on("error", () => this.#end());
     this.#child.once("error", () => this.#end());
     this.#child.once("exit", () => this.#end());
@@ -110,5 +112,14 @@ class DrawingProcess {
     if (drawingProcess === this) drawingProcess = undefined;
     for (const answer of this.#waiting.values()) answer(undefined);
     this.#waiting.clear();
+  }
+}
+
+/** Lets a process compute when no other one wants to: notebooks wait for each other, and none for its picture. */
+function giveWay(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended, or the system does not let it: then it computes beside the others.
   }
 }
