@@ -15,6 +15,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: "test/support/partner_process.ts",
     // Frames are native memory: a process of its own gives back what a test file used.
     pool: "forks",
     // Much of the time is spent waiting for programs that tests have started.

@@ -7,7 +7,8 @@ import type { Lake } from "../../lib/lake/lake.js";
 import { formatType } from "../../lib/types.js";
 import { openWorkspace } from "../../lib/workspace.js";
 import { canonicalLines, digestOf } from "../support/canonical_rows.js";
-import { describeWith, type Reading, readWithDeltalake, readWithSpark } from "../support/partners.js";
+import { type Reading, readAll } from "../support/partner_session.js";
+import { describeWith } from "../support/partners.js";
 
 /** Logical days of two runs over the samples: the second adds versions to what the first made. */
 const DAYS = ["2023-03-31", "2023-06-30"];
@@ -47,14 +48,17 @@ describeWith("deltalake", "the tables that the pipeline writes", () => {
   test("are read by deltalake as by us, in every version", { timeout: 120_000 }, async () => {
     const targets = names.flatMap((name) => versionsOf(name).map((version) => [name, version] as const));
     expect(targets.length).toBeGreaterThan(names.length);
-    const readings = await readWithDeltalake(targets.map(([name, version]) => `${folderOf(name)}@${version}`));
+    const readings = await readAll(
+      "deltalake",
+      targets.map(([name, version]) => `${folderOf(name)}@${version}`),
+    );
     const ours = await Promise.all(targets.map(([name, version]) => ourSight(lake, name, version)));
     expect(readings.map(theirSight)).toEqual(ours);
   });
 
   describeWith("spark", "newest version", () => {
     test("is read by Spark as by us", { timeout: 600_000 }, async () => {
-      const readings = await readWithSpark(names.map(folderOf));
+      const readings = await readAll("spark", names.map(folderOf));
       const ours = await Promise.all(names.map((name) => ourSight(lake, name, Math.max(...versionsOf(name)))));
       expect(readings.map(theirSight)).toEqual(ours);
     });

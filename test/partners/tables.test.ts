@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Lake } from "../../lib/lake/lake.js";
 import { canonicalLines, digestOf } from "../support/canonical_rows.js";
-import { describeWith, type Reading, readWithDeltalake, readWithSpark } from "../support/partners.js";
+import { type Reading, readAll } from "../support/partner_session.js";
+import { describeWith } from "../support/partners.js";
 import { EXTREMES, PARTITIONS, recordsOf } from "./extreme_values.js";
 import { runPipeline } from "./pipeline_lake.js";
 import { CLEANED, writeTables } from "./written_lake.js";
@@ -94,15 +95,14 @@ describe("what the library writes", () => {
   });
 });
 
-const READERS = { deltalake: readWithDeltalake, spark: readWithSpark };
-for (const [partner, read] of Object.entries(READERS) as [keyof typeof READERS, typeof readWithSpark][]) {
-  describeWith(partner, `${partner} reads the same rows and columns as we do`, () => {
+for (const engine of ["deltalake", "spark"] as const) {
+  describeWith(engine, `${engine} reads the same rows and columns as we do`, () => {
     const readings = new Map<string, Reading>();
     beforeAll(async () => {
       const targets: string[] = [];
       for (const name of [...APPENDED, ...CHANGED]) targets.push(...(await versions("pipeline", name)));
       for (const name of WRITTEN) targets.push(...(await versions("written", name)));
-      const answers = await read(targets, { lines: true });
+      const answers = await readAll(engine, targets);
       for (const [index, target] of targets.entries()) readings.set(target, answers[index] as Reading);
     }, 600_000);
 

@@ -1,6 +1,10 @@
-"""Does to Delta tables what it is told, with Spark or with deltalake: one JSON command a line in, one JSON answer a line out.
+"""Does to Delta tables what it is told, with Spark or with deltalake, for all the tests of a run.
 
-    TSLAKE_TEST_SPARK_JARS=a.jar,b.jar partner_session.py spark|deltalake
+    TSLAKE_TEST_SPARK_JARS=a.jar,b.jar partner_session.py FOLDER
+
+Each connection to FOLDER/socket is a session of its own: the engine's name on the first line ("spark" or "deltalake"), then
+one JSON command a line in, one JSON answer a line out. All sessions with Spark share one Java machine, which starts with the
+first of them. With the end of the standard input everything ends, and the folder is removed.
 
 Commands: {"read": FOLDER, "version"?}, {"changes": FOLDER, "from": VERSION}, {"history": FOLDER};
 with Spark {"sql": TEXT}; with deltalake {"append": FOLDER, "rows": […]}, {"merge": FOLDER, "rows", "on"}, {"delete": FOLDER,
@@ -11,8 +15,10 @@ import datetime
 import decimal
 import json
 import os
+import shutil
+import socketserver
 import sys
-import tempfile
+import threading
 
 import pyarrow as pa
 
@@ -20,23 +26,59 @@ from canonical_rows import report
 
 
 class Spark:
-    def __init__(self, scratch):
-        from read_spark import session
+    """A session with its own settings and views, in the one Java machine."""
 
-        self.spark = session(scratch)
+    settings = {
+        "spark.jars": os.environ.get("TSLAKE_TEST_SPARK_JARS", ""),
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.databricks.delta.snapshotPartitions": "1",
+        # Tables are small: compiling code for them takes longer than running it.
+        # The first compiler alone would have 48 MB for its code, which a long session fills.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.warehouse.dir": sys.argv[1],
+        "spark.local.dir": sys.argv[1],
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.log.level": "ERROR",
+    }
+    starting = threading.Lock()
+    first = None
+
+    def __init__(self):
+        with Spark.starting:
+            Spark.first = Spark.first or self.start()
+        self.spark = Spark.first.newSession()
+
+    def start(self):
+        from pyspark.sql import SparkSession
+
+        return SparkSession.builder.master("local[2]").appName("tslake").config(map=self.settings).getOrCreate()
+
+    @staticmethod
+    def end():
+        machine = Spark.first.sparkContext._gateway.proc
+        machine.kill()
+        machine.wait()
 
     def read(self, folder, version=None):
         reader = self.spark.read.format("delta")
-        if version is not None:
-            reader = reader.option("versionAsOf", version)
-        frame = reader.load(folder)
-        return json.loads(report(folder, version or 0, frame.schema.jsonValue(), frame.toArrow(), True))
+        frame = (reader if version is None else reader.option("versionAsOf", version)).load(folder)
+        log = self.spark._jvm.org.apache.spark.sql.delta.DeltaLog.forTable(self.spark._jsparkSession, folder)
+        newest = log.unsafeVolatileSnapshot().version()
+        return report(folder, newest if version is None else version, frame.schema.jsonValue(), frame.toArrow())
 
     def changes(self, folder, version):
-        frame = (
-            self.spark.read.format("delta").option("readChangeFeed", "true").option("startingVersion", version).load(folder)
-        ).drop("_commit_timestamp")
-        return json.loads(report(folder, version, frame.schema.jsonValue(), frame.toArrow(), True))
+        reader = self.spark.read.format("delta").option("readChangeFeed", "true").option("startingVersion", version)
+        frame = reader.load(folder).drop("_commit_timestamp")
+        return report(folder, version, frame.schema.jsonValue(), frame.toArrow())
 
     def history(self, folder):
         rows = self.spark.sql(f"DESCRIBE HISTORY delta.`{folder}`").collect()
@@ -47,9 +89,6 @@ class Spark:
 
 
 class Deltalake:
-    def __init__(self, scratch):
-        pass
-
     def read(self, folder, version=None):
         from deltalake import DeltaTable, QueryBuilder
 
@@ -57,7 +96,7 @@ class Deltalake:
         schema = json.loads(table.schema().to_json())
         names = ", ".join('"' + field["name"].replace('"', '""') + '"' for field in schema["fields"])
         rows = QueryBuilder().register("t", table).execute(f"SELECT {names} FROM t")
-        return json.loads(report(folder, table.version(), schema, pa.RecordBatchReader.from_stream(rows).read_all(), True))
+        return report(folder, table.version(), schema, pa.RecordBatchReader.from_stream(rows).read_all())
 
     def changes(self, folder, version):
         from deltalake import DeltaTable
@@ -70,7 +109,7 @@ class Deltalake:
             {"name": "_change_type", "type": "string", "nullable": True},
             {"name": "_commit_version", "type": "long", "nullable": True},
         ]
-        return json.loads(report(folder, version, {"fields": fields}, rows.select([f["name"] for f in fields]), True))
+        return report(folder, version, {"fields": fields}, rows.select([f["name"] for f in fields]))
 
     def history(self, folder):
         from deltalake import DeltaTable
@@ -119,30 +158,37 @@ def arrow(table, rows):
     return pa.table({f.name: pa.array([value(row.get(f.name), f.type) for row in rows], f.type) for f in schema})
 
 
-def main(engine, scratch):
-    # Answers have the standard output to themselves: what a Java machine has to say goes to the errors.
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    session = {"spark": Spark, "deltalake": Deltalake}[engine](scratch)
-    actions = {
-        "read": lambda c: session.read(c["read"], c.get("version")),
-        "changes": lambda c: session.changes(c["changes"], c["from"]),
-        "history": lambda c: session.history(c["history"]),
-        "sql": lambda c: session.sql(c["sql"]),
-        "append": lambda c: session.append(c["append"], c["rows"]),
-        "merge": lambda c: session.merge(c["merge"], c["rows"], c["on"]),
-        "delete": lambda c: session.delete(c["delete"], c["where"]),
-        "compact": lambda c: session.compact(c["compact"]),
-    }
-    for line in sys.stdin:
-        command = json.loads(line)
-        action = next(act for name, act in actions.items() if name in command)
-        try:
-            answer = {"answer": action(command)}
-        except Exception as error:
-            answer = {"error": f"{type(error).__name__}: {error}"[:2000]}
-        print(json.dumps(answer, ensure_ascii=False, default=str), file=answers, flush=True)
+class Session(socketserver.StreamRequestHandler):
+    def handle(self):
+        session = {b"spark": Spark, b"deltalake": Deltalake}[self.rfile.readline().strip()]()
+        actions = {
+            "read": lambda c: session.read(c["read"], c.get("version")),
+            "changes": lambda c: session.changes(c["changes"], c["from"]),
+            "history": lambda c: session.history(c["history"]),
+            "sql": lambda c: session.sql(c["sql"]),
+            "append": lambda c: session.append(c["append"], c["rows"]),
+            "merge": lambda c: session.merge(c["merge"], c["rows"], c["on"]),
+            "delete": lambda c: session.delete(c["delete"], c["where"]),
+            "compact": lambda c: session.compact(c["compact"]),
+        }
+        for line in self.rfile:
+            command = json.loads(line)
+            action = next(act for name, act in actions.items() if name in command)
+            try:
+                answer = {"answer": action(command)}
+            except Exception as error:
+                answer = {"error": f"{type(error).__name__}: {error}"[:2000]}
+            self.wfile.write(f"{json.dumps(answer, ensure_ascii=False, default=str)}\n".encode())
 
 
-with tempfile.TemporaryDirectory(prefix="tslake-partner-", ignore_cleanup_errors=True) as scratch:
-    main(sys.argv[1], scratch)
+class Server(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+
+
+with Server(os.path.join(sys.argv[1], "socket"), Session) as server:
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    sys.stdin.read()
+    if Spark.first is not None:
+        Spark.end()
+    shutil.rmtree(sys.argv[1], ignore_errors=True)
+os._exit(0)

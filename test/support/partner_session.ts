@@ -1,42 +1,54 @@
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { resolve } from "node:path";
+import { readFileSync, statSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { python } from "./partners.js";
+import { inject } from "vitest";
 
-/** What another engine reads: columns, and rows as canonical lines (see canonical_rows.py). */
+export type Engine = "spark" | "deltalake";
+
+/** What another engine reads from a table. */
 export interface Reading {
+  readonly folder: string;
+  readonly version: number;
+  readonly rows: number;
+  /** Name, Delta type (nested ones as JSON) and nullability. */
   readonly columns: readonly (readonly [name: string, type: string, nullable: boolean])[];
+  /** SHA-256 of the sorted canonical lines. */
+  readonly digest: string;
+  /** The canonical lines (see canonical_rows.py). */
   readonly lines: readonly string[];
+  /** Set instead of all the rest when `readAll` could not read the table. */
+  readonly error?: string;
 }
 
-/** An engine in a process of its own that does to tables what it is told, one command after the other. */
+/** An engine that does to tables what it is told, one command after the other. All sessions of a run share its process. */
 export class PartnerSession {
-  readonly #child: ChildProcessWithoutNullStreams;
-  readonly #waiting: ((line: string) => void)[] = [];
-  #complaints = "";
+  readonly #socket: Socket;
+  readonly #answers: AsyncIterator<string>;
+  readonly #log = join(inject("partners"), "log");
+  readonly #logged = statSync(this.#log).size;
 
-  constructor(engine: "spark" | "deltalake") {
-    this.#child = spawn(python() ?? "", [resolve("test/support/partner_session.py"), engine], { stdio: "pipe" });
-    createInterface({ input: this.#child.stdout }).on("line", (line) => this.#waiting.shift()?.(line));
-    this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      this.#complaints = (this.#complaints + text).slice(-4_000);
-    });
-    this.#child.on("close", () => {
-      for (const answer of this.#waiting.splice(0)) answer(JSON.stringify({ error: this.#complaints }));
-    });
+  constructor(engine: Engine) {
+    this.#socket = connect(join(inject("partners"), "socket"));
+    const lines = createInterface({ input: this.#socket });
+    this.#answers = lines[Symbol.asyncIterator]();
+    for (const end of ["error", "close"]) this.#socket.on(end, () => lines.close());
+    this.#socket.write(`${engine}\n`);
   }
 
-  /** See partner_session.py. Throws what the engine said when it refused. */
+  /** See partner_session.py. Throws what the engine said when it refused, caused by what the engines have printed. */
   async run(command: Readonly<Record<string, unknown>>): Promise<unknown> {
-    const line = new Promise<string>((answer) => this.#waiting.push(answer));
-    this.#child.stdin.write(`${JSON.stringify(command)}\n`);
-    const { answer, error } = JSON.parse(await line) as { readonly answer?: unknown; readonly error?: string };
-    if (error !== undefined) throw new Error(error);
-    return answer;
+    this.#socket.write(`${JSON.stringify(command)}\n`);
+    const { done, value } = await this.#answers.next();
+    const { answer, error } = done ? { error: "the engine has ended" } : JSON.parse(value);
+    if (error === undefined) return answer;
+    throw new Error(error, {
+      cause: new Error(readFileSync(this.#log).subarray(this.#logged).toString().slice(-4_000)),
+    });
   }
 
   read(folder: string, version?: number): Promise<Reading> {
-    return this.run({ read: folder, ...(version === undefined ? {} : { version }) }) as Promise<Reading>;
+    return this.run({ read: folder, version }) as Promise<Reading>;
   }
 
   changes(folder: string, from: number): Promise<Reading> {
@@ -48,6 +60,18 @@ export class PartnerSession {
   }
 
   close(): void {
-    this.#child.stdin.end();
+    this.#socket.end();
   }
+}
+
+/** What an engine reads from tables, each a folder or `folder@version` for an earlier version. */
+export async function readAll(engine: Engine, targets: readonly string[]): Promise<readonly Reading[]> {
+  const session = new PartnerSession(engine);
+  const readings = targets.map(async (target): Promise<Reading> => {
+    const [, folder = "", version] = /^(.*?)(?:@(\d+))?$/s.exec(target) ?? [];
+    return session
+      .read(folder, version === undefined ? undefined : Number(version))
+      .catch((error: Error) => ({ folder, error: error.message }) as Reading);
+  });
+  return Promise.all(readings).finally(() => session.close());
 }

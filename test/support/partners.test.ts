@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { describeWith, type Reading, readWithDeltalake, readWithSpark, shared } from "./partners.js";
+import { type Reading, readAll } from "./partner_session.js";
+import { describeWith, shared } from "./partners.js";
 
 /** Tables with every kind of value: primitive types, decimals, times, nested values, partitions, deletion vectors. */
 const TABLES = ["dat-all_primitive_types", "dat-nested_types", "dat-partitioned_with_null", "rs-table-with-dv-small"];
-const READERS = { deltalake: readWithDeltalake, spark: readWithSpark };
 
 interface Expected {
   readonly version: number;
@@ -13,8 +13,8 @@ interface Expected {
   readonly digest: string;
 }
 
-for (const [name, read] of Object.entries(READERS) as [keyof typeof READERS, typeof readWithSpark][]) {
-  describeWith(name, `${name} as a second reader`, () => {
+for (const engine of ["deltalake", "spark"] as const) {
+  describeWith(engine, `${engine} as a second reader`, () => {
     describeWith("shared", "of the conformance tables", () => {
       test("gives their known answers, and names one that cannot be read", { timeout: 300_000 }, async () => {
         const root = join(shared() ?? "", "conformance", "delta");
@@ -22,7 +22,7 @@ for (const [name, read] of Object.entries(READERS) as [keyof typeof READERS, typ
           readFileSync(join(root, "expected.json"), "utf8"),
         );
         const folders = TABLES.map((table) => join(root, table));
-        const [absent, ...readings] = await read([join(root, "absent"), ...folders, `${folders[0]}@0`]);
+        const [absent, ...readings] = await readAll(engine, [join(root, "absent"), ...folders, `${folders[0]}@0`]);
         expect(absent).toEqual({ folder: join(root, "absent"), error: expect.any(String) });
         const expected = [...TABLES, TABLES[0] ?? ""].map((table) => answers.tables[table]);
         expect(readings.map(essence)).toEqual(expected.map(essence));
