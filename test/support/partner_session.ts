@@ -39,8 +39,8 @@ export class PartnerSession {
   /** See partner_session.py. Throws what the engine said when it refused, caused by what the engines have printed. */
   async run(command: Readonly<Record<string, unknown>>): Promise<unknown> {
     this.#socket.write(`${JSON.stringify(command)}\n`);
-    const { done, value } = await this.#answers.next();
-    const { answer, error } = done ? { error: "the engine has ended" } : JSON.parse(value);
+    const { value } = await this.#answers.next().catch(() => ({ value: undefined }));
+    const { answer, error } = value === undefined ? { error: "the engine has ended" } : JSON.parse(value);
     if (error === undefined) return answer;
     throw new Error(error, {
       cause: new Error(readFileSync(this.#log).subarray(this.#logged).toString().slice(-4_000)),

@@ -4,19 +4,10 @@ import { describe } from "vitest";
 
 /**
  * Programs and data beside the project that some tests need: other readers of Delta tables, Jupyter, an S3 server,
- * PostgreSQL. Each is named by an environment variable; a test that lacks one is skipped and says so in its name.
+ * PostgreSQL. Each is named by an environment variable (a Python that has deltalake, pyspark, nbclient, jupyter_client and
+ * nbformat; the jars that teach Spark Delta, comma-separated); a test that lacks one is skipped and says so in its name.
  */
 export type Partner = "deltalake" | "spark" | "jupyter" | "s3" | "postgres" | "shared";
-
-/** A Python that has deltalake, pyspark, nbclient, jupyter_client and nbformat. */
-function python(): string | undefined {
-  return present("TSLAKE_TEST_PYTHON");
-}
-
-/** Paths of the jars that teach Spark Delta, comma-separated. */
-function sparkJars(): string | undefined {
-  return present("TSLAKE_TEST_SPARK_JARS");
-}
 
 /** The folder of fixtures shared with other projects. */
 export function shared(): string | undefined {
@@ -37,8 +28,10 @@ function whatIsMissing(partner: Partner): string | undefined {
   if (partner === "postgres") {
     return present("TSLAKE_TEST_POSTGRES") === undefined ? "PostgreSQL's binaries: TSLAKE_TEST_POSTGRES" : undefined;
   }
-  if (python() === undefined) return "a Python: TSLAKE_TEST_PYTHON";
-  if (partner === "spark" && sparkJars() === undefined) return "Spark's jars: TSLAKE_TEST_SPARK_JARS";
+  if (present("TSLAKE_TEST_PYTHON") === undefined) return "a Python: TSLAKE_TEST_PYTHON";
+  if (partner === "spark" && present("TSLAKE_TEST_SPARK_JARS") === undefined) {
+    return "Spark's jars: TSLAKE_TEST_SPARK_JARS";
+  }
   return undefined;
 }
 
