@@ -1,4 +1,4 @@
-import { type Dimension, UNKNOWN_KEY, VALIDITY } from "../contract/dimension.js";
+import { type Calendar, type Dimension, UNKNOWN_KEY, VALIDITY } from "../contract/dimension.js";
 import type { Fact } from "../contract/star.js";
 import { DataError } from "../errors.js";
 import type { Relation } from "../relation/relation.js";
@@ -53,30 +53,63 @@ export type Stage = (
 /**
  * Every row refers to members that are there.
  * @param rows the rows that are looked at, as SQL names them behind FROM
+ * @param ranges of dimensions that need not be joined: see `keyRanges`
  * @throws DataError that shows rows which refer to none
  */
 export async function checkOrphans(
   transaction: WarehouseTransaction,
   fact: Fact,
   rows: string,
-  keys: Fact["keys"] = fact.keys,
+  { keys = fact.keys, ranges = new Map() }: { readonly keys?: Fact["keys"]; readonly ranges?: KeyRanges } = {},
 ): Promise<void> {
-  const d = (i: number): string => `d${i}.${identifier(keys[i]?.dimension.key ?? "")}`;
-  const counts = keys.map((_, i) => `COUNT(*) - COUNT(${d(i)}) AS n${i}`);
-  const joins = keys.map(
-    ({ column, dimension }, i) =>
-      `LEFT JOIN ${identifier(dimension.name)} d${i} ON ${d(i)} = f.${identifier(column.name)}`,
-  );
-  const { rows: found } = await transaction.query(`SELECT ${counts.join(", ")} FROM ${rows} f ${joins.join(" ")}`);
+  const found = keys.map(({ column, dimension }, i) => {
+    const [own, other] = [`f.${identifier(column.name)}`, `d${i}.${identifier(dimension.key)}`];
+    const range = ranges.get(dimension);
+    if (range === undefined)
+      return { member: other, join: `LEFT JOIN ${identifier(dimension.name)} d${i} ON ${other} = ${own}` };
+    const isThere = `${own} BETWEEN ${range.first} AND ${range.last} OR ${own} = ${UNKNOWN_KEY}`;
+    return { member: `CASE WHEN ${isThere} THEN 1 END`, join: "" };
+  });
+  const counts = found.map(({ member }, i) => `COUNT(*) - COUNT(${member}) AS n${i}`);
+  const from = [`${rows} f`, ...found.map(({ join }) => join).filter((join) => join !== "")].join(" ");
+  const [orphans = {}] = (await transaction.query(`SELECT ${counts.join(", ")} FROM ${from}`)).rows;
   for (const [i, { column, dimension }] of keys.entries()) {
-    if (Number(found[0]?.[`n${i}`] ?? 0) === 0) continue;
+    if (Number(orphans[`n${i}`] ?? 0) === 0) continue;
+    const { member = "", join = "" } = found[i] ?? {};
     await refuse(
       transaction,
-      `SELECT ${identifiers([...fact.key, column.name], "f")} FROM ${rows} f ${joins[i] ?? ""} WHERE ${d(i)} IS NULL`,
+      `SELECT ${identifiers([...fact.key, column.name], "f")} FROM ${rows} f ${join} WHERE ${member} IS NULL`,
       `${fact.name}: ${column.name} refers to no row of ${dimension.name}`,
       fact.name,
     );
   }
+}
+
+/** Of dimensions, the least and the greatest key of their members, where each key between them and `UNKNOWN_KEY` is there. */
+export type KeyRanges = ReadonlyMap<Dimension | Calendar, { readonly first: bigint; readonly last: bigint }>;
+
+/**
+ * Keys are given one after another: a dimension that has all of them is known by its first and last, to which the keys of
+ * many facts are compared in less time than they are joined.
+ */
+export async function keyRanges(transaction: WarehouseTransaction, fact: Fact): Promise<KeyRanges> {
+  const ranges = new Map<Dimension | Calendar, { readonly first: bigint; readonly last: bigint }>();
+  const dimensions = [...new Set(fact.keys.map((key) => key.dimension))].filter(({ kind }) => kind === "members");
+  if (dimensions.length === 0) return ranges;
+  const selects = dimensions.map((dimension, i) => {
+    const key = identifier(dimension.key);
+    const own = `MIN(CASE WHEN ${key} <> ${UNKNOWN_KEY} THEN ${key} END) AS first_key, MAX(${key}) AS last_key`;
+    const keys = `SELECT DISTINCT ${key} FROM ${identifier(dimension.name)}`;
+    return `SELECT ${i} AS number, COUNT(*) AS keys, MIN(${key}) AS unknown, ${own} FROM (${keys}) k${i}`;
+  });
+  const { rows } = await transaction.query(selects.join(" UNION ALL "));
+  for (const { number, keys, unknown, first_key: first, last_key: last } of rows) {
+    const dimension = dimensions[Number(number)];
+    if (dimension === undefined || typeof first !== "bigint" || typeof last !== "bigint") continue;
+    const isWhole = Number(unknown) === UNKNOWN_KEY && BigInt(String(keys)) === last - first + 2n;
+    if (isWhole) ranges.set(dimension, { first, last });
+  }
+  return ranges;
 }
 
 /**

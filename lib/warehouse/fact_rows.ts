@@ -13,10 +13,13 @@ export const CALENDAR_YEARS = { first: 1583, last: 9999 } as const;
 
 /** Rows of a fact table for rows of its source: one for one, with the keys of their members. */
 export function factRows(fact: Fact, rows: Relation, members: ReadonlyMap<Dimension | Calendar, Members>): Relation {
-  const keyed = fact.keys.reduce((joined, key, i) => {
+  const joins = fact.keys.flatMap((key, i) => {
     const found = members.get(key.dimension);
-    return found ? withMemberKey(joined, key, found, keyName(i)) : joined;
-  }, rows);
+    return found ? [{ key, found, name: keyName(i) }] : [];
+  });
+  // Small dimensions are joined while the rows are still as the files hold them: that takes less time than behind a large one.
+  const smallFirst = [...joins.filter((join) => !join.found.timed), ...joins.filter((join) => join.found.timed)];
+  const keyed = smallFirst.reduce((joined, { key, found, name }) => withMemberKey(joined, key, found, name), rows);
   return keyed.select((t) =>
     Object.fromEntries(
       fact.columns.map(({ name }): [string, Column] => {

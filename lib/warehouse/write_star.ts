@@ -1,7 +1,7 @@
 import { type Calendar, type Dimension, KEY_MAP, UNKNOWN_KEY, UNKNOWN_TEXT } from "../contract/dimension.js";
 import type { Fact } from "../contract/star.js";
 import type { Relation } from "../relation/relation.js";
-import { checkFact, checkOrphans, checkVersions, type Stage } from "./checks.js";
+import { checkFact, checkOrphans, checkVersions, keyRanges, type Stage } from "./checks.js";
 import { at } from "./columns.js";
 import type { Dialect, RecordedLoad, WarehouseTable, WarehouseTransaction } from "./driver.js";
 import type { Members } from "./members.js";
@@ -145,7 +145,8 @@ class Writing {
 
   async replaceFacts({ fact, rows, pieces }: FactContent): Promise<number> {
     const inserted = await this.#transaction.load(factTable(fact), rows, pieces);
-    await checkOrphans(this.#transaction, fact, identifier(fact.name));
+    const ranges = await keyRanges(this.#transaction, fact);
+    await checkOrphans(this.#transaction, fact, identifier(fact.name), { ranges });
     return inserted;
   }
 
@@ -216,7 +217,7 @@ class Writing {
         );
         if (gone.length > 0) {
           const left = `(SELECT * FROM ${other} WHERE ${own} IN (${gone.join(", ")}))`;
-          await checkOrphans(this.#transaction, fact, left, [{ column, dimension, by: [] }]);
+          await checkOrphans(this.#transaction, fact, left, { keys: [{ column, dimension, by: [] }] });
         }
       }
     }

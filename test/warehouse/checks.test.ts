@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { DataError, describeError } from "../../lib/errors.js";
 import { warehouse as stars } from "../../lib/tables/index.js";
-import { checkVersions } from "../../lib/warehouse/checks.js";
+import { checkOrphans, checkVersions, keyRanges } from "../../lib/warehouse/checks.js";
 import type { Warehouse } from "../../lib/warehouse/driver.js";
 import { StarLoad } from "../../lib/warehouse/star_load.js";
 import { GoldLake } from "./gold_lake.js";
@@ -72,6 +72,31 @@ describe("a load finds", () => {
     const told = await complaint("DELETE FROM dim_data WHERE data = DATE '2023-01-03'");
     expect(told).toContain("fato_vendas: data_id refers to no row of dim_data");
     expect(told).toContain("venda_id = g:2, data_id = 20230103");
+  });
+
+  test.each([
+    ["the first member", "DELETE FROM dim_cliente WHERE cliente_id = 1", "f:2, cliente_id = 1"],
+    ["a member between others", "DELETE FROM dim_cliente WHERE cliente_id = 2", "cliente_id = 2"],
+    ["the last member", "DELETE FROM dim_cliente WHERE cliente_id = 3", "cliente_id = 3"],
+    [
+      "a member whose key another one has now",
+      "UPDATE dim_cliente SET cliente_id = 1 WHERE cliente_id = 2",
+      "cliente_id = 2",
+    ],
+    ["não informado", "DELETE FROM dim_campanha WHERE campanha_id = -1", "campanha_id = -1"],
+    ["every member", "DELETE FROM dim_canal", "canal_id = 1"],
+    ["a day", "DELETE FROM dim_data WHERE data = DATE '2023-01-05'", "data_id = 20230105"],
+  ])("facts whose member is gone from a star that is whole otherwise: %s", async (_, change, told) => {
+    const fact = stars.fato_vendas;
+    const checked = warehouse.transaction(async (transaction) => {
+      const check = async (): Promise<void> =>
+        checkOrphans(transaction, fact, fact.name, { ranges: await keyRanges(transaction, fact) });
+      await check();
+      await transaction.execute(change);
+      await check();
+    });
+    await expect(checked).rejects.toThrow("refers to no row of");
+    await expect(checked).rejects.toMatchObject({ actual: expect.stringContaining(told) });
   });
 
   test.each([

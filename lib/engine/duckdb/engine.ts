@@ -42,7 +42,7 @@ export class DuckdbEngine {
   /** The same relation, evaluated once and held by the Polars engine, in a Parquet file, until it is released there. */
   async hold(node: RelationNode): Promise<Scan> {
     const folder = newFolder(tmpdir());
-    await this.write(node, join(folder, "rows.parquet"), "FORMAT parquet");
+    await this.write(node, join(folder, "rows.parquet"), "FORMAT parquet, COMPRESSION uncompressed");
     return this.#polars.holdFolder(folder, node.fields);
   }
 
