@@ -23,7 +23,8 @@ export interface NativeSeries {
 }
 
 export interface NativeExpr {
-  readonly __expr?: never;
+  isIn(values: NativeExpr, nullsEqual: boolean): NativeExpr;
+  serialize(format: "json"): Buffer;
 }
 
 export interface NativeLazyGroupBy {
@@ -94,6 +95,7 @@ export interface NativeModule {
     register(name: string, frame: NativeLazyFrame): void;
     execute(sql: string): NativeLazyFrame;
   };
+  lit(values: NativeSeries): NativeExpr;
   readParquet(bytes: Buffer, options: object, parallel: string): NativeDataFrame;
   concatLf(
     frames: readonly NativeLazyFrame[],
@@ -125,6 +127,7 @@ function verified(module: NativeModule): NativeModule {
     module.JsSeries?.newOptStr,
     module.JsDataFrame,
     module.concatLf,
+    module.lit,
     module.readParquet,
   ];
   if (version !== VERSION || parts.some((part) => typeof part !== "function")) {

@@ -5,9 +5,9 @@ import { convert } from "./cast.js";
 import { compileExpr } from "./compile_expr.js";
 import { compileDistinct, isSorting } from "./distinct.js";
 import { compileGroupBy } from "./group_by.js";
-import { compileJoin } from "./join.js";
+import { compileJoin, compileMembership, isMembership } from "./join.js";
 import { conditionsBelow } from "./key_conditions.js";
-import { concatenate, type LazyFrame } from "./native.js";
+import { concatenate, type Frame, type LazyFrame } from "./native.js";
 import type { Ranges } from "./packed_key.js";
 import * as p from "./polars_expr.js";
 import { replacer } from "./replace_exprs.js";
@@ -25,6 +25,8 @@ export interface Sources {
   readonly scan: Scans;
   /** Asked for the columns by which rows are sorted. */
   readonly ranges: SourceRanges;
+  /** The rows of a relation where they are few and can be had at once. */
+  readonly few: (node: RelationNode) => Promise<Frame | undefined>;
 }
 
 /** What a compilation carries down the tree. */
@@ -60,6 +62,11 @@ async function compileOrdered(node: RelationNode, sources: Sources, demand: Dema
     case "project":
       return projectWindows(node, await toSort(node.input, await chosen(node.input)));
     case "join": {
+      const members = isMembership(node) ? await sources.few(node.right) : undefined;
+      if (members !== undefined) {
+        const { frame, order } = await chosen(node.left);
+        return { frame: compileMembership(node, frame, members), order };
+      }
       const [left, right] = await Promise.all([chosen(node.left, 0), chosen(node.right, 1)]);
       return unordered(compileJoin(node, left.frame, right.frame));
     }

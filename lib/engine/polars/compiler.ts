@@ -1,7 +1,7 @@
 import type { Expr } from "../../relation/expr.js";
 import type { RelationNode, Source } from "../../relation/node.js";
 import type { StructField } from "../../types.js";
-import { compileRelation, type Demand, type Scans } from "./compile_relation.js";
+import { compileRelation, type Demand, type Scans, type Sources } from "./compile_relation.js";
 import type { HeldResults } from "./held_results.js";
 import { withoutEmpty } from "./known_empty.js";
 import type { LazyFrame } from "./native.js";
@@ -43,7 +43,8 @@ export class Compiler {
       ((await this.rowsOf(source)) ?? 0) < ROWS_TO_LOOK_AT
         ? undefined
         : reads.range(source, column.name, async () => rangeOfValues(await scan(source, [column], []), column));
-    return compileRelation(node, { scan, ranges }, demand);
+    const few: Sources["few"] = (of) => reads.few(of, async () => (await this.compile(of, reads)).collect());
+    return compileRelation(node, { scan, ranges, few }, demand);
   }
 
   private async scan(

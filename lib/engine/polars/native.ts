@@ -8,7 +8,7 @@ import {
   type PublicDataFrame,
   publicFrames,
 } from "./binding.js";
-import { type PolarsExpr, rows } from "./polars_expr.js";
+import { fromNative, type PolarsExpr, rows } from "./polars_expr.js";
 import { storeError } from "./store_error.js";
 
 /**
@@ -214,6 +214,11 @@ export function textFrame(
 export function int32Frame(name: string, values: Int32Array): Frame {
   const { JsDataFrame, JsSeries } = native();
   return new Frame(new JsDataFrame([JsSeries.newInt32Array(name, values)]));
+}
+
+/** Whether a value is one of a column's, which stand in the expression; null when the value is. */
+export function isOneOf(value: PolarsExpr, values: NativeSeries): PolarsExpr {
+  return fromNative(nativeExpr(value).isIn(native().lit(values), false).serialize("json"));
 }
 
 function nativeExpr(expr: PolarsExpr): NativeExpr {

@@ -186,6 +186,11 @@ export function eachElement(list: PolarsExpr, evaluation: PolarsExpr): PolarsExp
 /** Inside `eachElement`: the elements. */
 export const ELEMENT = expr('"Element"');
 
+/** An expression that the binding has made and serialised. */
+export function fromNative(json: Buffer): PolarsExpr {
+  return expr(json.toString());
+}
+
 function physical(type: PhysicalType): string {
   return type === "Int128" || type === "UInt32" || type === "UInt64" ? `"${type}"` : polarsType(type);
 }

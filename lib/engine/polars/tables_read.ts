@@ -3,6 +3,7 @@ import type { Expr } from "../../relation/expr.js";
 import { type RelationNode, type Source, sourcesOf, type TableSource } from "../../relation/node.js";
 import { formatExpr } from "../../relation/print.js";
 import type { HeldResults } from "./held_results.js";
+import type { Frame } from "./native.js";
 import type { TableFiles } from "./table_files.js";
 import type { ValueRange } from "./value_range.js";
 
@@ -13,12 +14,15 @@ export interface Tables {
 }
 
 const BYTES_PER_RECORD = 100;
+/** So few rows may be evaluated before the query that reads them. */
+const FEW_ROWS = 20_000;
 
 /** The tables that one query reads: each is looked up once for a condition, however often the query is compiled. */
 export class TablesRead implements Tables {
   private readonly tables: Tables;
   private readonly held: HeldResults;
   private readonly found = new Map<TableSource, Map<string, Promise<TableFiles>>>();
+  private readonly evaluated = new Map<RelationNode, Promise<Frame>>();
   private readonly ranges = new Map<Source, Map<string, Promise<ValueRange | undefined>>>();
 
   constructor(tables: Tables, held: HeldResults) {
@@ -44,6 +48,15 @@ export class TablesRead implements Tables {
     return range;
   }
 
+  /** The rows of a relation over a few held ones, evaluated once. */
+  async few(node: RelationNode, evaluate: () => Promise<Frame>): Promise<Frame | undefined> {
+    const held = sourcesOf(node).map((source) => this.heldRows(source) ?? Number.POSITIVE_INFINITY);
+    if (held.reduce((sum, rows) => sum + rows, 0) > FEW_ROWS) return undefined;
+    const rows = this.evaluated.get(node) ?? evaluate();
+    this.evaluated.set(node, rows);
+    return rows;
+  }
+
   /** About how many rows the relation reads, after it was compiled. */
   async rows(node: RelationNode): Promise<number> {
     const others = sourcesOf(node).map((source) => this.rowsOf(source));
@@ -52,16 +65,14 @@ export class TablesRead implements Tables {
   }
 
   private rowsOf(source: Source): number {
-    switch (source.kind) {
-      case "table":
-        return 0;
-      case "values":
-        return source.rows.length;
-      case "frame":
-        return this.held.get(source.id).rows ?? 0;
-      case "file":
-        return statSync(source.path).size / BYTES_PER_RECORD;
-    }
+    if (source.kind === "file") return statSync(source.path).size / BYTES_PER_RECORD;
+    return this.heldRows(source) ?? 0;
+  }
+
+  /** The number of rows in memory or in a held result, where it is known. */
+  private heldRows(source: Source): number | undefined {
+    if (source.kind === "values") return source.rows.length;
+    return source.kind === "frame" ? this.held.get(source.id).rows : undefined;
   }
 }
 
