@@ -24,7 +24,7 @@ beforeAll(() => {
 });
 afterAll(() => workspace.remove());
 
-const tslake = (...argv: string[]): Promise<Outcome> => workspace.run(["npx", "tslake", ...argv]);
+const tslake = (...argv: string[]): Promise<Outcome> => workspace.run(["node", "bin/tslake.js", ...argv]);
 const read = (file: string): string => readFileSync(workspace.path(file), "utf8");
 const rows = async (table: string): Promise<readonly Record<string, unknown>[]> =>
   JSON.parse((await tslake("show", table, "--format", "json")).stdout);

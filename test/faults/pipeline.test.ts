@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addDays, yesterday } from "../../lib/clock.js";
 import { asKnown } from "../../lib/history/as_known.js";
 import { gvm } from "../../lib/tables/gold/gvm.js";
@@ -53,10 +53,17 @@ function spoil(root: string, table: string, place: "before the write" | "after t
   return () => writeFileSync(path, sound);
 }
 
+/** A lake after one run that nothing has disturbed, and what it holds. */
+let undisturbed: string;
+let wanted: Awaited<ReturnType<typeof contentsOf>>;
+beforeAll(async () => {
+  undisturbed = newLanding();
+  expect((await runPipeline(undisturbed, DAY)).status).toBe(0);
+  wanted = await contentsOf(lakeIn(undisturbed));
+}, 120_000);
+
 describe("a notebook that fails half-way", () => {
   test("holds up only what is built from it; once mended, the next run finishes the work", async () => {
-    const undisturbed = newLanding();
-    expect((await runPipeline(undisturbed, DAY)).status).toBe(0);
     const root = newWorkspace();
     const folder = newLanding();
     const mend = [spoil(root, "silver.purchase", "before the write"), spoil(root, "silver.vendas", "after the write")];
@@ -79,15 +86,13 @@ describe("a notebook that fails half-way", () => {
     for (const done of mend) done();
     const { status, stdout } = await runPipeline(folder, DAY, root);
     expect(status, stdout).toBe(0);
-    expect(await contentsOf(lakeIn(folder))).toEqual(await contentsOf(lakeIn(undisturbed)));
+    expect(await contentsOf(lakeIn(folder))).toEqual(wanted);
   }, 120_000);
 });
 
 describe("a run that has nothing new", () => {
   test("adds nothing: the same day, files sent again under other names, full refreshes", async () => {
-    const folder = newLanding();
-    expect((await runPipeline(folder, DAY)).status).toBe(0);
-    const wanted = await contentsOf(lakeIn(folder));
+    const folder = undisturbed;
     land(
       join(folder, "landing"),
       FILES.map((file) => ({ ...file, name: file.name.replace(".csv", "_again.csv") })),
@@ -141,10 +146,10 @@ describe("closed days", () => {
       },
     ];
     const range = ["--from", jan(3), "--to", jan(5)];
-    const undisturbed = newLanding(files);
-    expect((await runPipeline(undisturbed, range)).status).toBe(0);
-    const wanted = await contentsOf(lakeIn(undisturbed));
-    expect((await known(undisturbed, jan(3))).map((row) => row.total_value)).toEqual(["1.00"]);
+    const unbroken = newLanding(files);
+    expect((await runPipeline(unbroken, range)).status).toBe(0);
+    const content = await contentsOf(lakeIn(unbroken));
+    expect((await known(unbroken, jan(3))).map((row) => row.total_value)).toEqual(["1.00"]);
     for (const argv of some([range, ["--to", jan(5)]], 1)) {
       const folder = newLanding(files);
       expect((await runPipeline(folder, [...range, "--select", "+silver.purchase"])).status).toBe(0);
@@ -153,10 +158,10 @@ describe("closed days", () => {
       expect(other.stderr).toMatch(/history has begun already, on 2023-01-03/);
       const { status, stdout, stderr } = await runPipeline(folder, argv);
       expect(status, stdout + stderr).toBe(0);
-      expect(await contentsOf(lakeIn(folder))).toEqual(wanted);
+      expect(await contentsOf(lakeIn(folder))).toEqual(content);
     }
-    expect(await runPipeline(undisturbed, ["--from", jan(3), "--to", jan(6)])).toMatchObject({ status: 2, stdout: "" });
-    expect((await runPipeline(undisturbed, ["--from", jan(6), "--to", jan(6)])).status).toBe(0);
+    expect(await runPipeline(unbroken, ["--from", jan(3), "--to", jan(6)])).toMatchObject({ status: 2, stdout: "" });
+    expect((await runPipeline(unbroken, ["--from", jan(6), "--to", jan(6)])).status).toBe(0);
   }, 120_000);
 
   test("never lie after yesterday", async () => {
