@@ -51,6 +51,10 @@ export function equal(left: Expr, right: Expr): Expr {
   return call("eq", [left, right], "boolean").expr;
 }
 
+export function atMost(left: Expr, right: Expr): Expr {
+  return call("le", [left, right], "boolean").expr;
+}
+
 export function isNotNull(expr: Expr): Expr {
   return call("isNotNull", [expr], "boolean", false).expr;
 }

@@ -1,35 +1,50 @@
 import type { AddFile } from "../delta/actions/action.js";
+import { fileFilter } from "../delta/data_skipping.js";
+import { predicate } from "../delta/predicate.js";
 import type { Snapshot } from "../delta/snapshot.js";
 import { POSITION } from "../engine/polars/table_files.js";
 import { literalExpr } from "../relation/literal.js";
 import type { Relation } from "../relation/relation.js";
 import type { FileTarget } from "./data_files.js";
-import { extended } from "./expressions.js";
+import { extended, filtered } from "./expressions.js";
+import { boundsPredicate, type KeyColumn, type KeySummary } from "./key_range.js";
 import { plainRows, positionedRows } from "./row_changes.js";
 
 const PROBED_ROWS = 50_000;
 
+/** The keys that files are looked through for. */
+export interface SoughtKeys {
+  readonly source: Relation;
+  /** The table's key columns, and those of the source that they are compared with. */
+  readonly on: Readonly<Record<string, string>>;
+  readonly columns: readonly KeyColumn[];
+  readonly summary: KeySummary;
+}
+
 /**
- * Those of some files that hold a key of the source: most are found by their first rows, only the others are read to the end.
- * @param on the table's key columns, and those of the source that they are compared with
+ * Those of some files that hold a key of the source: most are found by their first rows between its least and its greatest
+ * key, only the others are read to the end.
  */
 export async function filesWithKeys(
   target: FileTarget,
   snapshot: Snapshot,
   candidates: readonly AddFile[],
-  source: Relation,
-  on: Readonly<Record<string, string>>,
+  { source, on, columns, summary }: SoughtKeys,
 ): Promise<readonly AddFile[]> {
   const keys = Object.keys(on);
-  const probe = candidates.map((file, number) =>
-    extended(plainRows(target, snapshot, [file]).select(keys).limit(PROBED_ROWS), [
+  const { schema, partitionColumns } = snapshot;
+  const mayHoldOthers = fileFilter(predicate.not(boundsPredicate(columns, summary)), schema, partitionColumns);
+  const within = (rows: Relation): Relation => (summary.within ? filtered(rows, summary.within) : rows);
+  const probe = candidates.map((file, number) => {
+    const rows = plainRows(target, snapshot, [file]).select(keys) as Relation;
+    return extended((mayHoldOthers(file) ? within(rows) : rows).limit(PROBED_ROWS), [
       { name: POSITION.file, expr: literalExpr(number, "integer") },
-    ]),
-  );
+    ]);
+  });
   const found = await numbersOf(probe, source, on);
   const rest = candidates.filter((_, number) => !found.has(number));
   if (rest.length === 0) return candidates;
-  const all = positionedRows(target, snapshot, rest).select([...keys, POSITION.file]);
+  const all = within(positionedRows(target, snapshot, rest).select([...keys, POSITION.file]) as Relation);
   const others = await numbersOf([all], source, on);
   const inRest = new Set(rest.filter((_, number) => others.has(number)));
   return candidates.filter((file, number) => found.has(number) || inRest.has(file));

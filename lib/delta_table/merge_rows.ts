@@ -100,7 +100,7 @@ class Merge {
       if (this.snapshot === undefined) return this.insertAll(undefined);
       if (doubles) await this.refuseDoubleMatches(this.snapshot, candidates);
       if (this.plan.isUpsert && !doubles && !writesChanges(this.target) && !usesDeletionVectors(this.target)) {
-        const upserted = await this.upsert(this.snapshot, candidates, sourceRows);
+        const upserted = await this.upsert(this.snapshot, candidates, summary);
         if (upserted) return upserted;
       }
       return this.change(this.snapshot, candidates, doubles);
@@ -115,16 +115,17 @@ class Merge {
   private async upsert(
     snapshot: Snapshot,
     candidates: readonly AddFile[],
-    sourceRows: number,
+    summary: KeySummary,
   ): Promise<FileChange | undefined> {
-    const removed = await filesWithKeys(this.target, snapshot, candidates, this.source, this.on);
+    const { source, on, keys } = this;
+    const removed = await filesWithKeys(this.target, snapshot, candidates, { source, on, columns: keys, summary });
     if (this.plan.uniqueKeys !== true && (await this.hasRowsOfOneKey(snapshot, removed))) return undefined;
     const inserts = this.inserts(this.source);
     const kept = plainRows(this.target, snapshot, removed).antiJoin(this.source, this.on);
     const staged = await stageUnion(this.target, removed.length === 0 ? [inserts] : [kept, inserts]);
-    const copied = staged.rows - sourceRows;
+    const copied = staged.rows - summary.rows;
     const updated = (removed.length === 0 ? 0 : await plainRows(this.target, snapshot, removed).count()) - copied;
-    return { staged, removed, counts: { updated, deleted: 0, inserted: sourceRows - updated, copied } };
+    return { staged, removed, counts: { updated, deleted: 0, inserted: summary.rows - updated, copied } };
   }
 
   /** True when several rows of files have one key of the source. */
