@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from "node:child_process";
 import fs from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
+import { freePort } from "./free_port.js";
 
 /** A PostgreSQL server of one's own, on a random port of the loopback address, whose cluster goes with it. */
 export interface PostgresCluster {
@@ -100,17 +100,6 @@ function unprivileged(): NewCluster["identity"] {
     }
   }
   throw new Error("there is no user to run PostgreSQL as");
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done, failed) => {
-    const server = createServer();
-    server.once("error", failed);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => done(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }
 
 async function untilAnswers(

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../../bench/free_port.js";
 import { WorkspaceCopy } from "../support/copied_workspace.js";
 
 /** Chromium's program. */
@@ -54,14 +54,6 @@ async function startLab(folder: string): Promise<string> {
     server?.stderr?.on("data", read);
     server?.once("exit", () => reject(new Error(log)));
   });
-}
-
-async function freePort(): Promise<number> {
-  const listening = createServer();
-  await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
-  const { port } = listening.address() as { port: number };
-  await new Promise((resolve) => listening.close(resolve));
-  return port;
 }
 
 /** The outputs of the last cell, as text. */

@@ -12,7 +12,7 @@ import { lit, when } from "../../lib/relation/when.js";
 import { lag, lastKnown, rowNumber } from "../../lib/relation/window.js";
 import { LocalStorage } from "../../lib/storage/local.js";
 import { field } from "../../lib/types.js";
-import { evaluate, keyOf, type NaiveRow } from "./naive.js";
+import { bag, evaluate } from "./naive.js";
 import { type Cell, engine, locateIn, tables, values } from "./support.js";
 
 const TYPES = {
@@ -42,16 +42,6 @@ afterAll(async () => {
   await duckdb.close();
   rmSync(root, { recursive: true });
 });
-
-function bag(rows: readonly NaiveRow[]): readonly string[] {
-  return rows
-    .map((row) =>
-      Object.entries(row)
-        .map(([name, item]) => `${name}=${keyOf(item)}`)
-        .join(", "),
-    )
-    .sort();
-}
 
 /** What was written by Polars, so that DuckDB could read it, is called so; what DuckDB holds is not. */
 const BY_POLARS = "000000.parquet";

@@ -52,8 +52,19 @@ export function evaluate(node: RelationNode): readonly NaiveRow[] {
   }
 }
 
+/** Rows in a form that compares them whatever their order is. */
+export function bag(rows: readonly NaiveRow[]): readonly string[] {
+  return rows
+    .map((row) =>
+      Object.entries(row)
+        .map(([name, item]) => `${name}=${keyOf(item)}`)
+        .join(", "),
+    )
+    .sort();
+}
+
 /** Text by which two values are equal: NaN equals NaN, -0 equals 0. */
-export function keyOf(item: Value | undefined): string {
+function keyOf(item: Value | undefined): string {
   if (item === null || item === undefined) return "null";
   if (typeof item === "number") return `number ${Object.is(item, -0) ? 0 : item}`;
   return `${typeof item} ${String(item)}`;

@@ -4,7 +4,7 @@ import { count, countDistinct, countRows, max, min } from "../../lib/relation/ag
 import type { Relation } from "../../lib/relation/relation.js";
 import { when } from "../../lib/relation/when.js";
 import { lag, lastKnown, rowNumber, runningMax } from "../../lib/relation/window.js";
-import { evaluate, keyOf, type NaiveRow } from "./naive.js";
+import { bag, evaluate } from "./naive.js";
 import { type Cell, engine, smallEngine, values } from "./support.js";
 
 const TYPES = {
@@ -31,16 +31,6 @@ const rowArbitrary = fc.tuple(
 const rowsArbitrary = fc
   .array(rowArbitrary, { maxLength: 14 })
   .map((rows) => rows.map((row, i): Cell[] => [String(i), ...row]));
-
-function bag(rows: readonly NaiveRow[]): readonly string[] {
-  return rows
-    .map((row) =>
-      Object.entries(row)
-        .map(([name, item]) => `${name}=${keyOf(item)}`)
-        .join(", "),
-    )
-    .sort();
-}
 
 /** In memory, and by `streamed` also through files, a few rows at a time. */
 async function sameAsOracle(relation: { readonly node: Relation["node"] }, streamed = false): Promise<void> {

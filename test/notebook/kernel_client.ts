@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac, randomUUID } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { freePorts } from "../../bench/free_port.js";
 
 /** One cell's outcome in the kernel: its messages on the IOPub channel as nbformat outputs, in order. */
 export interface KernelCell {
@@ -256,18 +256,6 @@ function parse(frames: readonly Buffer[]): Message {
   const start = frames.findIndex((frame) => frame.toString() === "<IDS|MSG>");
   const [header, parent, , content] = frames.slice(start + 2).map((frame) => JSON.parse(frame.toString()) as never);
   return { header, parent, content } as unknown as Message;
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () => {
-      const server = createServer();
-      return new Promise<typeof server>((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 async function end(child: ChildProcess): Promise<void> {

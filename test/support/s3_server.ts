@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import fs from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../bench/free_port.js";
 import type { S3Options } from "../../lib/storage/s3_client.js";
 
 /** An S3 server of one's own, which keeps its objects in a folder that goes with it. */
@@ -57,17 +57,6 @@ export async function startS3Server(): Promise<S3Server> {
       fs.rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done, failed) => {
-    const server = createServer();
-    server.once("error", failed);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => done(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }
 
 async function untilAnswers(endpoint: string, child: ChildProcess): Promise<void> {

@@ -1,5 +1,6 @@
 import { type DataType, decimalOf, type StructField } from "../../types.js";
 import { holdsMap } from "./annotate_footer.js";
+import { polarsType } from "./data_type.js";
 
 /**
  * The Arrow schema, in Polars' notation, of files with maps, whose entries and keys are never null; `null` for all others,
@@ -18,7 +19,7 @@ function arrowField(name: string, type: DataType, isNullable = true): string {
 function arrowType(type: DataType): string {
   const decimal = decimalOf(type);
   if (decimal) return `{"Decimal":[${decimal.precision},${decimal.scale}]}`;
-  if (typeof type === "string") return ARROW_TYPES[type] ?? '"Null"';
+  if (typeof type === "string") return ARROW_TYPES[type] ?? polarsType(type);
   switch (type.type) {
     case "array":
       return `{"LargeList":${arrowField("item", type.elementType)}}`;
@@ -31,14 +32,8 @@ function arrowType(type: DataType): string {
   }
 }
 
+/** Those that Arrow calls otherwise than Polars does. */
 const ARROW_TYPES: Readonly<Record<string, string>> = {
-  boolean: '"Boolean"',
-  byte: '"Int8"',
-  short: '"Int16"',
-  integer: '"Int32"',
-  long: '"Int64"',
-  float: '"Float32"',
-  double: '"Float64"',
   string: '"LargeUtf8"',
   binary: '"LargeBinary"',
   date: '"Date32"',
