@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import type { ColumnMetaData, SchemaTree } from "hyparquet";
 import type { TextVisitor } from "./handler.js";
 import { levelsOf } from "./parquet_levels.js";
-import { dataPages, type PageReader } from "./parquet_pages.js";
+import { dataPages, type OpenPage, type PageReader } from "./parquet_pages.js";
 
 /**
  * One leaf column of a row group of `count` rows, decoded from its bytes: a value or null for each row; below one repeated
@@ -51,8 +51,7 @@ export function visitTexts(
   visit: TextVisitor,
   wanted?: RowNumbers,
 ): boolean {
-  const { max, entry } = levelsOf(path);
-  if (meta.type !== "BYTE_ARRAY" || entry !== undefined) return false;
+  if (meta.type !== "BYTE_ARRAY" || levelsOf(path).entry !== undefined) return false;
   let row = 0;
   for (const page of dataPages(reader, bytes, meta, path, (text) => text)) {
     if (wanted !== undefined && !someBetween(wanted, row, row + page.count)) {
@@ -61,7 +60,7 @@ export function visitTexts(
     }
     const plain = page.plainTexts();
     if (plain !== undefined) {
-      visitPlain(reader, plain, row, page.count, max, visit);
+      visitPlain(plain, row, page.count, visit);
     } else {
       const rows = new Array<Uint8Array | null>(page.count).fill(null);
       page.placeIn(rows, 0);
@@ -73,27 +72,19 @@ export function visitTexts(
 }
 
 /** Texts that stand one after the other, each behind its length, without making an object of each. */
-function visitPlain(
-  reader: PageReader,
-  page: Uint8Array,
-  firstRow: number,
-  count: number,
-  maxLevel: number,
-  visit: TextVisitor,
-): void {
-  const at = { view: new DataView(page.buffer, page.byteOffset, page.byteLength), offset: 0 };
-  const levels = new Array<number>(count);
-  if (maxLevel === 0) levels.fill(0);
-  else reader.readRleBitPackedHybrid(at, 32 - Math.clz32(maxLevel), levels);
+function visitPlain({ levels, bytes, at }: OpenPage, firstRow: number, count: number, visit: TextVisitor): void {
+  const { present } = levels;
   let { offset } = at;
+  let next = 0;
   for (let i = 0; i < count; i++) {
-    if (levels[i] !== maxLevel) {
+    if (present[next] !== i) {
       visit(firstRow + i, null, 0, 0);
       continue;
     }
     const end = offset + 4 + at.view.getUint32(offset, true);
-    visit(firstRow + i, page, offset + 4, end);
+    visit(firstRow + i, bytes, offset + 4, end);
     offset = end;
+    next++;
   }
 }
 

@@ -20,15 +20,23 @@ export interface PageLevels {
   readonly defined: number;
 }
 
+/** Bytes of the levels of a page, where its header tells them. */
+export interface LevelLengths {
+  readonly repetition: number;
+  readonly definition: number;
+}
+
 /**
- * Reads the levels before a page's values: of each kind a length of four bytes and Parquet's hybrid of runs and packed bits
- * (format, "Run Length Encoding / Bit-Packing Hybrid"). Runs of nulls cost nothing, however long: in a checkpoint most
- * columns are null in nearly every row.
+ * Reads the levels before a page's values, in Parquet's hybrid of runs and packed bits (format, "Run Length Encoding /
+ * Bit-Packing Hybrid"); without `lengths` a length of four bytes stands before each kind. Runs of nulls cost nothing, however
+ * long: in a checkpoint most columns are null in nearly every row.
  */
-export function readLevels(at: ByteCursor, count: number, levels: Levels): PageLevels {
+export function readLevels(at: ByteCursor, count: number, levels: Levels, lengths?: LevelLengths): PageLevels {
   const page = new LevelCollector(count, levels);
-  if (levels.entry !== undefined) eachRun(at, count, 1, (from, to, level) => page.repeat(from, to, level));
-  if (levels.max > 0) eachRun(at, count, levels.max, (from, to, level) => page.define(from, to, level));
+  const { max, entry } = levels;
+  if (entry !== undefined)
+    eachRun(at, count, 1, lengths?.repetition, (from, to, level) => page.repeat(from, to, level));
+  if (max > 0) eachRun(at, count, max, lengths?.definition, (from, to, level) => page.define(from, to, level));
   else page.define(0, count, 0);
   return page;
 }
@@ -41,7 +49,7 @@ export function levelsGiven(
   levels: Levels,
 ): PageLevels {
   const page = new LevelCollector(count, levels);
-  for (const [i, level] of repetition.entries()) page.repeat(i, i + 1, level);
+  for (let i = 0; i < repetition.length; i++) page.repeat(i, i + 1, repetition[i] ?? 0);
   if (definition === undefined || definition.length === 0) page.define(0, count, levels.max);
   else for (let i = 0; i < count; i++) page.define(i, i + 1, definition[i] ?? 0);
   return page;
@@ -107,22 +115,23 @@ function eachRun(
   at: ByteCursor,
   count: number,
   maxLevel: number,
+  length: number | undefined,
   visit: (from: number, to: number, level: number) => void,
 ): void {
   const width = 32 - Math.clz32(maxLevel);
-  const end = at.offset + 4 + at.view.getUint32(at.offset, true);
-  at.offset += 4;
+  const end = at.offset + (length ?? 4 + at.view.getUint32(at.offset, true));
+  if (length === undefined) at.offset += 4;
   for (let value = 0; value < count; ) {
     if (at.offset >= end) throw new RangeError(`a page holds levels of ${value} values, not of ${count}`);
     const header = readVarint(at);
-    const length = header & 1 ? (header >>> 1) * 8 : header >>> 1;
-    const last = Math.min(value + length, count);
+    const size = header & 1 ? (header >>> 1) * 8 : header >>> 1;
+    const last = Math.min(value + size, count);
     if (header & 1) {
-      readPacked(at, length, width, (i, level) => value + i < last && visit(value + i, value + i + 1, level));
+      readPacked(at, size, width, (i, level) => value + i < last && visit(value + i, value + i + 1, level));
     } else {
       visit(value, last, at.view.getUint8(at.offset++));
     }
-    value += length;
+    value += size;
   }
   at.offset = end;
 }

@@ -32,10 +32,17 @@ export type PageReader = Awaited<ReturnType<typeof loadPageReader>>;
 /** A page of values. */
 export interface DataPage {
   readonly count: number;
-  /** The bytes of a page of texts, where these are not in a dictionary; they hold until the next page. */
-  plainTexts(): Uint8Array | undefined;
+  /** A page of texts, where these are not in a dictionary; its bytes hold until the next page. */
+  plainTexts(): OpenPage | undefined;
   /** Puts its values into rows, which are null as yet, from row `first` on; answers how many rows begin in the page. */
   placeIn(rows: unknown[], first: number): number;
+}
+
+/** The levels of a page, and its values from a place in bytes that are not compressed. */
+export interface OpenPage {
+  readonly levels: PageLevels;
+  readonly bytes: Uint8Array;
+  readonly at: ByteCursor;
 }
 
 /** The data pages of one leaf column of a row group. */
@@ -57,7 +64,7 @@ export function* dataPages(
     compressors: COMPRESSORS,
   };
   const levels = levelsOf(path);
-  const at = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
+  const at = cursorOf(bytes);
   let dictionary: DecodedArray | undefined;
   let scratch: Uint8Array = NOTHING;
   for (let seen = 0; seen < Number(meta.num_values); ) {
@@ -73,11 +80,12 @@ export function* dataPages(
     yield {
       count,
       plainTexts: () => {
-        if (encoding !== "PLAIN" || header.data_page_header === undefined) return undefined;
-        const size = Number(header.uncompressed_page_size);
-        if (decoder.codec !== "SNAPPY") return reader.decompressPage(page, size, decoder.codec, COMPRESSORS);
-        if (scratch.length < size) scratch = Buffer.allocUnsafe(size);
-        return uncompressSnappy(page, size, scratch);
+        if (encoding !== "PLAIN") return undefined;
+        return openPage(page, header, levels, (packed, size) => {
+          if (decoder.codec !== "SNAPPY") return reader.decompressPage(packed, size, decoder.codec, COMPRESSORS);
+          if (scratch.length < size) scratch = Buffer.allocUnsafe(size);
+          return uncompressSnappy(packed, size, scratch);
+        });
       },
       placeIn: (rows, first) => {
         const read =
@@ -103,19 +111,47 @@ interface PageValues {
 function readSparse(
   reader: PageReader,
   page: Uint8Array,
-  { data_page_header: header, uncompressed_page_size: size }: PageHeader,
+  header: PageHeader,
   decoder: ColumnDecoder,
   levels: Levels,
 ): PageValues | undefined {
-  const isDictionary = header?.encoding === "PLAIN_DICTIONARY" || header?.encoding === "RLE_DICTIONARY";
-  if (header === undefined || !(isDictionary || header.encoding === "PLAIN")) return undefined;
-  const plain = reader.decompressPage(page, Number(size), decoder.codec, COMPRESSORS);
-  const at = { view: new DataView(plain.buffer, plain.byteOffset, plain.byteLength), offset: 0 };
-  const read = readLevels(at, header.num_values, levels);
+  const { encoding } = header.data_page_header ?? header.data_page_header_v2 ?? {};
+  const isDictionary = encoding === "PLAIN_DICTIONARY" || encoding === "RLE_DICTIONARY";
+  if (!isDictionary && encoding !== "PLAIN") return undefined;
+  const open = openPage(page, header, levels, (packed, size) =>
+    reader.decompressPage(packed, size, decoder.codec, COMPRESSORS),
+  );
+  const { defined } = open.levels;
   const values = isDictionary
-    ? readIndexes(reader, at, read.defined)
-    : readPlainValues(reader, at, read.defined, decoder);
-  return { levels: read, values };
+    ? readIndexes(reader, open.at, defined)
+    : readPlainValues(reader, open.at, defined, decoder);
+  return { levels: open.levels, values };
+}
+
+/** In the second version of data pages the levels are not compressed (format, "Data Pages"). */
+function openPage(
+  page: Uint8Array,
+  { data_page_header: first, data_page_header_v2: second, uncompressed_page_size: size }: PageHeader,
+  levels: Levels,
+  decompress: (packed: Uint8Array, size: number) => Uint8Array,
+): OpenPage {
+  if (second === undefined) {
+    const bytes = decompress(page, Number(size));
+    const at = cursorOf(bytes);
+    return { levels: readLevels(at, first?.num_values ?? 0, levels), bytes, at };
+  }
+  const lengths = {
+    repetition: second.repetition_levels_byte_length,
+    definition: second.definition_levels_byte_length,
+  };
+  const behind = lengths.repetition + lengths.definition;
+  const packed = page.subarray(behind);
+  const bytes = second.is_compressed === false ? packed : decompress(packed, Number(size) - behind);
+  return { levels: readLevels(cursorOf(page), second.num_values, levels, lengths), bytes, at: cursorOf(bytes) };
+}
+
+function cursorOf(bytes: Uint8Array): ByteCursor {
+  return { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
 }
 
 function readDense(
@@ -156,7 +192,7 @@ function readDictionary(
   decoder: ColumnDecoder,
 ): DecodedArray {
   const plain = reader.decompressPage(page, Number(header.uncompressed_page_size), decoder.codec, COMPRESSORS);
-  const at = { view: new DataView(plain.buffer, plain.byteOffset, plain.byteLength), offset: 0 };
+  const at = cursorOf(plain);
   const { type, element } = decoder;
   const values = reader.readPlain(at, type, header.dictionary_page_header?.num_values ?? 0, element.type_length);
   return reader.convert(values, decoder);
