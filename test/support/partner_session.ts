@@ -71,7 +71,7 @@ export async function readAll(engine: Engine, targets: readonly string[]): Promi
     const [, folder = "", version] = /^(.*?)(?:@(\d+))?$/s.exec(target) ?? [];
     return session
       .read(folder, version === undefined ? undefined : Number(version))
-      .catch((error: Error) => ({ folder, error: error.message }) as Reading);
+      .catch((error: Error) => ({ folder, error: `${error.message}\n${String(error.cause)}` }) as Reading);
   });
   return Promise.all(readings).finally(() => session.close());
 }
