@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import { join } from "node:path";
 import { DeltaTable } from "../lib/delta_table/delta_table.js";
+import { native } from "../lib/engine/polars/binding.js";
 import { countRows } from "../lib/relation/aggregate.js";
 import { when } from "../lib/relation/when.js";
 import { clock, type TaskResult } from "./measure.js";
@@ -42,11 +43,12 @@ export async function mergeRows(workdir: string, work: string, updates: string):
   return { lap, checksum: () => sumOf(folder) };
 }
 
-/** Parquet files where they lie, as a table. */
+/** Parquet files where they lie, as a table; imports, which are in no one's time, are done then. */
 async function tableOf(names: readonly string[], from: string, work: string): Promise<DeltaTable<Keyed>> {
   const folder = join(work, "source");
   fs.mkdirSync(folder, { recursive: true });
   for (const name of names) if (name.endsWith(".parquet")) fs.linkSync(join(from, name), join(folder, name));
+  native();
   await DeltaTable.convert(folder);
   return DeltaTable.open<Keyed>(folder);
 }
