@@ -29,10 +29,12 @@ function watch() {
     if (!isSignalled) untilInterrupt(sleep);
     isSignalled = true;
     const now = process.hrtime.bigint();
-    if (now - Atomics.exchange(numbers, when, now) >= TOGETHER) {
+    if (now - Atomics.load(numbers, when) >= TOGETHER) {
       const count = Atomics.add(numbers, told, 1n) + 1n;
       ending.postMessage(count);
       parentPort.postMessage(count);
+      // Last: a signal that ends this before lets it be told once more, and never not at all.
+      Atomics.store(numbers, when, now);
     }
     isSignalled = false;
   }
