@@ -27,7 +27,9 @@ process.exitCode = total.passed > 0 && total.failed === 0 ? 0 : 1;
 
 function fail(run, name, message) {
   total.failed++;
-  console.log(`failed (${run}): ${name}\n    ${message.split("\n")[0]}`);
+  // The first lines of a property that failed hold its seed and what it was tried with.
+  const told = message.split("\n").slice(0, 6);
+  console.log([`failed (${run}): ${name}`, ...told.map((line) => `    ${line.slice(0, 500)}`)].join("\n"));
 }
 
 function skip(run, title) {

@@ -16,7 +16,7 @@ import { serializeCommit } from "./actions/serialize.js";
 import { backOff } from "./back_off.js";
 import { checkpointIfDue } from "./checkpoint.js";
 import { commitInfo } from "./commit_info.js";
-import { conflictError, findConflict, type TransactionFootprint } from "./conflict.js";
+import { conflictError, findConflict, laterFiles, type TransactionFootprint } from "./conflict.js";
 import { fileKey } from "./file_path.js";
 import { commitPath } from "./log_path.js";
 import { isCompatibleChange } from "./metadata_change.js";
@@ -51,6 +51,8 @@ export class Committer {
   readonly #changes: StagedChanges;
   readonly #options: TransactionOptions;
   readonly #snapshotOf: (first: Commit) => Snapshot;
+  /** Keys of files of commits that came first and yet must come later. */
+  readonly #laterFiles = new Set<string>();
   /** Tells our commit from those of others. */
   readonly #id = newId();
 
@@ -143,6 +145,7 @@ export class Committer {
     for (const winner of winners) {
       const reason = findConflict(footprint, winner);
       if (reason !== undefined) throw conflictError(this.#options.operation, winner, reason);
+      for (const key of laterFiles(footprint, winner)) this.#laterFiles.add(key);
     }
   }
 
@@ -203,6 +206,7 @@ export class Committer {
       partitionColumns: before?.partitionColumns ?? [],
       reads,
       readFiles: new Set(needsFiles ? (await this.#readFiles()).map(fileKey) : []),
+      laterFiles: this.#laterFiles,
       removes,
       appIds: [...txns.keys()],
       domains: [...domains.keys()],

@@ -16,6 +16,8 @@ export interface TransactionFootprint {
   readonly reads: readonly (Predicate | "everything")[];
   /** Keys of the files, of the version that was read, which may hold what was read of it. */
   readonly readFiles: ReadonlySet<string>;
+  /** Keys of the files, of commits that came first, whose rows must come after this transaction: see `laterFiles`. */
+  readonly laterFiles: ReadonlySet<string>;
   readonly removes: readonly RemoveFile[];
   readonly appIds: readonly string[];
   readonly domains: readonly string[];
@@ -25,13 +27,15 @@ export interface TransactionFootprint {
 
 /**
  * Why a transaction cannot be committed after `winner`, a commit that came first; undefined when it can. The rules are
- * those of delta-spark's ConflictChecker:
+ * those of delta-spark's ConflictChecker, but for the last one:
  * - Nobody follows a change of protocol or metadata, of the same application's progress, or of the same domain.
  * - Appends follow appends, and so do metadata changes, unless they make demands on the rows.
  * - Nobody removes a file twice, nor follows a commit that removed rows of a file that was read; files that were only
  *   rearranged still hold what was read.
  * - Whoever read rows cannot follow a commit that added rows among those, unless it was a blind append and the level is
  *   WriteSerializable: then the order "this transaction, then the append" explains the result.
+ * - Nobody follows a commit that removed rows of such an append: it may have to come before this transaction, which would
+ *   then come before the append, which came before it.
  */
 export function findConflict(ours: TransactionFootprint, winner: Commit): string | undefined {
   if (winner.protocol !== undefined) return "it changed the table's protocol";
@@ -49,15 +53,37 @@ function removeConflict(ours: TransactionFootprint, winner: Commit): string | un
   const removed = new Set(winner.removes.map(fileKey));
   const removedTwice = ours.removes.find((remove) => removed.has(fileKey(remove)));
   if (removedTwice !== undefined) return `it removed a file that this transaction removes too, ${removedTwice.path}`;
-  const removedRead = winner.removes.find((remove) => remove.dataChange && ours.readFiles.has(fileKey(remove)));
-  return removedRead && `it removed a file that this transaction read, ${removedRead.path}`;
+  const changed = winner.removes.filter((remove) => remove.dataChange);
+  const removedRead = changed.find((remove) => ours.readFiles.has(fileKey(remove)));
+  if (removedRead !== undefined) return `it removed a file that this transaction read, ${removedRead.path}`;
+  const removedLater = changed.find((remove) => ours.laterFiles.has(fileKey(remove)));
+  return (
+    removedLater && `it removed rows that were appended among those that this transaction read, ${removedLater.path}`
+  );
 }
 
 function addConflict(ours: TransactionFootprint, winner: Commit, added: readonly AddFile[]): string | undefined {
-  const mayComeLater = ours.isolationLevel === "WriteSerializable" && ours.metadataChange === "none";
-  if (mayComeLater && winner.commitInfo?.isBlindAppend === true) return undefined;
+  if (mayComeLater(ours, winner)) return undefined;
   const addedRead = added.find(readFilter(ours));
   return addedRead && `it added rows among those that this transaction read, in ${addedRead.path}`;
+}
+
+/**
+ * The keys of the files of a commit without a conflict whose rows must come after the transaction: those of an append of
+ * rows among those that were read, and what became of these files when somebody rearranged them.
+ */
+export function laterFiles(ours: TransactionFootprint, winner: Commit): readonly string[] {
+  const isLater =
+    winner.removes.some((remove) => ours.laterFiles.has(fileKey(remove))) ||
+    (mayComeLater(ours, winner) && winner.adds.some(readFilter(ours)));
+  return isLater ? winner.adds.map(fileKey) : [];
+}
+
+function mayComeLater(ours: TransactionFootprint, winner: Commit): boolean {
+  const { isolationLevel, metadataChange } = ours;
+  return (
+    isolationLevel === "WriteSerializable" && metadataChange === "none" && winner.commitInfo?.isBlindAppend === true
+  );
 }
 
 /** The error that says who won. */
