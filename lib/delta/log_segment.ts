@@ -35,19 +35,19 @@ export async function listLogSegment(storage: Storage, version?: number): Promis
   if (hint !== undefined && (version === undefined || hint.version <= version)) {
     const files = await listFrom(storage, hint.version, version);
     const checkpoint = newestCheckpoint(files, hint);
-    if (checkpoint !== undefined) return segmentOf(files, checkpoint, version);
+    if (checkpoint !== undefined) return segmentOf(storage, files, checkpoint, version);
   }
   const files = await listFrom(storage, 0, version);
   if (files.commits.length === 0 && files.checkpoints.length === 0) {
     if (version === undefined || (await listFrom(storage, 0)).commits.length === 0) return undefined;
   }
-  return segmentOf(files, newestCheckpoint(files, hint), version);
+  return segmentOf(storage, files, newestCheckpoint(files, hint), version);
 }
 
 /** The commits after a version, ascending. Throws DeltaError when one between them is missing. */
 export async function listCommitsAfter(storage: Storage, version: number): Promise<readonly CommitFile[]> {
   const { commits } = await listFrom(storage, version + 1);
-  checkContiguous(commits, version + 1);
+  checkContiguous(storage, commits, version + 1);
   return commits;
 }
 
@@ -93,38 +93,50 @@ function newestCheckpoint(listing: Listing, hint: LastCheckpointHint | undefined
   return { version, parts, actions: hint?.version === version ? hint.size : undefined };
 }
 
-function segmentOf(listing: Listing, checkpoint: CheckpointFiles | undefined, version: number | undefined): LogSegment {
+async function segmentOf(
+  storage: Storage,
+  listing: Listing,
+  checkpoint: CheckpointFiles | undefined,
+  version: number | undefined,
+): Promise<LogSegment> {
   const first = checkpoint === undefined ? 0 : checkpoint.version + 1;
   const commits = listing.commits.filter((commit) => commit.version >= first);
   const newest = commits.at(-1)?.version ?? checkpoint?.version ?? -1;
-  if (version !== undefined && version !== newest) throw noSuchVersion(version, newest);
-  if (checkpoint === undefined && (commits[0]?.version ?? -1) !== 0) throw incomplete(commits[0]?.version);
-  checkContiguous(commits, first);
+  if (version !== undefined && version !== newest) throw await noSuchVersion(storage, version);
+  if (checkpoint === undefined && (commits[0]?.version ?? -1) !== 0) throw incomplete(storage, commits[0]?.version);
+  checkContiguous(storage, commits, first);
   const last = listing.commits.at(-1);
   return { version: newest, checkpoint, commits, last: last?.version === newest ? last : undefined };
 }
 
-function checkContiguous(commits: readonly CommitFile[], first: number): void {
+function checkContiguous(storage: Storage, commits: readonly CommitFile[], first: number): void {
   for (const [index, commit] of commits.entries()) {
     const expected = first + index;
     if (commit.version === expected) continue;
     throw new DeltaError(`The log has a gap: commit ${expected} is missing although commit ${commit.version} exists`, {
-      where: { version: expected, file: `${versionPrefix(expected)}.json` },
+      where: { path: storage.uri, version: expected, file: `${versionPrefix(expected)}.json` },
       remedy: "Restore the missing file; without it the table's state is unknown.",
     });
   }
 }
 
-function noSuchVersion(version: number, newest: number): DeltaError {
+async function noSuchVersion(storage: Storage, version: number): Promise<DeltaError> {
+  const { commits, checkpoints } = await listFrom(storage, 0);
+  const [first] = commits;
+  const starts = [...(first?.version === 0 ? [first] : []), ...checkpoints].map((file) => file.version);
+  if (starts.length === 0) return incomplete(storage, first?.version);
+  const [oldest, newest] = [Math.min(...starts), Math.max(commits.at(-1)?.version ?? 0, ...starts)];
   return new DeltaError(`The table has no version ${version}`, {
-    where: { version },
-    expected: newest >= 0 ? `a version up to ${newest}` : undefined,
+    where: { path: storage.uri },
+    expected: oldest === newest ? `version ${oldest}` : `version ${oldest} to ${newest}`,
     actual: String(version),
+    remedy: "Choose a version that the table's history lists.",
   });
 }
 
-function incomplete(oldest: number | undefined): DeltaError {
+function incomplete(storage: Storage, oldest: number | undefined): DeltaError {
   return new DeltaError("The log is incomplete: it has no checkpoint to start from and its first commits are gone", {
+    where: { path: storage.uri },
     expected: "commit 0 or a complete checkpoint",
     actual: oldest === undefined ? "no commit" : `the oldest commit is ${oldest}`,
   });

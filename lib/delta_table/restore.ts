@@ -31,7 +31,7 @@ export async function restoreTable(table: TableHandle, to: TimeTravel): Promise<
   if (wanted === undefined)
     throw new UsageError("A restore needs the version, or the instant, whose state shall come back");
   const past = await Snapshot.load(table.storage, { version: wanted, handler: current.handler });
-  if (past === undefined) throw new DeltaError(`The table has no version ${wanted}`, { where: { version: wanted } });
+  if (past === undefined) throw new DeltaError("The table is gone", { where: { path: table.storage.uri } });
 
   const [before, after] = [byKey(await current.files()), byKey(await past.files())];
   const removed = [...before].filter(([key]) => !after.has(key)).map(([, file]) => file);

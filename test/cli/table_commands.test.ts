@@ -224,7 +224,7 @@ describe("wrong input", () => {
     [["optimize", "--z-order", "id", "--purge"], /One run either/],
     [["vacuum", "--retention-hours", "-1"], /not a number/],
     [["restore"], /--version or --timestamp/],
-    [["restore", "--version", "99"], /no version 99/],
+    [["restore", "--version", "99"], /expected: version 0 to 4\n {2}actual: {3}99\n {2}to do: /],
     [["restore", "--version", "1", "--timestamp", "2026-01-01T00:00:00Z"], /not by both/],
     [["show", "--as-known", "2026-01-01"], /needs a contract/],
     [["changes", "--since", "99"], /has no version 99/],

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { writeCheckpoint } from "../../lib/delta/checkpoint.js";
+import { commitPath } from "../../lib/delta/log_path.js";
 import { Snapshot } from "../../lib/delta/snapshot.js";
 import { DeltaError, UnsupportedFeatureError } from "../../lib/errors.js";
 import { MemoryStorage } from "../../lib/storage/memory.js";
@@ -12,13 +13,24 @@ const withConfiguration = (configuration: object, schema: object = SCHEMA): obje
 });
 
 describe("loading a table", () => {
-  test("no table is undefined; a version that is not there is an error that names the newest", async () => {
+  test("no table is undefined; a version that is not there is an error that names those that are", async () => {
     const storage = new MemoryStorage();
     expect(await Snapshot.load(storage)).toBeUndefined();
     expect(await Snapshot.load(storage, { version: 3 })).toBeUndefined();
     await writeLog(storage, 0, PROTOCOL, METADATA);
-    await expect(Snapshot.load(storage, { version: 3 })).rejects.toThrow("no version 3");
+    await expect(Snapshot.load(storage, { version: 3 })).rejects.toMatchObject({
+      message: "The table has no version 3",
+      where: { path: storage.uri },
+      expected: "version 0",
+      remedy: "Choose a version that the table's history lists.",
+    });
     expect((await load(storage, 0)).version).toBe(0);
+    for (const version of [1, 2, 3]) await writeLog(storage, version, { commitInfo: {} });
+    await writeCheckpoint(await load(storage, 2));
+    await expect(Snapshot.load(storage, { version: 9 })).rejects.toMatchObject({ expected: "version 0 to 3" });
+    for (const version of [0, 1]) await storage.delete(commitPath(version));
+    await expect(Snapshot.load(storage, { version: 1 })).rejects.toMatchObject({ expected: "version 2 to 3" });
+    expect((await load(storage, 3)).version).toBe(3);
   });
 
   test("tells schema, partitions, description, properties and time", async () => {
