@@ -34,8 +34,8 @@ export interface TransactionFootprint {
  *   rearranged still hold what was read.
  * - Whoever read rows cannot follow a commit that added rows among those, unless it was a blind append and the level is
  *   WriteSerializable: then the order "this transaction, then the append" explains the result.
- * - Nobody follows a commit that removed rows of such an append: it may have to come before this transaction, which would
- *   then come before the append, which came before it.
+ * - Nobody follows a commit that removed rows of such an append: no order explains a commit that comes after the append and
+ *   may have to come before this transaction, which comes before the append.
  */
 export function findConflict(ours: TransactionFootprint, winner: Commit): string | undefined {
   if (winner.protocol !== undefined) return "it changed the table's protocol";

@@ -38,9 +38,7 @@ export async function listLogSegment(storage: Storage, version?: number): Promis
     if (checkpoint !== undefined) return segmentOf(storage, files, checkpoint, version);
   }
   const files = await listFrom(storage, 0, version);
-  if (files.commits.length === 0 && files.checkpoints.length === 0) {
-    if (version === undefined || (await listFrom(storage, 0)).commits.length === 0) return undefined;
-  }
+  if (isEmpty(files) && (version === undefined || isEmpty(await listFrom(storage, 0)))) return undefined;
   return segmentOf(storage, files, newestCheckpoint(files, hint), version);
 }
 
@@ -76,6 +74,10 @@ async function listFrom(storage: Storage, from: number, to = Number.MAX_SAFE_INT
     else listing.checkpoints.push({ part: 1, parts: 1, id: "", ...file, file: object });
   }
   return listing;
+}
+
+function isEmpty({ commits, checkpoints }: Listing): boolean {
+  return commits.length === 0 && checkpoints.length === 0;
 }
 
 /** A checkpoint counts only when all of its parts are there; several of one version differ in their parts or names. */

@@ -31,6 +31,8 @@ describe("loading a table", () => {
     for (const version of [0, 1]) await storage.delete(commitPath(version));
     await expect(Snapshot.load(storage, { version: 1 })).rejects.toMatchObject({ expected: "version 2 to 3" });
     expect((await load(storage, 3)).version).toBe(3);
+    for (const version of [2, 3]) await storage.delete(commitPath(version));
+    await expect(Snapshot.load(storage, { version: 1 })).rejects.toMatchObject({ expected: "version 2" });
   });
 
   test("tells schema, partitions, description, properties and time", async () => {
