@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { svgPathProperties } from "svg-path-properties";
 import { CanvasRecorder } from "./canvas.js";
 import type { DomElement, DomWindow } from "./dom.js";
 import { extentOf } from "./extent.js";
@@ -14,13 +15,15 @@ export function openWindow(): DomWindow & Readonly<Record<string, unknown>> {
   );
   answerLayout(Element.prototype, SVGElement.prototype);
   answerCanvas(HTMLCanvasElement.prototype);
-  return {
+  const window = {
     ...{ document, DOMParser, XMLSerializer, Element, HTMLElement, SVGElement, HTMLCanvasElement, Event },
     ...{ navigator: { userAgent: "Node.js" }, location: { href: "about:blank" }, devicePixelRatio: 1 },
     ...{ URL: { createObjectURL: () => "" }, Blob: class {}, Image: class {} },
     ...{ addEventListener: () => undefined, removeEventListener: () => undefined, setTimeout, clearTimeout },
     getComputedStyle: (element: DomElement) => element.style ?? {},
   };
+  Object.defineProperty(document, "defaultView", { value: window });
+  return window;
 }
 
 /** The part of linkedom that is used. */
@@ -64,11 +67,19 @@ function answerLayout(ofElements: object, ofDrawings: object): void {
       const { left, right } = extentOf(element, false);
       return right - left;
     }),
+    getTotalLength: asMethod((element) => pathOf(element).getTotalLength()),
+    getPointAtLength(this: DomElement, length: number) {
+      return pathOf(this).getPointAtLength(length);
+    },
   });
   Object.assign(ofElements, { getBoundingClientRect: asMethod((element) => box(element, true)) });
   // linkedom writes the names of all elements of an HTML page in capitals.
   const name = { get: asMethod((element) => element.localName), configurable: true };
   Object.defineProperties(ofDrawings, { tagName: name, nodeName: name });
+}
+
+function pathOf(element: DomElement): { getTotalLength(): number; getPointAtLength(length: number): object } {
+  return new svgPathProperties(element.getAttribute("d") ?? "");
 }
 
 function answerCanvas(ofCanvases: object): void {

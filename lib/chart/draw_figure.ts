@@ -1,15 +1,16 @@
 import { RelationError } from "../errors.js";
 import type { Figure } from "./figure.js";
-import { openPlotly, type PlotlyWindow } from "./plotly.js";
+import { buildFor, openPlotly, type PlotlyBuild, type PlotlyWindow } from "./plotly.js";
 import { tidySvg } from "./tidy_svg.js";
+import { withoutBrowser } from "./without_browser.js";
 
-let plotly: PlotlyWindow | undefined;
+const opened = new Map<PlotlyBuild, PlotlyWindow>();
 let last: Promise<unknown> = Promise.resolve();
 
 /**
  * Draws a figure as an SVG document of its own, without a browser: no script, nothing loaded from elsewhere, the same text
  * for the same figure, light or dark by the reader's scheme. The first figure of a process takes half a second.
- * @throws RelationError when plotly.js cannot draw the figure
+ * @throws RelationError when plotly.js cannot draw the figure, or only a browser can
  */
 export function drawFigure(figure: Figure): Promise<string> {
   const drawn = last.then(() => draw(figure));
@@ -17,20 +18,27 @@ export function drawFigure(figure: Figure): Promise<string> {
   return drawn;
 }
 
-/** Loads what drawing needs, before there is something to be drawn. */
+/** Loads what drawing most figures needs, before there is something to be drawn. */
 export function prepareDrawing(): void {
-  plotly ??= openPlotly();
+  plotly("basic");
 }
 
-async function draw(figure: Figure): Promise<string> {
-  plotly ??= openPlotly();
+async function draw(given: Figure): Promise<string> {
+  const figure = withoutBrowser(given);
+  const { window, draw: drawn } = plotly(buildFor(figure));
   const title = titleOf(figure);
   try {
-    const source = await plotly.draw(figure);
-    return tidySvg(plotly.window, source, { title: title.text, description: title.subtitle });
+    const source = await drawn(figure);
+    return tidySvg(window, source, { title: title.text, description: title.subtitle });
   } catch (cause) {
     throw new RelationError(`plotly.js cannot draw the figure ${title.text}`, { cause });
   }
+}
+
+function plotly(build: PlotlyBuild): PlotlyWindow {
+  const window = opened.get(build) ?? openPlotly(build);
+  opened.set(build, window);
+  return window;
 }
 
 function titleOf({ data, layout = {} }: Figure): { readonly text: string; readonly subtitle: string } {

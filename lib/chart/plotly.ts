@@ -12,13 +12,24 @@ export interface PlotlyWindow {
   draw(figure: Figure): Promise<string>;
 }
 
+/** A build of plotly.js: `basic` has lines, points, areas, bars and pies, and loads in a third of the time of the `whole`. */
+export type PlotlyBuild = keyof typeof BUILDS;
+
+const BUILDS = { basic: "plotly.js-basic-dist-min", whole: "plotly.js-dist-min" } as const;
+const BASIC_TRACES = new Set<unknown>([undefined, "scatter", "bar", "pie"]);
+
+/** The smallest build that has all that a figure asks for: both draw the same. */
+export function buildFor({ data }: Figure): PlotlyBuild {
+  return data.every((trace) => BASIC_TRACES.has(trace["type"])) ? "basic" : "whole";
+}
+
 /** Loads plotly.js: some tenths of a second, once. */
-export function openPlotly(): PlotlyWindow {
+export function openPlotly(build: PlotlyBuild): PlotlyWindow {
   const window = openWindow();
   const ownMath: { random: () => number } = Object.create(Math);
   // As in a browser: no module, no process.
   const others = { self: window, globalThis: window, module: undefined, process: undefined, require: undefined };
-  runCompiled(load.resolve("plotly.js-dist-min"), { ...window, window, ...others, Math: ownMath });
+  runCompiled(load.resolve(BUILDS[build]), { ...window, window, ...others, Math: ownMath });
   const { Plotly } = window as { readonly Plotly?: Plotly };
   if (Plotly === undefined) throw new TypeError("plotly.js gives its window nothing");
   return {

@@ -28,10 +28,10 @@ export function tidySvg(window: DomWindow, source: string, caption: Caption): st
 function tidy(element: DomElement): void {
   if (element.tagName === "image") return void replaceImage(element);
   const style = styleOf(element);
-  if (isInvisible(element, new Map(style))) return element.remove();
+  if (isInvisible(element, style)) return element.remove();
   for (const { name } of [...element.attributes]) if (!KEPT.has(name)) element.removeAttribute(name);
   for (const [property, value] of style) {
-    if (!PRESENTATION.has(property) || value === DEFAULTS[property] || value.replace(/['"]/g, "") === FONT) continue;
+    if (HIDING.has(property) || value === DEFAULTS[property] || value.replace(/['"]/g, "") === FONT) continue;
     element.setAttribute(property, property === "fill" || property === "stroke" ? hex(value) : value);
   }
   scheme(element);
@@ -51,13 +51,18 @@ function isInvisible(element: DomElement, style: ReadonlyMap<string, string>): b
   return element.tagName === "path" && ["", "M0,0"].includes(element.getAttribute("d") ?? "");
 }
 
-/** The declarations of a style attribute, later ones winning over attributes of the same name. */
-function styleOf(element: DomElement): [string, string][] {
-  return (element.getAttribute("style") ?? "").split(";").flatMap((declaration) => {
+/** How an element is shown: its attributes that say so, and the declarations of its style, which win. */
+function styleOf(element: DomElement): ReadonlyMap<string, string> {
+  const declared = (element.getAttribute("style") ?? "").split(";").map((declaration): [string, string] => {
     const [property = "", ...value] = declaration.split(":");
-    const text = value.join(":").trim();
-    return text === "" ? [] : [[property.trim(), text] as [string, string]];
+    return [property.trim(), value.join(":").trim().replaceAll(QUOTE, "'")];
   });
+  const attributes = [...element.attributes].map(({ name, value }): [string, string] => [name, value]);
+  return new Map(
+    [...attributes, ...declared].filter(
+      ([name, value]) => value !== "" && (PRESENTATION.has(name) || HIDING.has(name)),
+    ),
+  );
 }
 
 /** Paper and ink get the classes of their role; the colours of data, and of text upon them, stay. */
@@ -173,6 +178,8 @@ function rounded(number: string): string {
 }
 
 const SVG = "http://www.w3.org/2000/svg";
+/** What plotly.js writes in place of the quotes around a font's name. */
+const QUOTE = "TOBESTRIPPED";
 const FORBIDDEN = new Set(["script", "foreignObject", "iframe", "style"]);
 const KEPT = new Set(
   "id d x y x1 x2 y1 y2 dx dy cx cy r rx ry width height transform clip-path text-anchor viewBox offset gradientUnits gradientTransform patternUnits points stop-color stop-opacity".split(
@@ -185,6 +192,8 @@ const PRESENTATION = new Set(
     " ",
   ),
 );
+/** Properties that only say whether an element is seen. */
+const HIDING = new Set(["display", "visibility"]);
 /** Attributes that parts take from their group. */
 const INHERITED = [
   "class",

@@ -26,7 +26,7 @@ buildSync({
   format: "cjs",
   platform: "node",
   target: "node20",
-  external: ["linkedom", "plotly.js-dist-min"],
+  external: ["linkedom", "plotly.js-basic-dist-min", "plotly.js-dist-min"],
   outfile: bundle,
 });
 process.env["TSLAKE_BUNDLE"] = bundle;
