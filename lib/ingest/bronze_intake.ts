@@ -5,13 +5,12 @@ import { ConflictError, DataError, StorageError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
 import { codeOf, isAbsent, storageError } from "../storage/local_errors.js";
 import { Archive } from "./archive.js";
-import { commitFiles, FilesChanged, isBroken, type PlacedFile } from "./commit_files.js";
+import { commitFiles, FilesChanged, faultOf, type PlacedFile } from "./commit_files.js";
 import { identityAt, isUnchanged } from "./file_identity.js";
 import { IngestLog } from "./ingest_log.js";
 import { evolve, type Intake, intakeOf, type LandingTable } from "./intake.js";
 import type { LandingFile } from "./landing.js";
 import { Outcomes } from "./outcomes.js";
-import { brokenParquet } from "./parquet_file.js";
 import { type ExaminedFile, examineFile, prepareFile, takeApart } from "./prepare_file.js";
 import type { PreparedFile } from "./prepared.js";
 import { QUIET_BROKEN_MILLIS, untilQuiet } from "./quiet.js";
@@ -226,9 +225,11 @@ export class BronzeIntake {
         const rewritten = await takeApart(examined, prepared, this.#intake, this.#temporary);
         return await this.#commit([{ ...one, prepared: rewritten }]);
       }
-      if (prepared.source.format === "parquet" && (await isBroken(this.#lake, this.#archive, this.table, one))) {
+      const isParquet = prepared.source.format === "parquet";
+      const fault = isParquet ? await faultOf(this.#lake, this.#archive, this.table, one) : undefined;
+      if (fault !== undefined) {
         await this.#archive.remove(archived.name);
-        return await this.#reject(examined, brokenParquet(error));
+        return await this.#reject(examined, fault);
       }
       await this.#fail([one], error);
     } catch (failure) {

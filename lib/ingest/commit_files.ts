@@ -1,3 +1,4 @@
+import { type DataError, StorageError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
 import { max } from "../relation/aggregate.js";
 import type { Column } from "../relation/column.js";
@@ -7,7 +8,7 @@ import { bronzeRows } from "./bronze_rows.js";
 import { isUnchanged } from "./file_identity.js";
 import type { IngestLog } from "./ingest_log.js";
 import type { LandingTable } from "./intake.js";
-import { isDecodable } from "./parquet_file.js";
+import { brokenParquet, isDecodable, unreadableParquet } from "./parquet_file.js";
 import type { ExaminedFile } from "./prepare_file.js";
 import type { PreparedFile } from "./prepared.js";
 
@@ -53,17 +54,24 @@ export async function commitFiles(lake: Lake, log: IngestLog, archive: Archive, 
   return result.version;
 }
 
-/** Whether a Parquet file is at fault: neither the engine nor another reader can read all its values. */
-export async function isBroken(lake: Lake, archive: Archive, table: LandingTable, file: PlacedFile): Promise<boolean> {
+/** Why a Parquet file cannot be taken, if its values cannot be read: by the engine, or by any reader. */
+export async function faultOf(
+  lake: Lake,
+  archive: Archive,
+  table: LandingTable,
+  file: PlacedFile,
+): Promise<DataError | undefined> {
   const rows = new Relation(union(rowsOf(archive, table, file, 0n)).node, lake);
   try {
     await rows
       .groupBy()
       .aggregate((t) => Object.fromEntries(table.columnNames.map((name) => [name, max(t[name] as Column)])))
       .collect();
-    return false;
-  } catch {
-    return !(await isDecodable(file.prepared.path ?? file.examined.file.path));
+    return undefined;
+  } catch (error) {
+    if (error instanceof StorageError) throw error;
+    const isDecoded = await isDecodable(file.prepared.path ?? file.examined.file.path);
+    return isDecoded ? unreadableParquet(error) : brokenParquet(error);
   }
 }
 

@@ -10,12 +10,19 @@ import type { PreparedFile, TextForm } from "./prepared.js";
 /** What a Parquet file's footer says. */
 interface Footer {
   readonly rows: number;
-  readonly columns: readonly { readonly name: string; readonly nested: boolean; readonly text: TextForm }[];
+  readonly columns: readonly ParquetColumn[];
+}
+
+interface ParquetColumn {
+  readonly name: string;
+  /** Why its values cannot be taken as text. */
+  readonly refusal: string | undefined;
+  readonly text: TextForm;
 }
 
 /**
  * The rows of a Parquet file, as text: exact decimals, `YYYY-MM-DD`, `YYYY-MM-DD HH:MM:SS[.ffffff]`.
- * @throws DataError when its footer is broken, a column is missing, or a column is a list or a struct
+ * @throws DataError when its footer is broken, a column is missing, or holds neither text nor numbers, days or times
  */
 export async function prepareParquet(path: string, intake: Intake): Promise<PreparedFile> {
   const footer = await readFooter(path);
@@ -24,7 +31,7 @@ export async function prepareParquet(path: string, intake: Intake): Promise<Prep
     footer.columns.map((column) => column.name),
     1,
   );
-  refuseNested(footer, map);
+  refuseTypes(footer, map);
   refuseReserved(map);
   const known = [...map.columns].map(([name, index]) => [name, footer.columns[index]?.name ?? name] as const);
   return {
@@ -59,6 +66,16 @@ export function brokenParquet(cause: unknown): DataError {
     expected: "a whole Parquet file",
     actual: (cause instanceof Error ? cause.message : String(cause)).split("\n")[0],
     remedy: "have the file sent again, complete",
+    cause,
+  });
+}
+
+/** The refusal of a whole Parquet file with values that the engine cannot read. */
+export function unreadableParquet(cause: unknown): DataError {
+  return new DataError("the Parquet file holds values that cannot be read", {
+    expected: "columns of text, numbers, booleans, days and timestamps",
+    actual: (cause instanceof Error ? cause.message : String(cause)).split("\n")[0],
+    remedy: "write its columns as text",
     cause,
   });
 }
@@ -102,8 +119,7 @@ function footerOf({ schema, num_rows }: FileMetaData): Footer {
   const columns: Footer["columns"][number][] = [];
   for (let at = 1; at < schema.length; ) {
     const element = schema[at] as SchemaElement;
-    const nested = (element.num_children ?? 0) > 0 || element.repetition_type === "REPEATED";
-    columns.push({ name: element.name, nested, text: textForm(element) });
+    columns.push({ name: element.name, refusal: refusalOf(element), text: textForm(element) });
     at = endOf(schema, at);
   }
   return { rows: Number(num_rows), columns };
@@ -120,18 +136,36 @@ function textForm(element: SchemaElement): TextForm {
   if (element.type === "BYTE_ARRAY") return "empty is null";
   const logical = element.logical_type;
   if (logical?.type === "TIMESTAMP") return logical.isAdjustedToUTC ? "without zone" : "as is";
+  if (logical?.type === "DATE" || element.converted_type === "DATE") return "without time";
   const instant = element.converted_type?.startsWith("TIMESTAMP") === true || element.type === "INT96";
   return instant ? "without zone" : "as is";
 }
 
-function refuseNested(footer: Footer, map: HeaderMap): void {
+/** Digits of a decimal that the engine can hold. */
+const DECIMAL_DIGITS = 38;
+const TEXTS = new Set(["UTF8", "STRING", "ENUM", "JSON"]);
+
+/** Why the values of an element cannot be taken as text, in words that follow its name. */
+function refusalOf(element: SchemaElement): string | undefined {
+  if ((element.num_children ?? 0) > 0 || element.repetition_type === "REPEATED") return "is a list or a struct";
+  const type = element.logical_type?.type ?? element.converted_type;
+  if (type === "DECIMAL") {
+    const digits = element.logical_type?.type === "DECIMAL" ? element.logical_type.precision : element.precision;
+    return (digits ?? 0) > DECIMAL_DIGITS ? `holds decimals of more than ${DECIMAL_DIGITS} digits` : undefined;
+  }
+  if (type?.startsWith("TIME") && !type.startsWith("TIMESTAMP")) return "holds times without a day";
+  const isBytes = element.type === "BYTE_ARRAY" || element.type === "FIXED_LEN_BYTE_ARRAY";
+  return isBytes && !TEXTS.has(type ?? "") ? `holds bytes (${type ?? element.type}), not text` : undefined;
+}
+
+function refuseTypes(footer: Footer, map: HeaderMap): void {
   const used = [...map.columns.values(), ...map.unknown.map(({ index }) => index)];
-  const nested = used.map((index) => footer.columns[index]).find((column) => column?.nested);
-  if (nested === undefined) return;
-  throw new DataError(`the column "${nested.name}" is a list or a struct`, {
-    where: { column: nested.name },
-    expected: "columns of plain values",
-    remedy: "write the column as JSON text, or leave it out",
+  const refused = used.map((index) => footer.columns[index]).find((column) => column?.refusal !== undefined);
+  if (refused === undefined) return;
+  throw new DataError(`the column "${refused.name}" ${refused.refusal}`, {
+    where: { column: refused.name },
+    expected: "columns of text, numbers, booleans, days and timestamps",
+    remedy: "write the column as text, or leave it out",
   });
 }
 

@@ -164,6 +164,13 @@ test("convert makes a table of a folder of Parquet files", async () => {
   expect((await tslake("convert", plain)).stderr).toContain("is a Delta table already");
 });
 
+test("convert takes texts that a dictionary holds", async () => {
+  const plain = join(root, "dictionary");
+  cpSync(join(import.meta.dirname, "../ingest/parquet/dictionary_alone.parquet"), join(plain, "a.parquet"));
+  await succeeds("convert", plain);
+  expect(await succeeds("show", plain, "--format", "csv")).toBe('id\na\n""\n');
+});
+
 test("constraints are listed, added when every row satisfies them, enforced, dropped", async () => {
   expect(await succeeds("constraints", folder)).toContain("has no constraints");
   expect(await succeeds("constraints", folder, "--add", "positive=price > 0")).toBe("positive: price > 0\n");

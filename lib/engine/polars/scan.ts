@@ -1,5 +1,5 @@
 import type { FileSource } from "../../relation/node.js";
-import type { StructField } from "../../types.js";
+import type { DataType, StructField } from "../../types.js";
 import { compileCast } from "./cast.js";
 import { type Frame, fromPlan, int32Frame, type LazyFrame } from "./native.js";
 import type { PolarsExpr } from "./polars_expr.js";
@@ -27,16 +27,31 @@ export function scanCsv(source: FileSource, fields: readonly StructField[], hold
   return withLines(kept, index, source.lines, hold).select(fields.map((f) => p.column(f.name)));
 }
 
-/** A Parquet file's columns as text, and `_row`, counted from 1. */
+/**
+ * A Parquet file's columns as text, and `_row`, counted from 1. They hold plain values; times are cut to microseconds, and
+ * what has no type of its own in a relation (unsigned numbers, texts of a dictionary, nothing but nulls) is as Polars writes it.
+ */
 export function scanForeignParquet(source: FileSource, fields: readonly StructField[]): LazyFrame {
   const index = `${TEMPORARY}record`;
   const frame = fromPlan(parquetScan([source.path], { rowIndex: index }));
-  const types = frame.slice(0, 0).collectSync().types();
-  const columns = fields.map((f): PolarsExpr => {
-    if (f.name === "_row") return p.alias(p.binary("Plus", p.cast(p.column(index), "long"), p.int64(1)), f.name);
-    return p.alias(compileCast(p.column(f.name), types.get(f.name) ?? "string", "string", "Strict"), f.name);
+  const names = fields.map((f) => f.name).filter((name) => name !== "_row");
+  const types = frame
+    .select(names.map((name) => p.column(name)))
+    .slice(0, 0)
+    .collectSync()
+    .types();
+  const columns = fields.map(({ name }): PolarsExpr => {
+    if (name === "_row") return p.alias(p.binary("Plus", p.cast(p.column(index), "long"), p.int64(1)), name);
+    const type = types.get(name);
+    const value = isTime(type) ? p.cast(p.column(name), type) : p.column(name);
+    return p.alias(type === undefined ? p.cast(value, "string") : compileCast(value, type, "string", "Strict"), name);
   });
   return frame.select(columns);
+}
+
+/** Polars tells neither milliseconds nor nanoseconds from microseconds here. */
+function isTime(type: DataType | undefined): type is "timestamp" | "timestamp_ntz" {
+  return type === "timestamp" || type === "timestamp_ntz";
 }
 
 function withoutRecords(frame: LazyFrame, index: string, skip: readonly number[], hold: Hold): LazyFrame {

@@ -100,7 +100,7 @@ function scan(paths: readonly string[], scanType: string, rowIndex?: string, clo
     "hive_options":{"enabled":false,"hive_start_idx":0,"schema":null,"try_parse_dates":false},"rechunk":false,"cache":true,"glob":false,
     "hidden_file_prefix":null,"projection":null,"column_mapping":null,"default_values":null,"row_index":${index},"pre_slice":null,
     "cast_columns_policy":{"integer_upcast":true,"float_upcast":true,"float_downcast":false,"datetime_nanoseconds_downcast":true,
-    "datetime_microseconds_downcast":false,"datetime_convert_timezone":false,"null_upcast":true,"categorical_to_string":false,
+    "datetime_microseconds_downcast":false,"datetime_convert_timezone":false,"null_upcast":true,"categorical_to_string":true,
     "missing_struct_fields":"Insert","extra_struct_fields":"Ignore"},"missing_columns_policy":"Insert","extra_columns_policy":"Ignore",
     "include_file_paths":null,"deletion_files":null,"table_statistics":null,"row_count":null},"scan_type":${scanType}}}`;
 }

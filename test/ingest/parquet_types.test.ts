@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { HEADER, TestLake } from "./test_lake.js";
+
+const lakes: TestLake[] = [];
+afterEach(() => {
+  for (const lake of lakes.splice(0)) lake.remove();
+});
+
+/** A lake into which the file `parquet/<type>.parquet` has landed. */
+function landed(type: string): TestLake {
+  const lake = new TestLake();
+  lakes.push(lake);
+  lake.land(`${type}.parquet`, readFileSync(join(import.meta.dirname, "parquet", `${type}.parquet`)));
+  return lake;
+}
+
+const MOMENTS = ["2024-01-01 10:00:00", "1960-01-01 10:00:00.5"] as const;
+
+describe("a column of a Parquet file becomes text", () => {
+  test.each<[type: string, first: string | null, second: string | null]>([
+    ["nulls", null, null],
+    ["dictionary", "a", null],
+    ["large_text", "a", "é"],
+    ["int8", "-5", "127"],
+    ["uint8", "5", "255"],
+    ["int16", "-5", "300"],
+    ["uint16", "5", "65535"],
+    ["uint32", "5", "4294967295"],
+    ["uint64", "5", "18446744073709551615"],
+    ["boolean", "true", "false"],
+    ["decimal", "1.50", null],
+    ["date32", "2024-02-29", "1900-01-01"],
+    ["date64", "2024-02-29", "1900-01-01"],
+    ["timestamp_ms", ...MOMENTS],
+    ["timestamp_us", ...MOMENTS],
+    ["timestamp_ns", ...MOMENTS],
+    ["timestamp_ms_zone", ...MOMENTS],
+    ["timestamp_ns_zone", ...MOMENTS],
+    ["int96", ...MOMENTS],
+  ])("%s", async (type, first, second) => {
+    const lake = landed(type);
+    expect((await lake.ingest()).files.map(({ status }) => status)).toEqual(["taken"]);
+    expect(await lake.values("id", "nome")).toEqual([
+      [first, "Ana"],
+      [second, "Bia"],
+    ]);
+  });
+});
+
+describe("a Parquet file is rejected, and the others are taken, for a column of", () => {
+  test.each([
+    ["time", 'the column "id" holds times without a day'],
+    ["duration", "the Parquet file holds values that cannot be read"],
+    ["binary", 'the column "id" holds bytes (BYTE_ARRAY), not text'],
+    ["fixed", 'the column "id" holds bytes (FIXED_LEN_BYTE_ARRAY), not text'],
+    ["float16", 'the column "id" holds bytes (FLOAT16), not text'],
+    ["decimal256", 'the column "id" holds decimals of more than 38 digits'],
+    ["list", 'the column "id" is a list or a struct'],
+  ])("%s", async (type, reason) => {
+    const lake = landed(type);
+    lake.land("people_1.csv", `${HEADER}1,Ana\n`);
+    expect((await lake.ingest()).files.map(({ status }) => status).sort()).toEqual(["rejected", "taken"]);
+    expect(lake.explanation(`${type}.parquet`)["reason"]).toBe(reason);
+    expect(await lake.values("id")).toEqual([["1"]]);
+    expect(lake.archived()).toHaveLength(1);
+  });
+});
