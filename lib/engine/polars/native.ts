@@ -8,8 +8,8 @@ import {
   type PublicDataFrame,
   publicFrames,
 } from "./binding.js";
+import { engineError } from "./engine_error.js";
 import { fromNative, type PolarsExpr, rows } from "./polars_expr.js";
-import { storeError } from "./store_error.js";
 
 /**
  * Queries and frames on the handles inside nodejs-polars, which cost microseconds where its public wrapper objects cost
@@ -117,7 +117,7 @@ export class LazyFrame {
 }
 
 function rethrow(error: unknown): never {
-  throw storeError(error);
+  throw engineError(error);
 }
 
 /** Rows in memory. */

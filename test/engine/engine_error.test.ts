@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { storeError } from "../../lib/engine/polars/store_error.js";
-import { StorageError } from "../../lib/errors.js";
+import { engineError } from "../../lib/engine/polars/engine_error.js";
+import { DataError, StorageError } from "../../lib/errors.js";
 
 const HEAD = "Error performing HEAD http://127.0.0.1:9000/lake/t/a.parquet in 1.0ms";
 
@@ -24,13 +24,32 @@ test.each([
     undefined,
   ],
 ])("what a store has failed is an error that says what to do: %s", (message, meaning, transient, path) => {
-  const error = storeError(new Error(message));
+  const error = engineError(new Error(message));
   expect(error).toBeInstanceOf(StorageError);
   expect(error).toMatchObject({ message: expect.stringMatching(meaning), transient, remedy: expect.any(String) });
   expect((error as StorageError).where.path).toBe(path);
 });
 
+test.each([
+  [
+    "conversion from `decimal[29,2]` to `decimal[18,2]` failed in column 'window0' for 1 out of 1 values: [19999999999999999.98]",
+    { expected: "decimal(18,2)", actual: "19999999999999999.98 (decimal(29,2))", where: {} },
+  ],
+  [
+    "conversion from `str` to `i64` failed in column 'literal' for 1 out of 1 values: [\"not a date: 31 de maio\"]",
+    { expected: "date", actual: "31 de maio (string)", where: {} },
+  ],
+  [
+    "conversion from `i32` to `i8` failed in column 'ano' for 2 out of 9 values: [2012, 2013]",
+    { expected: "byte", actual: "2012, 2013 (integer)", where: { column: "ano" } },
+  ],
+])("a value that does not fit its type is told with it: %s", (message, told) => {
+  const error = engineError(new Error(message));
+  expect(error).toBeInstanceOf(DataError);
+  expect(error).toMatchObject({ ...told, message: `a value does not fit the type ${told.expected}` });
+});
+
 test("other errors stay as they are", () => {
   const error = new Error("conversion failed");
-  expect(storeError(error)).toBe(error);
+  expect(engineError(error)).toBe(error);
 });

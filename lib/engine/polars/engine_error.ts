@@ -1,0 +1,58 @@
+import { DataError, StorageError } from "../../errors.js";
+
+/** What Polars throws when a store fails it, or a value does not fit its type, as an error that says what to do; any other as it is. */
+export function engineError(error: unknown): unknown {
+  const message = error instanceof Error ? error.message : "";
+  if (message.startsWith(STORE)) return storeError(message.slice(STORE.length).trim());
+  return castError(message, error) ?? error;
+}
+
+const STORE = "object-store error: ";
+
+function storeError(said: string): StorageError {
+  const [, path = ""] = /\b(?:location|path) (\S+?)(?: not found)?:/.exec(said) ?? [];
+  const [meaning, remedy, transient] = explain(said);
+  return new StorageError(`Could not read data files: ${meaning}`, {
+    where: path === "" ? {} : { path },
+    actual: said,
+    remedy,
+    transient,
+  });
+}
+
+/** A value that a strict cast refuses. */
+function castError(message: string, cause: unknown): DataError | undefined {
+  const found = /^conversion from `(.+?)` to `(.+?)` failed in column '(.*?)' .*?values: \[(.*)\]$/s.exec(message);
+  if (found === null) return undefined;
+  const [, from = "", to = "", column = "", values = ""] = found;
+  const [, type = typeName(to), text = values] = /^"not an? ([^:]+): (.*)"$/s.exec(values) ?? [];
+  return new DataError(`a value does not fit the type ${type}`, {
+    where: INTERNAL.test(column) ? {} : { column },
+    expected: type,
+    actual: `${text} (${typeName(from)})`,
+    remedy: "repair or leave out such values before, take a wider type, or tryCast, which makes them null",
+    cause,
+  });
+}
+
+/** Columns that a query has for itself. */
+const INTERNAL = /^(?:literal|bound\d+|window\d+)$/;
+
+/** A type as relations call it. */
+function typeName(polars: string): string {
+  return TYPES.get(polars) ?? polars.replace(/^decimal\[(\d+),(\d+)\]$/, "decimal($1,$2)");
+}
+
+const TYPES: ReadonlyMap<string, string> = new Map(
+  Object.entries({ str: "string", i8: "byte", i16: "short", i32: "integer", i64: "long", f32: "float", f64: "double" }),
+);
+
+function explain(said: string): readonly [meaning: string, remedy: string, transient: boolean] {
+  if (/ not found:/.test(said)) {
+    return ["one that the log names does not exist", "Restore the file, or the table to a version without it.", false];
+  }
+  if (/necessary privileges|40[13] /.test(said)) {
+    return ["access is denied", "Allow s3:GetObject on the bucket, or use other credentials.", false];
+  }
+  return ["the store does not answer as it should", "Check the endpoint and the network, and run again.", true];
+}
