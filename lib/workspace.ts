@@ -15,7 +15,7 @@ import * as gold from "./tables/gold/index.js";
 import * as silver from "./tables/silver/index.js";
 import * as warehouse from "./tables/warehouse/index.js";
 import type { Warehouse } from "./warehouse/driver.js";
-import { openWarehouse } from "./warehouse/open_warehouse.js";
+import { embeddedWarehouse, openWarehouse } from "./warehouse/open_warehouse.js";
 
 /** Everything that works on one lake, put together by its settings. */
 export interface Workspace {
@@ -70,10 +70,11 @@ export function openWorkspace(sources: SettingsSources): Workspace {
   };
 }
 
-/** In a clone everything that can be written is another place; stars go to a file beside the clone's tables. */
+/** In a clone everything that can be written is another place; the stars are read where they are. */
 function inClone(settings: Settings, { folder }: Exploration): Settings {
   const lake = join(folder, "lake");
-  return { ...settings, lake, lakeFolder: lake, landing: join(folder, "landing"), warehouse: undefined };
+  const warehouse = settings.warehouse ?? embeddedWarehouse(settings.lakeFolder);
+  return { ...settings, lake, lakeFolder: lake, landing: join(folder, "landing"), warehouse };
 }
 
 /** The samples that come with a workspace; undefined where they were taken out. */

@@ -82,7 +82,8 @@ function remedyFor(
     ["\t", "tabs"],
     ["|", "vertical bars"],
   ] as const) {
-    const parts = names.flatMap((name) => name.split(delimiter)).map((part) => normalName(part.replaceAll('"', "")));
+    const joined = names.filter((name) => name.includes(delimiter));
+    const parts = joined.flatMap((name) => name.split(delimiter)).map((part) => normalName(part.replaceAll('"', "")));
     if (names.length < wanted.length && parts.filter((part) => headers.has(part)).length > 1) {
       return `separate the fields by commas; this file seems to use ${called}`;
     }

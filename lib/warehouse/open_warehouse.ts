@@ -21,15 +21,19 @@ export const WAREHOUSE_FILES = ["", ".wal", ".loads.json", ".lock", ".next", ".n
   (ending) => `warehouse.duckdb${ending}`,
 );
 
+/** The address of the embedded warehouse in a lake's folder. */
+export function embeddedWarehouse(folder: string): string {
+  return `duckdb:${join(folder, WAREHOUSE_FILES[0] ?? "")}`;
+}
+
 /**
  * A warehouse in a folder of one's own, to be loaded without harm: a copy of an embedded one; in the place of a database on
  * a server, one that begins empty.
  * @param clone absolute
  */
 export function cloneWarehouse({ address, folder, engine }: WarehouseOptions, clone: string): Warehouse {
-  const [name = ""] = WAREHOUSE_FILES;
-  const [, path] = /^duckdb:(.+)$/is.exec(address ?? `duckdb:${join(folder, name)}`) ?? [];
-  const copy = join(clone, name);
+  const [, path] = /^duckdb:(.+)$/is.exec(address ?? embeddedWarehouse(folder)) ?? [];
+  const copy = join(clone, WAREHOUSE_FILES[0] ?? "");
   if (path !== undefined && fs.existsSync(path) && !fs.existsSync(copy))
     fs.copyFileSync(path, copy, fs.constants.COPYFILE_FICLONE);
   return new DuckdbWarehouse(copy, engine);

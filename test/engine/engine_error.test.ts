@@ -33,20 +33,20 @@ test.each([
 test.each([
   [
     "conversion from `decimal[29,2]` to `decimal[18,2]` failed in column 'window0' for 1 out of 1 values: [19999999999999999.98]",
-    { expected: "decimal(18,2)", actual: "19999999999999999.98 (decimal(29,2))", where: {} },
+    { message: "19999999999999999.98 does not fit the type decimal(18,2)", actual: "decimal(29,2)", where: {} },
   ],
   [
     "conversion from `str` to `i64` failed in column 'literal' for 1 out of 1 values: [\"not a date: 31 de maio\"]",
-    { expected: "date", actual: "31 de maio (string)", where: {} },
+    { message: "31 de maio does not fit the type date", actual: "string", where: {} },
   ],
   [
     "conversion from `i32` to `i8` failed in column 'ano' for 2 out of 9 values: [2012, 2013]",
-    { expected: "byte", actual: "2012, 2013 (integer)", where: { column: "ano" } },
+    { message: "2012, 2013 does not fit the type byte", actual: "integer", where: { column: "ano" } },
   ],
 ])("a value that does not fit its type is told with it: %s", (message, told) => {
   const error = engineError(new Error(message));
   expect(error).toBeInstanceOf(DataError);
-  expect(error).toMatchObject({ ...told, message: `a value does not fit the type ${told.expected}` });
+  expect(error).toMatchObject(told);
 });
 
 test("other errors stay as they are", () => {

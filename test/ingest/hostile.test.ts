@@ -4,6 +4,8 @@ import net from "node:net";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
+import { text } from "../../lib/contract/column_spec.js";
+import { defineTable, LANDING_COLUMNS } from "../../lib/contract/define_table.js";
 import { StorageError } from "../../lib/errors.js";
 import { vendas } from "../../lib/tables/bronze/index.js";
 import { withHooks } from "./fault.js";
@@ -139,6 +141,24 @@ describe("a file that cannot be taken", () => {
     expect(await lake.values("id")).toEqual([["2"]]);
     expect([lake.landed(), lake.archived().length]).toEqual([[], 1]);
     expect((await lake.ingest()).files).toEqual([]);
+  });
+
+  test("a file that lacks columns is not told to separate others", async () => {
+    const lake = lakeOf(
+      defineTable("bronze.people", {
+        description: "People as they come",
+        grain: "one line of a file",
+        landing: { source: "people", files: ["*.csv"] },
+        write: "append",
+        drift: "rescue",
+        columns: { id: text(), nome: text(), email: text(), ...LANDING_COLUMNS },
+      }),
+    );
+    lake.land("a.csv", "id,nome\n1,Ana\n");
+    lake.land("b.csv", "id;nome\n1;Ana\n");
+    expect((await lake.ingest()).totals.rejected).toBe(2);
+    expect(lake.explanation("a.csv")["remedy"]).toBe("have the file sent with all columns");
+    expect(lake.explanation("b.csv")["remedy"]).toContain("this file seems to use semicolons");
   });
 
   test.each([

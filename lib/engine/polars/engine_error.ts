@@ -26,10 +26,10 @@ function castError(message: string, cause: unknown): DataError | undefined {
   if (found === null) return undefined;
   const [, from = "", to = "", column = "", values = ""] = found;
   const [, type = typeName(to), text = values] = /^"not an? ([^:]+): (.*)"$/s.exec(values) ?? [];
-  return new DataError(`a value does not fit the type ${type}`, {
+  return new DataError(`${text} does not fit the type ${type}`, {
     where: INTERNAL.test(column) ? {} : { column },
     expected: type,
-    actual: `${text} (${typeName(from)})`,
+    actual: typeName(from),
     remedy: "repair or leave out such values before, take a wider type, or tryCast, which makes them null",
     cause,
   });
