@@ -6,6 +6,7 @@ import type { Relation } from "../relation/relation.js";
 import type { Value } from "../relation/runner.js";
 import { lit, when } from "../relation/when.js";
 import { type DataType, decimalOf, formatType } from "../types.js";
+import { formatValue } from "./format_value.js";
 import type { Words } from "./words.js";
 
 /** How the values of a column are laid out. */
@@ -21,6 +22,8 @@ export interface Axis {
   readonly note?: string;
   /** Width of its bins: a number, or a calendar unit. */
   readonly bin?: number | string;
+  /** True for years, codes and other numbers without a fraction. */
+  readonly isWhole?: boolean;
 }
 
 /** How many different values an axis may have. */
@@ -41,13 +44,14 @@ export async function axisOf(relation: Relation, name: string, limits: AxisLimit
   if (scale === "category") return categories(relation, name, limits.category, words);
   const values = relation.select((t) => ({ value: onScale(columnOf(t, name)) })).filter((t) => t.value.isNotNull());
   const distinct = values.distinct().limit(limits[scale] + 1);
-  if ((await distinct.count()) <= limits[scale]) return { name, scale, of: onScale };
+  if ((await distinct.count()) <= limits[scale]) return plainAxis(relation, name);
   return binsOf(relation, name, limits[scale], words);
 }
 
 /** The axis of a column of numbers or times, with each value in its place. */
 export function plainAxis(relation: Relation, name: string): Axis {
-  return { name, scale: scaleOf(name, columnRef(relation.node, name).type), of: onScale };
+  const { type } = columnRef(relation.node, name);
+  return { name, scale: scaleOf(name, type), of: onScale, isWhole: WHOLE.has(type) };
 }
 
 /** Bins of round width or of a calendar unit, at most about as many as asked for. */
@@ -59,7 +63,7 @@ export async function binsOf(relation: Relation, name: string, count: number, wo
     .aggregate((t) => ({ least: min(t.value), greatest: max(t.value) }))
     .collect();
   const { least = null, greatest = null } = bounds ?? {};
-  if (least === null || greatest === null) return { name, scale: scaleOf(name, type), of: onScale };
+  if (least === null || greatest === null) return plainAxis(relation, name);
   if (scaleOf(name, type) === "time") return timeBins(name, String(least), String(greatest), count, words);
   const isWhole = WHOLE.has(type);
   return numberBins(name, Number(least), Number(greatest), { count, isWhole }, words);
@@ -94,7 +98,8 @@ function numberBins(
     name,
     scale: "number",
     bin: step,
-    note: `${words.steps} ${step}`,
+    note: `${words.steps} ${formatValue(step, words.locale)}`,
+    isWhole,
     of: (column) => {
       const steps = asDouble(column).dividedBy(step).minus(first);
       return steps

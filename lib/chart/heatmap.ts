@@ -6,7 +6,7 @@ import { plainText } from "./figure.js";
 import { formatValue, toNumber } from "./format_value.js";
 import { axisLayout, figureOf, placeOf, placeText } from "./layout.js";
 import type { AggregateName, Wanted } from "./options.js";
-import { account, type Measure, type Point, pointsOf } from "./points.js";
+import { account, type Measure, type Point, pointsOf, withoutPlace } from "./points.js";
 import { SEQUENTIAL } from "./theme.js";
 import { wordsOf } from "./words.js";
 
@@ -32,7 +32,7 @@ export async function drawHeatmap(relation: Relation, wanted: HeatmapWanted): Pr
   const lines = valuesOn(y, points, 1);
   const byPlace = new Map(points.map((point) => [keyOf(point.at[0], point.at[1]), point.value]));
   const cell = (column: Value, line: Value): Value => byPlace.get(keyOf(column, line)) ?? null;
-  const notes = account(found, [x, y], measure, locale);
+  const notes = [...account(found, [x, y], measure, locale), ...withoutPlace(found, [x, y], locale)];
   const trace = {
     type: "heatmap",
     x: columns.map((column) => placeOf(x, column)),

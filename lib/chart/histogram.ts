@@ -6,7 +6,7 @@ import { plainText, type Trace } from "./figure.js";
 import { formatValue, toNumber } from "./format_value.js";
 import { axisLayout, byPlace, figureOf, measureLayout, placeOf, placeText, seriesOf } from "./layout.js";
 import type { Wanted } from "./options.js";
-import { account, type Measure, type Point, pointsOf } from "./points.js";
+import { account, type Measure, type Point, pointsOf, withoutPlace } from "./points.js";
 import { wordsOf } from "./words.js";
 
 export interface HistogramWanted extends Wanted {
@@ -27,11 +27,7 @@ export async function drawHistogram(relation: Relation, wanted: HistogramWanted)
   const axes = color === undefined ? [x] : [x, color];
   const found = await pointsOf(relation, axes, MEASURE);
   const points = found.points.filter(({ at }) => at[0] !== null).sort(byPlace(x));
-  const missing = found.points.filter(({ at }) => at[0] === null).reduce((sum, { rows }) => sum + rows, 0n);
-  const notes = [
-    ...account(found, axes, MEASURE, locale),
-    ...(missing === 0n ? [] : [`${formatValue(missing, locale)} ${words.without} ${x.name}`]),
-  ];
+  const notes = [...account(found, axes, MEASURE, locale), ...withoutPlace(found, [x], locale)];
   const traces = seriesOf(points, color === undefined ? undefined : words.others).map(({ name, label, own }) => ({
     ...barsOf(x, own, wanted),
     name: label,

@@ -33,9 +33,9 @@ export function axisLayout(
   const title = { text: plainText(fitText(axis.name, 12, 200)) };
   switch (axis.scale) {
     case "time":
-      return { type: "date", tickformatstops: DATES[locale] };
+      return { type: "date", tickformatstops: DATES[locale], ...fewTimes(values) };
     case "number":
-      return { type: "linear", title, ...numberFormat(values) };
+      return { type: "linear", title, ...(axis.isWhole ? wholeFormat(values) : numberFormat(values)) };
     case "category": {
       const names = [...new Set(values.map(String))].sort((a, b) => compareOn("category", a, b));
       return { type: "category", title, categoryorder: "array", categoryarray: names.map((name) => plainText(name)) };
@@ -104,9 +104,37 @@ function numberFormat(values: readonly Value[]): Readonly<Record<string, unknown
   return greatest === 0 || (greatest >= 0.01 && greatest < 1e12) ? { tickformat: ",~f" } : { exponentformat: "power" };
 }
 
+/** Years and codes: no digit grouped, and no tick between two of few. */
+function wholeFormat(values: readonly Value[]): Readonly<Record<string, unknown>> {
+  const numbers = values.map(toNumber).filter((value) => value !== null);
+  const width = Math.max(...numbers) - Math.min(...numbers);
+  return { tickformat: "~f", ...(width <= FEW ? { dtick: 1 } : {}) };
+}
+
+/** Few days get a tick each; around a single time there is as much room as people count with. */
+function fewTimes(values: readonly Value[]): Readonly<Record<string, unknown>> {
+  const texts = [...new Set(values.flatMap((value) => (value === null ? [] : [String(value)])))].sort();
+  const [first, last] = [texts[0], texts.at(-1)];
+  if (first === undefined || last === undefined) return {};
+  const isDay = first.length === 10;
+  const [from, to] = [Date.parse(asUtc(first)), Date.parse(asUtc(last))];
+  const ticks = isDay && to - from <= FEW * DAY ? { dtick: DAY, tick0: first } : {};
+  const room = isDay ? DAY : HOUR;
+  return from === to
+    ? { ...ticks, range: [from - room, to + room].map((time) => new Date(time).toISOString()) }
+    : ticks;
+}
+
+function asUtc(time: string): string {
+  return time.length === 10 ? `${time}T00:00:00Z` : `${time.replace(" ", "T")}Z`;
+}
+
+/** Of what a tick each can stand on an axis. */
+const FEW = 8;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
-const DAY = 1440 * MINUTE;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 /** How times are written on an axis, by the distance of its ticks in milliseconds. */
 const DATES: Readonly<Record<ChartLocale, readonly object[]>> = {

@@ -27,9 +27,10 @@ export function buildFor({ data }: Figure): PlotlyBuild {
 export function openPlotly(build: PlotlyBuild): PlotlyWindow {
   const window = openWindow();
   const ownMath: { random: () => number } = Object.create(Math);
-  // As in a browser: no module, no process.
+  // As in a browser: no module, no process; what it remarks is for nobody.
   const others = { self: window, globalThis: window, module: undefined, process: undefined, require: undefined };
-  runCompiled(load.resolve(BUILDS[build]), { ...window, window, ...others, Math: ownMath });
+  const console = Object.fromEntries(["log", "warn", "error", "trace"].map((name) => [name, () => undefined]));
+  runCompiled(load.resolve(BUILDS[build]), { ...window, window, ...others, console, Math: ownMath });
   const { Plotly } = window as { readonly Plotly?: Plotly };
   if (Plotly === undefined) throw new TypeError("plotly.js gives its window nothing");
   return {

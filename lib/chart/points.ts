@@ -71,6 +71,23 @@ export function account(
   return isPlain ? [] : [`${words[aggregate]} ${column} ${words.by} ${by}`, counted];
 }
 
+/** How many rows have no place on these axes, the first of all, for the subtitle; nothing when all have one. */
+export function withoutPlace({ points }: Points, axes: readonly Axis[], locale: ChartLocale): string[] {
+  const placeless = points.filter(({ at }) => axes.some((_, i) => at[i] === null));
+  return rowsWithout(
+    placeless.reduce((sum, { rows }) => sum + rows, 0n),
+    axes,
+    locale,
+  );
+}
+
+/** That so many rows have no value on one of the axes; nothing when there are none. */
+export function rowsWithout(rows: bigint, axes: readonly Axis[], locale: ChartLocale): string[] {
+  const words = wordsOf(locale);
+  const names = axes.map(({ name }) => name).join(` ${words.or} `);
+  return rows === 0n ? [] : [`${formatValue(rows, locale)} ${words.without} ${names}`];
+}
+
 function aggregated(column: Column, aggregate: AggregateName): Column {
   if (aggregate === "min") return min(column);
   if (aggregate === "max") return max(column);

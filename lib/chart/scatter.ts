@@ -8,6 +8,7 @@ import { plainText } from "./figure.js";
 import { formatValue, toNumber } from "./format_value.js";
 import { axisLayout, figureOf, placeOf, placeText, seriesOf } from "./layout.js";
 import type { Wanted } from "./options.js";
+import { rowsWithout } from "./points.js";
 import { wordsOf } from "./words.js";
 
 export interface ScatterWanted extends Wanted {
@@ -45,7 +46,8 @@ export async function drawScatter(relation: Relation, wanted: ScatterWanted): Pr
     rows: 1n,
   }));
   const sampled = `${words.sample} ${formatValue(BigInt(points.length), locale)} ${words.of} ${formatValue(BigInt(total), locale)} ${words.rows}`;
-  const notes = total === 0 ? [words.noData] : step > 1 ? [sampled] : [];
+  const missing = rowsWithout(BigInt((await relation.count()) - total), [x, y], locale);
+  const notes = [...(total === 0 ? [words.noData] : step > 1 ? [sampled] : []), ...missing];
   const exact = (axis: Axis, value: Value): string =>
     axis.scale === "time" ? placeText(axis, value, locale) : formatValue(value, locale);
   const traces = seriesOf(points, color === undefined ? undefined : words.others, 1).map(({ name, label, own }) => ({

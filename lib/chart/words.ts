@@ -3,6 +3,7 @@ import type { ChartLocale } from "./theme.js";
 /** The words that charts add of their own, in the language of their numbers. */
 const WORDS = {
   en: {
+    locale: "en",
     rows: "rows",
     by: "by",
     of: "of",
@@ -15,6 +16,7 @@ const WORDS = {
     max: "greatest",
     sample: "sample:",
     without: "without",
+    or: "or",
     largest: "the largest of",
     negative: "without negative values:",
     more: "more",
@@ -28,6 +30,7 @@ const WORDS = {
     year: "year",
   },
   "pt-BR": {
+    locale: "pt-BR",
     rows: "linhas",
     by: "por",
     of: "de",
@@ -40,6 +43,7 @@ const WORDS = {
     max: "máximo de",
     sample: "amostra:",
     without: "sem",
+    or: "ou",
     largest: "os maiores de",
     negative: "sem valores negativos:",
     more: "mais",

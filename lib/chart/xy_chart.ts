@@ -6,7 +6,7 @@ import { plainText, type Trace } from "./figure.js";
 import { formatValue, toNumber } from "./format_value.js";
 import { axisLayout, byPlace, figureOf, measureLayout, placeOf, placeText, seriesOf } from "./layout.js";
 import type { AggregateName, Wanted } from "./options.js";
-import { account, type Measure, type Point, pointsOf } from "./points.js";
+import { account, type Measure, type Point, pointsOf, withoutPlace } from "./points.js";
 import { wordsOf } from "./words.js";
 
 export type XyKind = "line" | "bar" | "area";
@@ -35,12 +35,8 @@ export async function drawXy(kind: XyKind, relation: Relation, wanted: XyWanted)
   const axes = color === undefined ? [x] : [x, color];
   const measure: Measure = { column: wanted.y, aggregate: wanted.aggregate ?? "sum" };
   const found = await pointsOf(relation, axes, measure);
-  const missing = found.points.filter(({ at }) => at[0] === null).reduce((sum, point) => sum + point.rows, 0n);
   const points = found.points.filter(({ at }) => at[0] !== null).sort(byPlace(x));
-  const notes = [
-    ...account(found, axes, measure, wanted.locale),
-    ...(missing === 0n ? [] : [`${formatValue(missing, wanted.locale)} ${words.rows} ${words.without} ${x.name}`]),
-  ];
+  const notes = [...account(found, axes, measure, wanted.locale), ...withoutPlace(found, [x], wanted.locale)];
   const isLying = kind === "bar" && x.scale === "category" && hasLongNames(points);
   const series = seriesOf(points, color === undefined ? undefined : words.others);
   const traces = series.map(({ own, ...names }) => traceOf(kind, x, own, { ...names, isLying, wanted }));
@@ -90,7 +86,8 @@ function traceOf(kind: XyKind, x: Axis, points: readonly Point[], { name, label,
   const mode = points.length > 40 ? "lines" : "lines+markers";
   const line = { width: 2 };
   if (kind === "line") return { type: "scatter", mode, line, marker: { size: 5 }, ...trace };
-  return { type: "scatter", mode: "lines", line: { width: 1.5 }, stackgroup: "all", ...trace };
+  const area = points.length === 1 ? "lines+markers" : "lines";
+  return { type: "scatter", mode: area, line: { width: 1.5 }, stackgroup: "all", ...trace };
 }
 
 /** Many bars stand on each other where their sum means something. */

@@ -79,8 +79,9 @@ export async function knownValues(
   for (const { month, day, change } of changes) {
     const name = String(month).slice(0, 7);
     const steps = months.get(name) ?? [];
-    const value = (steps.at(-1)?.value ?? 0n) + unscaled(String(change), scale);
-    steps.push({ day: String(day), value });
+    const difference = unscaled(String(change), scale);
+    if (difference !== 0n || steps.length === 0)
+      steps.push({ day: String(day), value: (steps.at(-1)?.value ?? 0n) + difference });
     months.set(name, steps);
   }
   return { measure, date, scale, months: [...months].map(([month, steps]) => ({ month, steps })) };

@@ -268,3 +268,35 @@ export function misuse(): void {
   // @ts-expect-error A chart of lines has an x.
   chart.line(relation, { y: "valor" });
 }
+
+describe("an axis", () => {
+  const axisOf = async (made: Chart): Promise<Readonly<Record<string, unknown>>> =>
+    ((await made.figure()).layout?.["xaxis"] ?? {}) as Readonly<Record<string, unknown>>;
+
+  test("of years shows them as years, each of few", async () => {
+    const relation = values({ ano: "integer" }, [["2012"], ["2014"]]);
+    expect(await axisOf(chart.bar(relation, { x: "ano" }))).toMatchObject({ tickformat: "~f", dtick: 1 });
+    expect(await chart.bar(relation, { x: "ano" }).svg()).toMatch(/>2012<[\s\S]*>2013<[\s\S]*>2014</);
+  });
+
+  test.each(["line", "area", "bar"] as const)("of one day shows it, in a %s chart", async (kind) => {
+    const relation = values({ dia: "date", n: "integer" }, [["2024-02-29", "1"]]);
+    const svg = await chart[kind](relation, { x: "dia", y: "n" }).svg();
+    expect(svg).toContain(">29/02/2024<");
+    expect(svg).not.toMatch(/>\d\d:\d\d:\d\d</);
+  });
+
+  test("of one moment shows what is around it", async () => {
+    const relation = values({ t: "timestamp_ntz", n: "integer" }, [["2024-02-29 10:00:00", "1"]]);
+    expect(await chart.line(relation, { x: "t", y: "n" }).svg()).toMatch(/>29\/02 10:00</);
+  });
+});
+
+test.each(["scatter", "heatmap"] as const)("a %s tells of rows without a place", async (kind) => {
+  const relation = values({ dia: "date", n: "integer" }, [
+    ["2024-02-29", "1"],
+    [null, "2"],
+    ["2024-03-01", null],
+  ]);
+  expect(await subtitleOf(chart[kind](relation, { x: "dia", y: "n" }))).toContain("2 sem dia ou n");
+});

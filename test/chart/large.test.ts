@@ -33,7 +33,7 @@ test("of a million rows a chart draws what a reader can see, and says so", { tim
     ({ layout }) => (layout as { title: { subtitle: { text: string } } }).title.subtitle.text,
   );
   expect(subtitles).toEqual([
-    "sum of y by x (in steps of 2000), group (7 + others) · 1,000,000 rows",
+    "sum of y by x (in steps of 2,000), group (7 + others) · 1,000,000 rows",
     "sample: 1,500 of 1,000,000 rows",
     "1,000,000 rows by y (in steps of 5)",
   ]);
