@@ -33,7 +33,7 @@ export function axisLayout(
   const title = { text: plainText(fitText(axis.name, 12, 200)) };
   switch (axis.scale) {
     case "time":
-      return { type: "date", tickformatstops: DATES[locale], ...fewTimes(values) };
+      return timeLayout(axis, values, locale);
     case "number":
       return { type: "linear", title, ...(axis.isWhole ? wholeFormat(values) : numberFormat(values)) };
     case "category": {
@@ -111,30 +111,22 @@ function wholeFormat(values: readonly Value[]): Readonly<Record<string, unknown>
   return { tickformat: "~f", ...(width <= FEW ? { dtick: 1 } : {}) };
 }
 
-/** Few days get a tick each; around a single time there is as much room as people count with. */
-function fewTimes(values: readonly Value[]): Readonly<Record<string, unknown>> {
+/** Few days get a tick each, and a single time a place of its own: on a scale it would be as thin as a millisecond. */
+function timeLayout(axis: Axis, values: readonly Value[], locale: ChartLocale): Readonly<Record<string, unknown>> {
   const texts = [...new Set(values.flatMap((value) => (value === null ? [] : [String(value)])))].sort();
   const [first, last] = [texts[0], texts.at(-1)];
-  if (first === undefined || last === undefined) return {};
-  const isDay = first.length === 10;
-  const [from, to] = [Date.parse(asUtc(first)), Date.parse(asUtc(last))];
-  const ticks = isDay && to - from <= FEW * DAY ? { dtick: DAY, tick0: first } : {};
-  const room = isDay ? DAY : HOUR;
-  return from === to
-    ? { ...ticks, range: [from - room, to + room].map((time) => new Date(time).toISOString()) }
-    : ticks;
-}
-
-function asUtc(time: string): string {
-  return time.length === 10 ? `${time}T00:00:00Z` : `${time.replace(" ", "T")}Z`;
+  const scale = { type: "date", tickformatstops: DATES[locale] };
+  if (first === undefined || last === undefined) return scale;
+  if (first === last) return { type: "category", tickvals: [first], ticktext: [placeText(axis, first, locale)] };
+  const isFew = first.length === 10 && Date.parse(last) - Date.parse(first) <= FEW * DAY;
+  return isFew ? { ...scale, dtick: DAY, tick0: first } : scale;
 }
 
 /** Of what a tick each can stand on an axis. */
 const FEW = 8;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+const DAY = 1440 * MINUTE;
 
 /** How times are written on an axis, by the distance of its ticks in milliseconds. */
 const DATES: Readonly<Record<ChartLocale, readonly object[]>> = {

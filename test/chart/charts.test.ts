@@ -286,9 +286,9 @@ describe("an axis", () => {
     expect(svg).not.toMatch(/>\d\d:\d\d:\d\d</);
   });
 
-  test("of one moment shows what is around it", async () => {
+  test("of one moment shows it", async () => {
     const relation = values({ t: "timestamp_ntz", n: "integer" }, [["2024-02-29 10:00:00", "1"]]);
-    expect(await chart.line(relation, { x: "t", y: "n" }).svg()).toMatch(/>29\/02 10:00</);
+    expect(await chart.line(relation, { x: "t", y: "n" }).svg()).toContain(">29/02/2024 10:00<");
   });
 });
 
