@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { svgPathProperties } from "svg-path-properties";
 import { CanvasRecorder } from "./canvas.js";
 import type { DomElement, DomWindow } from "./dom.js";
-import { extentOf } from "./extent.js";
+import { extentOf, matrixOf } from "./extent.js";
 
 /**
  * A window with what plotly.js asks of a browser. Elements are linkedom's, which loads and works several times as fast as a
@@ -73,9 +73,19 @@ function answerLayout(ofElements: object, ofDrawings: object): void {
     },
   });
   Object.assign(ofElements, { getBoundingClientRect: asMethod((element) => box(element, true)) });
+  const baseVal = (element: DomElement): object => ({ baseVal: { consolidate: () => consolidated(element) } });
+  const transform = { get: asMethod(baseVal), configurable: true };
   // linkedom writes the names of all elements of an HTML page in capitals.
   const name = { get: asMethod((element) => element.localName), configurable: true };
-  Object.defineProperties(ofDrawings, { tagName: name, nodeName: name });
+  Object.defineProperties(ofDrawings, { transform, tagName: name, nodeName: name });
+}
+
+/** The one transformation that an element's come to, as SVG's `SVGTransform` tells it. */
+function consolidated(element: DomElement): object | null {
+  const text = element.getAttribute("transform");
+  if (!text) return null;
+  const [a, b, c, d, e, f] = matrixOf(text);
+  return { matrix: { a, b, c, d, e, f } };
 }
 
 function pathOf(element: DomElement): { getTotalLength(): number; getPointAtLength(length: number): object } {

@@ -9,6 +9,7 @@ import type { HeatmapOptions, HistogramOptions, ScatterOptions, TreemapOptions, 
 import { drawScatter } from "./scatter.js";
 import { type ChartLocale, themed } from "./theme.js";
 import { drawTreemap } from "./treemap.js";
+import { describeFigure } from "./without_browser.js";
 import { drawXy, type XyKind } from "./xy_chart.js";
 
 /** A chart: evaluated when it is first shown, and then always the same. */
@@ -89,7 +90,11 @@ export function chartsIn(localeOf: () => ChartLocale): Charts {
     treemap: (relation, options) => made(relation, options, drawTreemap),
     figure: (figure) => {
       const locale = localeOf();
-      return new Chart("", locale, async () => ({ figure: themed(figure, locale), notes: ["plotly.js"], rows: [] }));
+      return new Chart("", locale, async () => ({
+        figure: themed(figure, locale),
+        notes: [describeFigure(figure)],
+        rows: [],
+      }));
     },
   };
 }

@@ -70,7 +70,8 @@ function matrixTo(text: DomElement, element: DomElement, onPage: boolean): Matri
   return matrix;
 }
 
-function matrixOf(transform: string): Matrix {
+/** What a `transform` attribute does. */
+export function matrixOf(transform: string): Matrix {
   let matrix = IDENTITY;
   for (const [, name, list = ""] of transform.matchAll(/(\w+)\(([^)]*)\)/g)) {
     const [p = 0, q, r = 0] = list.split(/[\s,]+/).map(Number);

@@ -12,17 +12,28 @@ const BROWSER_ONLY = new Set<unknown>([
   ...["scattergeo", "choropleth", "scattermap", "choroplethmap", "densitymap"],
 ]);
 
+/** What is said of a figure where only its text is shown: the kinds of its traces, and whether it has no picture there. */
+export function describeFigure({ data }: Figure): string {
+  const kinds = [...new Set(data.map(({ type }) => String(type ?? "scatter")))].join(", ");
+  return `plotly.js: ${kinds}${browserOnly(data).length > 0 ? "; drawn by a browser only" : ""}`;
+}
+
 /**
- * The figure as it can be drawn without a browser.
+ * The figure as it can be drawn without a browser; pictures behind it, which are loaded from elsewhere, are left out.
  * @throws RelationError when it needs one
  */
-export function withoutBrowser(figure: Figure): Figure {
-  const needy = new Set(figure.data.map(({ type }) => type).filter((type) => BROWSER_ONLY.has(type)));
-  if (needy.size > 0)
-    throw new RelationError(`a figure of type ${[...needy].join(", ")} is drawn by a browser only`, {
+export function withoutBrowser({ data, layout }: Figure): Figure {
+  const needy = browserOnly(data);
+  if (needy.length > 0)
+    throw new RelationError(`a figure of type ${needy.join(", ")} is drawn by a browser only`, {
       remedy: "look at it in JupyterLab, or draw it as a scatter, heat map or treemap",
     });
-  return { ...figure, data: figure.data.map(withoutWebGl) };
+  const { images: _, ...others } = layout ?? {};
+  return { data: data.map(withoutWebGl), layout: others };
+}
+
+function browserOnly(data: readonly Trace[]): readonly unknown[] {
+  return [...new Set(data.map(({ type }) => type).filter((type) => BROWSER_ONLY.has(type)))];
 }
 
 function withoutWebGl(trace: Trace): Trace {
