@@ -83,7 +83,7 @@ export interface WarehouseTransaction {
 
 /** What a transaction is going to do. */
 export interface TransactionOptions {
-  /** Tables and views whose rows are all replaced: where nothing else is there, an engine may begin with an empty database. */
+  /** Tables and views whose rows are all replaced: where recorded loads made them and nothing else is there, an engine may begin with an empty database. */
   readonly replaces?: readonly string[];
 }
 

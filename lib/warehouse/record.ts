@@ -46,8 +46,7 @@ export function recordedLoads({ rows }: QueryResult): readonly RecordedLoad[] {
  * @param planned number of the last load when it was planned
  * @throws WarehouseError, transient, when another load of the star came between
  */
-export async function refuseOtherLoad(transaction: WarehouseTransaction, star: string, planned: number): Promise<void> {
-  const loads = recordedLoads(await transaction.query(SELECT_LOADS));
+export function refuseOtherLoad(loads: readonly RecordedLoad[], star: string, planned: number): void {
   const last = loads.find((load) => load.star === star)?.number;
   if (last === planned) return;
   throw new WarehouseError("another load of this warehouse came first; nothing was loaded", {
@@ -57,6 +56,34 @@ export async function refuseOtherLoad(transaction: WarehouseTransaction, star: s
     remedy: "run it again: it goes on from there",
     transient: true,
   });
+}
+
+/**
+ * Names that are taken by what no recorded load has made stay theirs who made it: a load replaces only its own.
+ * @param taken names of all tables and views that are there
+ * @param wanted names of the star's tables and views
+ * @throws WarehouseError that names them
+ */
+export function refuseStrangers(
+  loads: readonly RecordedLoad[],
+  taken: ReadonlyMap<string, unknown>,
+  wanted: readonly string[],
+): void {
+  const own = ownNames(loads);
+  const strangers = wanted.filter((name) => taken.has(name) && !own.has(name));
+  if (strangers.length === 0) return;
+  const names = strangers.join(", ");
+  throw new WarehouseError("tables or views of others have names of the star's; nothing was loaded", {
+    where: { table: names },
+    expected: `names that are free, or recorded in ${LOADS.name} as loaded`,
+    actual: `${names}: there, and not recorded`,
+    remedy: "rename or drop them, or name another schema or file as the warehouse",
+  });
+}
+
+/** Names of the tables and views that recorded loads have made. */
+export function ownNames(loads: readonly RecordedLoad[]): ReadonlySet<string> {
+  return new Set(loads.flatMap((load) => Object.keys(load.definitions)));
 }
 
 /** Puts a load in the place of the star's last one; the table is there. */

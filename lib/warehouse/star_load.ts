@@ -18,7 +18,6 @@ import { factRows } from "./fact_rows.js";
 import type { Hold } from "./hold.js";
 import { currentMembers, type Members, memberDimensions } from "./members.js";
 import { type LoadOptions, type LoadPlan, planLoad } from "./plan_load.js";
-import { refuseOtherLoad } from "./record.js";
 import { type Totals, totalsOf } from "./totals.js";
 import { versionedMembers } from "./versions.js";
 import { writeStar } from "./write_star.js";
@@ -97,6 +96,7 @@ export class StarLoad {
   /**
    * Writes everything in one transaction; what is wrong with it is found before it ends.
    * @throws DataError for a star that breaks its promises: then the warehouse is as it was
+   * @throws WarehouseError, also then, where another load came first or others have taken the star's names
    */
   commit(): Promise<LoadResult> {
     return underWay(`loading ${this.plan.star.name}`, () => this.#commit());
@@ -139,10 +139,7 @@ export class StarLoad {
       },
     };
     const written = await this.#warehouse.transaction(
-      async (transaction) => {
-        if (plan.full === undefined) await refuseOtherLoad(transaction, star.name, last?.number ?? 0);
-        return writeStar(transaction, this.#warehouse.dialect, content, record, event);
-      },
+      (transaction) => writeStar(transaction, this.#warehouse.dialect, content, record, event),
       plan.full === undefined ? {} : { replaces: Object.keys(definitions) },
     );
     if (isStepOf(star)) {

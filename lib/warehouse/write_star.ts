@@ -6,7 +6,15 @@ import { at } from "./columns.js";
 import type { Dialect, RecordedLoad, WarehouseTable, WarehouseTransaction } from "./driver.js";
 import type { Members } from "./members.js";
 import type { LoadPlan } from "./plan_load.js";
-import { LOADS, type LoadEvent, recordLoad } from "./record.js";
+import {
+  LOADS,
+  type LoadEvent,
+  recordedLoads,
+  recordLoad,
+  refuseOtherLoad,
+  refuseStrangers,
+  SELECT_LOADS,
+} from "./record.js";
 import { identifier, identifiers, literal, matches } from "./sql.js";
 import { dimensionTable, factTable, tablesOf } from "./star_tables.js";
 import type { Totals } from "./totals.js";
@@ -41,7 +49,11 @@ export interface WrittenStar {
   readonly updated: number;
 }
 
-/** Writes a star within a transaction and checks what came of it. */
+/**
+ * Writes a star within a transaction and checks what came of it.
+ * @throws WarehouseError, before anything is changed, where another load came first or others have taken the star's names
+ * @throws DataError for a star that breaks its promises
+ */
 export async function writeStar(
   transaction: WarehouseTransaction,
   dialect: Dialect,
@@ -88,6 +100,10 @@ class Writing {
   async makeTables(): Promise<void> {
     const { plan } = this.#content;
     const there = await this.#transaction.columns();
+    const recorded = there.has(LOADS.name) ? recordedLoads(await this.#transaction.query(SELECT_LOADS)) : [];
+    if (plan.full === undefined) refuseOtherLoad(recorded, plan.star.name, plan.last?.number ?? 0);
+    refuseStrangers(recorded, there, Object.keys(plan.definitions));
+    const last = recorded.find((load) => load.star === plan.star.name);
     const make = async (table: WarehouseTable): Promise<void> => this.#run(this.#dialect.createTable(table));
     if (!there.has(LOADS.name)) {
       await make(LOADS);
@@ -97,7 +113,7 @@ class Writing {
     for (const view of [...plan.star.views].reverse())
       if (there.has(view.name)) await this.#run([this.#dialect.dropView(view.name)]);
     for (const table of tablesOf(plan.star)) {
-      const same = plan.last?.definitions[table.name] === plan.definitions[table.name];
+      const same = last?.definitions[table.name] === plan.definitions[table.name];
       if (there.has(table.name) && same) await this.#run([this.#dialect.clear(table.name)]);
       else
         await this.#run([

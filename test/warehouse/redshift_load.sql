@@ -609,9 +609,9 @@ SELECT table_name, column_name FROM svv_columns WHERE table_schema = current_sch
 
 LOCK "tslake_cargas";
 
-SELECT "estrela", "carga", "fontes", "definicoes", "passo", "execucao", "carregada_em" FROM "tslake_cargas" ORDER BY 1;
-
 SELECT table_name, column_name FROM svv_columns WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position;
+
+SELECT "estrela", "carga", "fontes", "definicoes", "passo", "execucao", "carregada_em" FROM "tslake_cargas" ORDER BY 1;
 
 SELECT DISTINCT CAST(FLOOR("data_id" / 10000) AS INTEGER) AS year FROM "dim_data" WHERE "data_id" > 0;
 
@@ -815,6 +815,8 @@ SELECT table_name, column_name FROM svv_columns WHERE table_schema = current_sch
 LOCK "tslake_cargas";
 
 SELECT table_name, column_name FROM svv_columns WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position;
+
+SELECT "estrela", "carga", "fontes", "definicoes", "passo", "execucao", "carregada_em" FROM "tslake_cargas" ORDER BY 1;
 
 DROP VIEW IF EXISTS "vw_gvm_atual";
 

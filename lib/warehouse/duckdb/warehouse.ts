@@ -15,7 +15,7 @@ import type {
   WarehouseTable,
   WarehouseTransaction,
 } from "../driver.js";
-import { LOADS, recordedLoads, SELECT_LOADS } from "../record.js";
+import { LOADS, ownNames, recordedLoads, SELECT_LOADS } from "../record.js";
 import { identifier, identifiers } from "../sql.js";
 import { DUCKDB } from "./dialect.js";
 import { loadsCache } from "./loads_cache.js";
@@ -87,10 +87,7 @@ export class DuckdbWarehouse implements Warehouse {
     const cache = loadsCache(this.#path);
     const cached = cache.read();
     if (cached) return cached;
-    const loads = await this.#reading(async (connection) => {
-      const tables = await transactionOn(connection, this.#engine).columns();
-      return tables.has(LOADS.name) ? recordedLoads(resultOf(await connection.runAndReadAll(SELECT_LOADS))) : [];
-    });
+    const loads = await this.#reading((connection) => loadsOf(transactionOn(connection, this.#engine)));
     cache.write(loads);
     return loads;
   }
@@ -105,8 +102,10 @@ export class DuckdbWarehouse implements Warehouse {
     // What a writer that is gone has left beside the file is brought into it.
     if (fs.existsSync(`${this.#path}.wal`)) await this.#opened(this.#path, {}, () => Promise.resolve());
     await this.#reading(async (connection) => {
-      const columns = await transactionOn(connection, this.#engine).columns();
-      const isOwn = (name: string): boolean => name === LOADS.name || replaces.includes(name);
+      const transaction = transactionOn(connection, this.#engine);
+      const columns = await transaction.columns();
+      const own = ownNames(await loadsOf(transaction));
+      const isOwn = (name: string): boolean => name === LOADS.name || (replaces.includes(name) && own.has(name));
       if (replaces.length > 0 && [...columns.keys()].every(isOwn) && !(await hasMore(connection))) return;
       await fs.promises.copyFile(this.#path, next, fs.constants.COPYFILE_FICLONE);
     });
@@ -192,6 +191,11 @@ function transactionOn(connection: DuckDBConnection, engine: PolarsEngine): Ware
       return found;
     },
   };
+}
+
+async function loadsOf(transaction: WarehouseTransaction): Promise<readonly RecordedLoad[]> {
+  const tables = await transaction.columns();
+  return tables.has(LOADS.name) ? recordedLoads(await transaction.query(SELECT_LOADS)) : [];
 }
 
 async function loadRows(

@@ -192,7 +192,7 @@ async function columnsOf(client: Client): Promise<ReadonlyMap<string, readonly s
   const { rows } = await client.query<{ readonly table: string; readonly columns: readonly string[] }>(
     `SELECT c.relname AS table, array_agg(a.attname::text ORDER BY a.attnum) AS columns
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND c.relkind IN ('r', 'p', 'v', 'm')
+WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 GROUP BY c.relname`,
   );
   return new Map(rows.map((row) => [row.table, row.columns]));
