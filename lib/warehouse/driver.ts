@@ -114,7 +114,7 @@ export interface RecordedLoad {
   readonly star: string;
   /** 1, 2, 3… */
   readonly number: number;
-  /** Versions of the lake's tables that are loaded, and the tables' own ids, by name. */
+  /** Versions of the lake's tables that are loaded, and of the key maps that gave the keys, with the tables' own ids, by name. */
   readonly sources: Readonly<Record<string, LoadedVersion>>;
   /** Digests of the definitions of the star's tables and views, by name: a table whose definition differs is made anew. */
   readonly definitions: Readonly<Record<string, string>>;

@@ -56,6 +56,7 @@ export async function planLoad(
   const tables = star.table.reads.map((name) => lake.catalog.table(name));
   const found = await Promise.all(tables.map(async (table) => ({ table, snapshot: await lake.snapshot(table.name) })));
   let full = reasonOf(last, definitions, options);
+  full ??= await otherKeys(lake, star, last);
   for (const { table, snapshot } of found)
     full ??= await changedOtherwise(table.name, snapshot, last?.sources[table.name]);
   const sources = new Map<string, LoadSource>();
@@ -81,6 +82,23 @@ function reasonOf(
   return codeHash !== undefined && known !== codeHash ? "the notebook or the star has changed" : undefined;
 }
 
+/** Why the keys that the warehouse has may stand for other members by now: a key map is not the one that they were given by. */
+async function otherKeys(lake: Lake, star: Star, last: RecordedLoad | undefined): Promise<string | undefined> {
+  for (const { name } of star.keyMaps) {
+    const loaded = last?.sources[name];
+    const other = loaded && whyOther(name, await lake.snapshot(name), loaded);
+    if (other !== undefined) return other;
+  }
+  return undefined;
+}
+
+/** Why a table is no later state of what was loaded. */
+function whyOther(name: string, snapshot: Snapshot | undefined, loaded: LoadedVersion): string | undefined {
+  if (snapshot === undefined) return `${name} is not there any more`;
+  if (snapshot.metadata.id !== loaded.id) return `${name} is another table now`;
+  return snapshot.version < loaded.version ? `${name} went back to version ${snapshot.version}` : undefined;
+}
+
 /** Why a table's new rows alone would not do. */
 async function changedOtherwise(
   name: string,
@@ -89,8 +107,8 @@ async function changedOtherwise(
 ): Promise<string | undefined> {
   if (loaded === undefined)
     return snapshot && (await snapshot.numRecords()) !== 0n ? `${name} was never loaded` : undefined;
-  if (snapshot === undefined || snapshot.metadata.id !== loaded.id) return `${name} is another table now`;
-  if (snapshot.version < loaded.version) return `${name} went back to version ${snapshot.version}`;
+  const other = whyOther(name, snapshot, loaded);
+  if (other !== undefined || snapshot === undefined) return other;
   const changes = snapshot.version === loaded.version ? [] : await snapshot.addedSince(loaded.version);
   if (changes === undefined) return `${name} does not tell any more what changed since version ${loaded.version}`;
   return changes.some(({ removed }) => removed.length > 0) ? `${name} has lost or changed rows` : undefined;

@@ -9,7 +9,7 @@ export const LOADS: WarehouseTable = {
   columns: [
     column("estrela", "Name of the star"),
     { ...column("carga", "1, 2, 3… of this star"), type: "long" },
-    column("fontes", "Versions and ids of the lake's tables that are loaded (JSON)"),
+    column("fontes", "Versions and ids of the lake's tables that are loaded, and of its key maps (JSON)"),
     column("definicoes", "Digests of the definitions of tables and views (JSON)"),
     { ...column("passo", "Code and parameters of the step that loaded it (JSON)"), nullable: true },
     { ...column("execucao", "The run that loaded it"), nullable: true },

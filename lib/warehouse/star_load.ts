@@ -13,7 +13,7 @@ import { currentRun, report } from "../run.js";
 import { field } from "../types.js";
 import { calendarRows, withoutGaps, yearsTouched } from "./calendar_rows.js";
 import { at } from "./columns.js";
-import type { RecordedLoad, Warehouse } from "./driver.js";
+import type { LoadedVersion, RecordedLoad, Warehouse } from "./driver.js";
 import { factRows } from "./fact_rows.js";
 import type { Hold } from "./hold.js";
 import { currentMembers, type Members, memberDimensions } from "./members.js";
@@ -109,9 +109,7 @@ export class StarLoad {
     const record: RecordedLoad = {
       star: star.name,
       number: (last?.number ?? 0) + 1,
-      sources: Object.fromEntries(
-        [...plan.sources].flatMap(([name, { version }]) => (version === undefined ? [] : [[name, version]])),
-      ),
+      sources: { ...sourcesOf(plan), ...(await this.#keyMaps()) },
       definitions,
       step: step === undefined ? undefined : JSON.stringify(step),
     };
@@ -149,6 +147,16 @@ export class StarLoad {
     return { star: star.name, number: record.number, ...written, [DISPLAY]: () => shown(record, written.rows) };
   }
 
+  /** The key maps as they are when all keys are given. */
+  async #keyMaps(): Promise<RecordedLoad["sources"]> {
+    const found: [string, LoadedVersion][] = [];
+    for (const { name } of this.plan.star.keyMaps) {
+      const snapshot = await this.#lake.snapshot(name);
+      if (snapshot) found.push([name, { version: snapshot.version, id: snapshot.metadata.id }]);
+    }
+    return Object.fromEntries(found);
+  }
+
   [DISPLAY](): MimeBundle {
     const { plan } = this;
     const fields = [field("tabela", "string"), field("carregada", "long"), field("atual", "long")];
@@ -175,6 +183,12 @@ function shown(record: RecordedLoad, rows: Readonly<Record<string, number>>): Mi
     fields,
     Object.entries(rows).map(([tabela, linhas]) => ({ tabela, linhas })),
     `load ${record.number} of ${record.star}`,
+  );
+}
+
+function sourcesOf({ sources }: LoadPlan): RecordedLoad["sources"] {
+  return Object.fromEntries(
+    [...sources].flatMap(([name, { version }]) => (version === undefined ? [] : [[name, version]])),
   );
 }
 

@@ -28,7 +28,7 @@ COMMENT ON COLUMN "tslake_cargas"."estrela" IS 'Name of the star';
 
 COMMENT ON COLUMN "tslake_cargas"."carga" IS '1, 2, 3… of this star';
 
-COMMENT ON COLUMN "tslake_cargas"."fontes" IS 'Versions and ids of the lake''s tables that are loaded (JSON)';
+COMMENT ON COLUMN "tslake_cargas"."fontes" IS 'Versions and ids of the lake''s tables that are loaded, and of its key maps (JSON)';
 
 COMMENT ON COLUMN "tslake_cargas"."definicoes" IS 'Digests of the definitions of tables and views (JSON)';
 
@@ -589,7 +589,7 @@ COMMENT ON COLUMN "vw_gvm_atual"."compras" IS 'Number of paid purchases';
 
 DELETE FROM "tslake_cargas" WHERE estrela = 'warehouse.vendas';
 
-INSERT INTO "tslake_cargas" VALUES ('warehouse.vendas', 1, '{"gold.vendas":{<source>,<source>}}', '{"dim_cliente":"<digest>","dim_produto":"<digest>","dim_canal":"<digest>","dim_plataforma":"<digest>","dim_campanha":"<digest>","dim_vendedor":"<digest>","dim_desconto":"<digest>","dim_data":"<digest>","fato_vendas":"<digest>","fato_gvm":"<digest>","vw_vendas":"<digest>","vw_faturamento_mensal_por_canal":"<digest>","vw_efeito_do_desconto":"<digest>","vw_clientes_por_dominio_e_turno":"<digest>","vw_gvm_conhecido":"<digest>","vw_gvm_atual":"<digest>"}', NULL, NULL, TIMESTAMP '<now>');
+INSERT INTO "tslake_cargas" VALUES ('warehouse.vendas', 1, '{"gold.vendas":{<source>,<source>},"gold.chaves_cliente":{<source>,<source>},"gold.chaves_produto":{<source>,<source>},"gold.chaves_canal":{<source>,<source>},"gold.chaves_plataforma":{<source>,<source>},"gold.chaves_vendedor":{<source>,<source>},"gold.chaves_desconto":{<source>,<source>}}', '{"dim_cliente":"<digest>","dim_produto":"<digest>","dim_canal":"<digest>","dim_plataforma":"<digest>","dim_campanha":"<digest>","dim_vendedor":"<digest>","dim_desconto":"<digest>","dim_data":"<digest>","fato_vendas":"<digest>","fato_gvm":"<digest>","vw_vendas":"<digest>","vw_faturamento_mensal_por_canal":"<digest>","vw_efeito_do_desconto":"<digest>","vw_clientes_por_dominio_e_turno":"<digest>","vw_gvm_conhecido":"<digest>","vw_gvm_atual":"<digest>"}', NULL, NULL, TIMESTAMP '<now>');
 
 SELECT (SELECT COUNT(*) FROM "dim_cliente") AS "dim_cliente", (SELECT COUNT(*) FROM "dim_produto") AS "dim_produto", (SELECT COUNT(*) FROM "dim_canal") AS "dim_canal", (SELECT COUNT(*) FROM "dim_plataforma") AS "dim_plataforma", (SELECT COUNT(*) FROM "dim_campanha") AS "dim_campanha", (SELECT COUNT(*) FROM "dim_vendedor") AS "dim_vendedor", (SELECT COUNT(*) FROM "dim_desconto") AS "dim_desconto", (SELECT COUNT(*) FROM "dim_data") AS "dim_data";
 
@@ -794,7 +794,7 @@ SELECT COUNT(*) AS linhas, SUM("valor_total") AS "valor_total", SUM("compras") A
 
 DELETE FROM "tslake_cargas" WHERE estrela = 'warehouse.vendas';
 
-INSERT INTO "tslake_cargas" VALUES ('warehouse.vendas', 2, '{"gold.vendas":{<source>,<source>}}', '{"dim_cliente":"<digest>","dim_produto":"<digest>","dim_canal":"<digest>","dim_plataforma":"<digest>","dim_campanha":"<digest>","dim_vendedor":"<digest>","dim_desconto":"<digest>","dim_data":"<digest>","fato_vendas":"<digest>","fato_gvm":"<digest>","vw_vendas":"<digest>","vw_faturamento_mensal_por_canal":"<digest>","vw_efeito_do_desconto":"<digest>","vw_clientes_por_dominio_e_turno":"<digest>","vw_gvm_conhecido":"<digest>","vw_gvm_atual":"<digest>"}', NULL, NULL, TIMESTAMP '<now>');
+INSERT INTO "tslake_cargas" VALUES ('warehouse.vendas', 2, '{"gold.vendas":{<source>,<source>},"gold.chaves_cliente":{<source>,<source>},"gold.chaves_produto":{<source>,<source>},"gold.chaves_canal":{<source>,<source>},"gold.chaves_plataforma":{<source>,<source>},"gold.chaves_vendedor":{<source>,<source>},"gold.chaves_desconto":{<source>,<source>}}', '{"dim_cliente":"<digest>","dim_produto":"<digest>","dim_canal":"<digest>","dim_plataforma":"<digest>","dim_campanha":"<digest>","dim_vendedor":"<digest>","dim_desconto":"<digest>","dim_data":"<digest>","fato_vendas":"<digest>","fato_gvm":"<digest>","vw_vendas":"<digest>","vw_faturamento_mensal_por_canal":"<digest>","vw_efeito_do_desconto":"<digest>","vw_clientes_por_dominio_e_turno":"<digest>","vw_gvm_conhecido":"<digest>","vw_gvm_atual":"<digest>"}', NULL, NULL, TIMESTAMP '<now>');
 
 SELECT (SELECT COUNT(*) FROM "dim_cliente") AS "dim_cliente", (SELECT COUNT(*) FROM "dim_produto") AS "dim_produto", (SELECT COUNT(*) FROM "dim_canal") AS "dim_canal", (SELECT COUNT(*) FROM "dim_plataforma") AS "dim_plataforma", (SELECT COUNT(*) FROM "dim_campanha") AS "dim_campanha", (SELECT COUNT(*) FROM "dim_vendedor") AS "dim_vendedor", (SELECT COUNT(*) FROM "dim_desconto") AS "dim_desconto", (SELECT COUNT(*) FROM "dim_data") AS "dim_data";
 
@@ -1281,7 +1281,7 @@ COMMENT ON COLUMN "vw_gvm_atual"."compras" IS 'Number of paid purchases';
 
 DELETE FROM "tslake_cargas" WHERE estrela = 'warehouse.vendas';
 
-INSERT INTO "tslake_cargas" VALUES ('warehouse.vendas', 3, '{"gold.vendas":{<source>,<source>}}', '{"dim_cliente":"<digest>","dim_produto":"<digest>","dim_canal":"<digest>","dim_plataforma":"<digest>","dim_campanha":"<digest>","dim_vendedor":"<digest>","dim_desconto":"<digest>","dim_data":"<digest>","fato_vendas":"<digest>","fato_gvm":"<digest>","vw_vendas":"<digest>","vw_faturamento_mensal_por_canal":"<digest>","vw_efeito_do_desconto":"<digest>","vw_clientes_por_dominio_e_turno":"<digest>","vw_gvm_conhecido":"<digest>","vw_gvm_atual":"<digest>"}', NULL, NULL, TIMESTAMP '<now>');
+INSERT INTO "tslake_cargas" VALUES ('warehouse.vendas', 3, '{"gold.vendas":{<source>,<source>},"gold.chaves_cliente":{<source>,<source>},"gold.chaves_produto":{<source>,<source>},"gold.chaves_canal":{<source>,<source>},"gold.chaves_plataforma":{<source>,<source>},"gold.chaves_vendedor":{<source>,<source>},"gold.chaves_desconto":{<source>,<source>}}', '{"dim_cliente":"<digest>","dim_produto":"<digest>","dim_canal":"<digest>","dim_plataforma":"<digest>","dim_campanha":"<digest>","dim_vendedor":"<digest>","dim_desconto":"<digest>","dim_data":"<digest>","fato_vendas":"<digest>","fato_gvm":"<digest>","vw_vendas":"<digest>","vw_faturamento_mensal_por_canal":"<digest>","vw_efeito_do_desconto":"<digest>","vw_clientes_por_dominio_e_turno":"<digest>","vw_gvm_conhecido":"<digest>","vw_gvm_atual":"<digest>"}', NULL, NULL, TIMESTAMP '<now>');
 
 SELECT (SELECT COUNT(*) FROM "dim_cliente") AS "dim_cliente", (SELECT COUNT(*) FROM "dim_produto") AS "dim_produto", (SELECT COUNT(*) FROM "dim_canal") AS "dim_canal", (SELECT COUNT(*) FROM "dim_plataforma") AS "dim_plataforma", (SELECT COUNT(*) FROM "dim_campanha") AS "dim_campanha", (SELECT COUNT(*) FROM "dim_vendedor") AS "dim_vendedor", (SELECT COUNT(*) FROM "dim_desconto") AS "dim_desconto", (SELECT COUNT(*) FROM "dim_data") AS "dim_data";
 

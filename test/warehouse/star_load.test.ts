@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ConflictError } from "../../lib/errors.js";
 import { warehouse as stars } from "../../lib/tables/index.js";
@@ -53,6 +55,51 @@ describe("a customer", () => {
         "-1 | não informado | null",
       ],
     );
+  });
+});
+
+describe("a key map", () => {
+  const loadPlanned = async (warehouse: Warehouse): Promise<string | undefined> => {
+    const begun = await StarLoad.begin(lake.lake, stars.vendas, warehouse);
+    await begun.commit();
+    return begun.plan.full;
+  };
+  const sold = (warehouse: Warehouse): Promise<readonly string[]> =>
+    rows(
+      warehouse,
+      "SELECT venda_id, produto_adquirido FROM fato_vendas JOIN dim_produto USING (produto_id) ORDER BY 1",
+    );
+  const { keyMap } = stars.dim_produto;
+  const folder = (): string => join(lake.folder, "lake", ...keyMap.name.split("."));
+
+  test.each([
+    ["lost", `${keyMap.name} is not there any more`, (): void => rmSync(folder(), { recursive: true })],
+    [
+      "put back to an earlier state",
+      `${keyMap.name} went back to version 0`,
+      (): void => rmSync(join(folder(), "_delta_log", "00000000000000000001.json")),
+    ],
+    [
+      "made anew by another warehouse's load",
+      `${keyMap.name} is another table now`,
+      async (): Promise<void> => {
+        rmSync(folder(), { recursive: true });
+        await load(lake.duckdb("other"));
+      },
+    ],
+  ])("that is %s makes the next load a full one: sales keep their products", async (_, why, lose) => {
+    const warehouse = lake.duckdb();
+    await lake.sell({ id: "f:2", at: "2023-01-01 10:00:00", email: "ana@x.br", product: "Casa" });
+    await load(warehouse);
+    await lake.sell({ id: "f:3", at: "2023-01-01 10:00:00", email: "ana@x.br", product: "Barco" });
+    expect(await loadPlanned(warehouse)).toBeUndefined();
+    await lose();
+    await lake.sell({ id: "f:4", at: "2023-01-02 10:00:00", email: "ana@x.br", product: "Avião" });
+    expect(await loadPlanned(warehouse)).toBe(why);
+    expect(await sold(warehouse)).toEqual(["f:2 | Casa", "f:3 | Barco", "f:4 | Avião"]);
+    await lake.sell({ id: "f:5", at: "2023-01-02 10:00:00", email: "ana@x.br", product: "Casa" });
+    expect(await loadPlanned(warehouse)).toBeUndefined();
+    expect(await sold(warehouse)).toContain("f:5 | Casa");
   });
 });
 
