@@ -116,7 +116,10 @@ export interface RecordedLoad {
   readonly number: number;
   /** Versions of the lake's tables that are loaded, and of the key maps that gave the keys, with the tables' own ids, by name. */
   readonly sources: Readonly<Record<string, LoadedVersion>>;
-  /** Digests of the definitions of the star's tables and views, by name: a table whose definition differs is made anew. */
+  /**
+   * Digests of the definitions of the star's tables and views, by name: what is defined otherwise is made anew. Read again,
+   * those that somebody has dropped are left out.
+   */
   readonly definitions: Readonly<Record<string, string>>;
   /** What the step was that loaded it (JSON of a step mark); undefined for a load outside a run. */
   readonly step: string | undefined;

@@ -55,7 +55,7 @@ export async function planLoad(
   const definitions = definitionsOf(star, warehouse.dialect);
   const tables = star.table.reads.map((name) => lake.catalog.table(name));
   const found = await Promise.all(tables.map(async (table) => ({ table, snapshot: await lake.snapshot(table.name) })));
-  let full = reasonOf(last, definitions, options);
+  let full = reasonOf(star, last, definitions, options);
   full ??= await otherKeys(lake, star, last);
   for (const { table, snapshot } of found)
     full ??= await changedOtherwise(table.name, snapshot, last?.sources[table.name]);
@@ -68,6 +68,7 @@ export async function planLoad(
 }
 
 function reasonOf(
+  { views }: Star,
   last: RecordedLoad | undefined,
   definitions: RecordedLoad["definitions"],
   { fullRefresh, codeHash }: LoadOptions,
@@ -75,7 +76,10 @@ function reasonOf(
   if (last === undefined) return "nothing of it is in the warehouse";
   if (fullRefresh === true) return "a full refresh was asked for";
   const names = new Set([...Object.keys(definitions), ...Object.keys(last.definitions)]);
+  // Views hold no rows: every load makes those anew that are not as they should be.
+  for (const { name } of views) names.delete(name);
   const other = [...names].find((name) => definitions[name] !== last.definitions[name]);
+  if (other !== undefined && last.definitions[other] === undefined) return `${other} is not in the warehouse`;
   if (other !== undefined) return `${other} is defined otherwise now`;
   const known =
     last.step === undefined ? undefined : (JSON.parse(last.step) as { readonly codeHash?: string }).codeHash;

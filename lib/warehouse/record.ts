@@ -30,13 +30,18 @@ export interface LoadEvent {
 /** The SELECT whose rows `recordedLoads` reads. */
 export const SELECT_LOADS = `SELECT ${identifiers(LOADS.columns.map(({ name }) => name))} FROM ${identifier(LOADS.name)} ORDER BY 1`;
 
-/** The rows of `SELECT_LOADS`. */
-export function recordedLoads({ rows }: QueryResult): readonly RecordedLoad[] {
+/**
+ * The rows of `SELECT_LOADS`.
+ * @param there the tables and views that there are, by name
+ */
+export function recordedLoads({ rows }: QueryResult, there: ReadonlyMap<string, unknown>): readonly RecordedLoad[] {
+  const present = (definitions: RecordedLoad["definitions"]): RecordedLoad["definitions"] =>
+    Object.fromEntries(Object.entries(definitions).filter(([name]) => there.has(name)));
   return rows.map((row) => ({
     star: String(row["estrela"]),
     number: Number(row["carga"]),
     sources: JSON.parse(String(row["fontes"])) as RecordedLoad["sources"],
-    definitions: JSON.parse(String(row["definicoes"])) as RecordedLoad["definitions"],
+    definitions: present(JSON.parse(String(row["definicoes"])) as RecordedLoad["definitions"]),
     step: typeof row["passo"] === "string" ? row["passo"] : undefined,
   }));
 }

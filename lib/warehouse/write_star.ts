@@ -1,5 +1,5 @@
 import { type Calendar, type Dimension, KEY_MAP, UNKNOWN_KEY, UNKNOWN_TEXT } from "../contract/dimension.js";
-import type { Fact } from "../contract/star.js";
+import type { Fact, Star, StarView } from "../contract/star.js";
 import type { Relation } from "../relation/relation.js";
 import { checkFact, checkOrphans, checkVersions, keyRanges, type Stage } from "./checks.js";
 import { at } from "./columns.js";
@@ -74,7 +74,8 @@ export async function writeStar(
     inserted += full ? await load.replaceFacts(content) : await load.addFacts(content);
     rows[content.fact.name] = await checkFact(transaction, load.stage, content);
   }
-  if (full) await load.finish();
+  if (full) await load.finishTables();
+  await load.finishViews();
   await recordLoad(transaction, record, event);
   return { rows: await load.counts(rows), inserted, updated };
 }
@@ -83,6 +84,7 @@ class Writing {
   readonly #transaction: WarehouseTransaction;
   readonly #dialect: Dialect;
   readonly #content: StarContent;
+  #newViews: readonly StarView[] = [];
 
   constructor(transaction: WarehouseTransaction, dialect: Dialect, content: StarContent) {
     this.#transaction = transaction;
@@ -96,33 +98,26 @@ class Writing {
     await this.#transaction.load({ name, columns: like.columns }, rows);
   };
 
-  /** The tables of the star as they are defined now; those that were defined otherwise are made anew. */
+  /**
+   * The tables of the star as they are defined now; those that were defined otherwise are made anew. Views that need to be
+   * are dropped; the others stay as they are, with what people have granted on them or built upon them.
+   */
   async makeTables(): Promise<void> {
     const { plan } = this.#content;
     const there = await this.#transaction.columns();
-    const recorded = there.has(LOADS.name) ? recordedLoads(await this.#transaction.query(SELECT_LOADS)) : [];
+    const recorded = there.has(LOADS.name) ? recordedLoads(await this.#transaction.query(SELECT_LOADS), there) : [];
     if (plan.full === undefined) refuseOtherLoad(recorded, plan.star.name, plan.last?.number ?? 0);
     refuseStrangers(recorded, there, Object.keys(plan.definitions));
     const last = recorded.find((load) => load.star === plan.star.name);
-    const make = async (table: WarehouseTable): Promise<void> => this.#run(this.#dialect.createTable(table));
+    const isKept: IsKept = ({ name }) => last?.definitions[name] === plan.definitions[name];
     if (!there.has(LOADS.name)) {
-      await make(LOADS);
+      await this.#run(this.#dialect.createTable(LOADS));
       await this.#run(this.#dialect.comments("TABLE", LOADS));
     }
-    if (plan.full === undefined) return;
-    for (const view of [...plan.star.views].reverse())
+    this.#newViews = viewsToMake(plan.star, isKept);
+    for (const view of [...this.#newViews].reverse())
       if (there.has(view.name)) await this.#run([this.#dialect.dropView(view.name)]);
-    for (const table of tablesOf(plan.star)) {
-      const same = last?.definitions[table.name] === plan.definitions[table.name];
-      if (there.has(table.name) && same) await this.#run([this.#dialect.clear(table.name)]);
-      else
-        await this.#run([
-          ...(there.has(table.name) ? [this.#dialect.dropTable(table.name)] : []),
-          ...this.#dialect.createTable(table),
-        ]);
-    }
-    const unknown = plan.star.dimensions.map((dimension) => unknownMember(dimensionTable(dimension)));
-    await this.#run(unknown);
+    if (plan.full !== undefined) await this.#emptyTables(there, isKept);
   }
 
   async calendar(calendar: Calendar): Promise<void> {
@@ -178,13 +173,18 @@ class Writing {
     );
   }
 
-  /** What new tables get when their rows are in them: indexes, descriptions, views. */
-  async finish(): Promise<void> {
+  /** What new tables get when their rows are in them: indexes, descriptions. */
+  async finishTables(): Promise<void> {
     const { star } = this.#content.plan;
     for (const table of tablesOf(star)) await this.#run(this.#dialect.afterLoad(table));
     for (const table of tablesOf(star)) await this.#run(this.#dialect.comments("TABLE", table));
-    for (const view of star.views) {
-      await this.#run(this.#dialect.createView(view));
+  }
+
+  /** The views that are made anew; descriptions of all where everything is loaded. */
+  async finishViews(): Promise<void> {
+    const { star, full } = this.#content.plan;
+    for (const view of this.#newViews) await this.#run(this.#dialect.createView(view));
+    for (const view of full === undefined ? this.#newViews : star.views) {
       const columns = Object.entries(view.columns).map(([name, description]) => ({ name, description }));
       await this.#run(this.#dialect.comments("VIEW", { name: view.name, description: view.description, columns }));
     }
@@ -198,6 +198,20 @@ class Writing {
       .map((name) => `(SELECT COUNT(*) FROM ${identifier(name)}) AS ${identifier(name)}`);
     const { rows } = await this.#transaction.query(`SELECT ${selects.join(", ")}`);
     return Object.fromEntries(names.map((name) => [name, known[name] ?? Number(rows[0]?.[name] ?? 0)]));
+  }
+
+  /** All tables of the star, without rows but those that stand for "não informado". */
+  async #emptyTables(there: ReadonlyMap<string, unknown>, isKept: IsKept): Promise<void> {
+    const { star } = this.#content.plan;
+    for (const table of tablesOf(star)) {
+      if (isKept(table)) await this.#run([this.#dialect.clear(table.name)]);
+      else
+        await this.#run([
+          ...(there.has(table.name) ? [this.#dialect.dropTable(table.name)] : []),
+          ...this.#dialect.createTable(table),
+        ]);
+    }
+    await this.#run(star.dimensions.map((dimension) => unknownMember(dimensionTable(dimension))));
   }
 
   /** Keys of versions of the touched members that are no more. */
@@ -243,6 +257,22 @@ class Writing {
   async #run(statements: readonly string[]): Promise<void> {
     for (const sql of statements) await this.#transaction.execute(sql);
   }
+}
+
+/** Whether a table or view is there and defined as it should be. */
+type IsKept = (of: { readonly name: string }) => boolean;
+
+/** Views that are not kept, and those that say anything about what is not: in the order in which they can be made. */
+function viewsToMake(star: Star, isKept: IsKept): readonly StarView[] {
+  const renewed = new Set(tablesOf(star).flatMap((table) => (isKept(table) ? [] : [table.name])));
+  const made: StarView[] = [];
+  for (const view of star.views) {
+    const named = view.select.toLowerCase().match(/\w+/g) ?? [];
+    if (isKept(view) && !named.some((name) => renewed.has(name))) continue;
+    renewed.add(view.name);
+    made.push(view);
+  }
+  return made;
 }
 
 /** The row that stands for "não informado". */

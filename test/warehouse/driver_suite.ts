@@ -138,10 +138,13 @@ export function driverSuite(open: () => Promise<Warehouse>): void {
     for (const number of [1, 2]) {
       await warehouse.transaction(async (transaction) => {
         if (number === 1) await make(transaction, warehouse, LOADS);
+        if (number === 1) await make(transaction, warehouse, tableOf("fato_x"));
         await recordLoad(transaction, { ...load, number }, { runId: undefined, at: "2023-01-01 00:00:00" });
       });
       expect(await warehouse.loads()).toEqual([{ ...load, number }]);
     }
+    await warehouse.transaction((transaction) => transaction.execute(warehouse.dialect.dropTable("fato_x")));
+    expect(await warehouse.loads()).toEqual([{ ...load, number: 2, definitions: {} }]);
   });
 
   test("a view, with descriptions of it and of its columns", async () => {

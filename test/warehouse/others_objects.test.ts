@@ -1,4 +1,6 @@
+import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Star } from "../../lib/contract/star.js";
 import { describeError, WarehouseError } from "../../lib/errors.js";
 import { warehouse as stars } from "../../lib/tables/index.js";
 import type { Warehouse } from "../../lib/warehouse/driver.js";
@@ -16,9 +18,18 @@ beforeEach(async () => {
 });
 afterEach(() => lake.remove());
 
-async function load(warehouse: Warehouse): Promise<void> {
-  await (await StarLoad.begin(lake.lake, stars.vendas, warehouse)).commit();
+/** Loads; answers why everything was loaded. */
+async function load(warehouse: Warehouse, star: Star = stars.vendas): Promise<string | undefined> {
+  const begun = await StarLoad.begin(lake.lake, star, warehouse);
+  await begun.commit();
+  return begun.plan.full;
 }
+
+async function count(warehouse: Warehouse, name: string): Promise<unknown> {
+  return (await warehouse.query(`SELECT COUNT(*) AS n FROM ${name}`)).rows[0]?.["n"];
+}
+
+const ONE_MORE = { id: "f:3", at: "2023-01-02 10:00:00", email: "ana@x.br" };
 
 async function run(warehouse: Warehouse, ...statements: readonly string[]): Promise<void> {
   await warehouse.transaction(async (transaction) => {
@@ -75,6 +86,39 @@ function suite(open: () => Promise<Warehouse>): void {
     expect(await refusal(warehouse)).toContain("dim_cliente: there, and not recorded");
     expect((await warehouse.query("SELECT segredo FROM dim_cliente")).rows).toEqual([{ segredo: "x" }]);
   });
+
+  test("a view of the star's that somebody has dropped is made again by a load of new rows", async () => {
+    const warehouse = await open();
+    await load(warehouse);
+    await run(warehouse, "DROP VIEW vw_efeito_do_desconto");
+    await lake.sell(ONE_MORE);
+    expect(await load(warehouse)).toBeUndefined();
+    expect(await count(warehouse, "vw_efeito_do_desconto")).toBe(1n);
+  });
+
+  test("a table of the star's that somebody has dropped has the next load load everything", async () => {
+    const warehouse = await open();
+    await load(warehouse);
+    await run(warehouse, "DROP TABLE dim_canal CASCADE");
+    await lake.sell(ONE_MORE);
+    expect(await load(warehouse)).toBe("dim_canal is not in the warehouse");
+    expect(await count(warehouse, "vw_vendas")).toBe(2n);
+    expect(await load(warehouse)).toBeUndefined();
+  });
+
+  test("a view that is defined otherwise is made anew, with those that read it, and needs no full load", async () => {
+    const warehouse = await open();
+    await load(warehouse);
+    const star = {
+      ...stars.vendas,
+      views: stars.vendas.views.map((view) =>
+        view.name === "vw_vendas" ? { ...view, select: `${view.select}\nWHERE f.venda_id <> 'f:2'` } : view,
+      ),
+    };
+    expect(await load(warehouse, star)).toBeUndefined();
+    expect(await count(warehouse, "vw_vendas")).toBe(0n);
+    expect(await count(warehouse, "vw_efeito_do_desconto")).toBe(0n);
+  });
 }
 
 describe("in a DuckDB file", () => {
@@ -91,9 +135,32 @@ describeWith("postgres", "in a schema of PostgreSQL", () => {
     for (const warehouse of opened) await warehouse.close();
     await server.stop();
   });
-  suite(async () => {
-    const warehouse = new PostgresWarehouse(await server.database(), lake.lake.engine);
+  const open = async (address: string): Promise<Warehouse> => {
+    const warehouse = new PostgresWarehouse(address, lake.lake.engine);
     opened.push(warehouse);
     return warehouse;
+  };
+  suite(async () => open(await server.database()));
+
+  test("views that stay as they are keep their grants, their readers and what was built upon them in a full load", async () => {
+    const address = await server.database();
+    const warehouse = await open(address);
+    await load(warehouse);
+    await run(
+      warehouse,
+      "GRANT SELECT ON vw_vendas TO certificado",
+      "CREATE VIEW minha AS SELECT venda_id FROM vw_vendas",
+    );
+    const reader = new pg.Client({ connectionString: address, ssl: false });
+    await reader.connect();
+    await reader.query("BEGIN");
+    await reader.query("SELECT count(*) FROM vw_vendas");
+    await lake.sell(ONE_MORE);
+    await lake.withdraw("f:2");
+    expect(await load(warehouse)).toMatch(/has lost or changed rows/);
+    await reader.end();
+    const granted = await warehouse.query("SELECT has_table_privilege('certificado', 'vw_vendas', 'SELECT') AS may");
+    expect(granted.rows).toEqual([{ may: true }]);
+    expect((await warehouse.query("SELECT venda_id FROM minha")).rows).toEqual([{ venda_id: "f:3" }]);
   });
 });

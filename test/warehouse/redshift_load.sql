@@ -403,6 +403,44 @@ JOIN dim_campanha m ON m.campanha_id = f.campanha_id
 JOIN dim_vendedor v ON v.vendedor_id = f.vendedor_id
 JOIN dim_desconto x ON x.desconto_id = f.desconto_id;
 
+CREATE VIEW "vw_faturamento_mensal_por_canal" AS
+SELECT ano, mes, nome_mes, canal, COUNT(DISTINCT email) AS clientes, COUNT(*) AS vendas,
+  CAST(SUM(valor_da_compra) AS DECIMAL(18,2)) AS valor_da_compra,
+  CAST(SUM(valor_com_desconto) AS DECIMAL(18,2)) AS valor_com_desconto,
+  CAST(ROUND(CAST(CAST(SUM(valor_com_desconto) AS DOUBLE PRECISION) / COUNT(*) AS DECIMAL(38,10)), 2) AS DECIMAL(18,2)) AS ticket_medio
+FROM vw_vendas
+GROUP BY ano, mes, nome_mes, canal;
+
+CREATE VIEW "vw_efeito_do_desconto" AS
+SELECT codigo_de_desconto_usado, desconto_oferecido, COUNT(*) AS vendas,
+  CAST(SUM(valor_da_compra) AS DECIMAL(18,2)) AS valor_da_compra,
+  CAST(SUM(valor_com_desconto) AS DECIMAL(18,2)) AS valor_com_desconto,
+  CAST(ROUND(CAST(CAST(SUM(valor_com_desconto) AS DOUBLE PRECISION) / COUNT(*) AS DECIMAL(38,10)), 2) AS DECIMAL(18,2)) AS ticket_medio,
+  CAST(SUM(valor_do_desconto) AS DECIMAL(18,2)) AS valor_do_desconto,
+  CAST(ROUND(CAST(CAST(SUM(valor_da_compra) AS DOUBLE PRECISION) / COUNT(*) AS DECIMAL(38,10)), 2) AS DECIMAL(18,2)) AS ticket_medio_sem_desconto,
+  CAST(ROUND(CAST(CAST(SUM(valor_do_desconto) AS DOUBLE PRECISION) / NULLIF(SUM(valor_da_compra), 0) AS DECIMAL(38,10)), 6) AS DECIMAL(18,6)) AS desconto_efetivo
+FROM vw_vendas
+GROUP BY codigo_de_desconto_usado, desconto_oferecido;
+
+CREATE VIEW "vw_clientes_por_dominio_e_turno" AS
+SELECT dominio_email, turno_compra, COUNT(DISTINCT email) AS clientes, COUNT(*) AS vendas,
+  CAST(SUM(valor_da_compra) AS DECIMAL(18,2)) AS valor_da_compra,
+  CAST(SUM(valor_com_desconto) AS DECIMAL(18,2)) AS valor_com_desconto,
+  CAST(ROUND(CAST(CAST(SUM(valor_com_desconto) AS DOUBLE PRECISION) / COUNT(*) AS DECIMAL(38,10)), 2) AS DECIMAL(18,2)) AS ticket_medio
+FROM vw_vendas
+GROUP BY dominio_email, turno_compra;
+
+CREATE VIEW "vw_gvm_conhecido" AS
+SELECT data, codigo_do_produto, subsidiaria, versao, conhecido_em AS conhecido_de,
+  LEAD(conhecido_em) OVER (PARTITION BY data, codigo_do_produto, subsidiaria ORDER BY versao) AS conhecido_ate,
+  valor_total, compras
+FROM fato_gvm;
+
+CREATE VIEW "vw_gvm_atual" AS
+SELECT data, codigo_do_produto, subsidiaria, versao, conhecido_de, valor_total, compras
+FROM vw_gvm_conhecido
+WHERE conhecido_ate IS NULL;
+
 COMMENT ON VIEW "vw_vendas" IS 'Sales with everything that is known of them: one row per sale, the customer as at the time of the sale';
 
 COMMENT ON COLUMN "vw_vendas"."venda_id" IS 'Archived file and line of the sale''s first occurrence: its identity in this lake';
@@ -459,14 +497,6 @@ COMMENT ON COLUMN "vw_vendas"."arquivo_de_origem" IS 'Archived name of the file,
 
 COMMENT ON COLUMN "vw_vendas"."valor_do_desconto" IS 'What the discount took off the price, BRL';
 
-CREATE VIEW "vw_faturamento_mensal_por_canal" AS
-SELECT ano, mes, nome_mes, canal, COUNT(DISTINCT email) AS clientes, COUNT(*) AS vendas,
-  CAST(SUM(valor_da_compra) AS DECIMAL(18,2)) AS valor_da_compra,
-  CAST(SUM(valor_com_desconto) AS DECIMAL(18,2)) AS valor_com_desconto,
-  CAST(ROUND(CAST(CAST(SUM(valor_com_desconto) AS DOUBLE PRECISION) / COUNT(*) AS DECIMAL(38,10)), 2) AS DECIMAL(18,2)) AS ticket_medio
-FROM vw_vendas
-GROUP BY ano, mes, nome_mes, canal;
-
 COMMENT ON VIEW "vw_faturamento_mensal_por_canal" IS 'Revenue by month and sales channel';
 
 COMMENT ON COLUMN "vw_faturamento_mensal_por_canal"."ano" IS 'Year';
@@ -486,17 +516,6 @@ COMMENT ON COLUMN "vw_faturamento_mensal_por_canal"."valor_da_compra" IS 'Sum of
 COMMENT ON COLUMN "vw_faturamento_mensal_por_canal"."valor_com_desconto" IS 'Revenue: sum of the prices after discount, BRL';
 
 COMMENT ON COLUMN "vw_faturamento_mensal_por_canal"."ticket_medio" IS 'Revenue per sale, rounded half up to cents, BRL';
-
-CREATE VIEW "vw_efeito_do_desconto" AS
-SELECT codigo_de_desconto_usado, desconto_oferecido, COUNT(*) AS vendas,
-  CAST(SUM(valor_da_compra) AS DECIMAL(18,2)) AS valor_da_compra,
-  CAST(SUM(valor_com_desconto) AS DECIMAL(18,2)) AS valor_com_desconto,
-  CAST(ROUND(CAST(CAST(SUM(valor_com_desconto) AS DOUBLE PRECISION) / COUNT(*) AS DECIMAL(38,10)), 2) AS DECIMAL(18,2)) AS ticket_medio,
-  CAST(SUM(valor_do_desconto) AS DECIMAL(18,2)) AS valor_do_desconto,
-  CAST(ROUND(CAST(CAST(SUM(valor_da_compra) AS DOUBLE PRECISION) / COUNT(*) AS DECIMAL(38,10)), 2) AS DECIMAL(18,2)) AS ticket_medio_sem_desconto,
-  CAST(ROUND(CAST(CAST(SUM(valor_do_desconto) AS DOUBLE PRECISION) / NULLIF(SUM(valor_da_compra), 0) AS DECIMAL(38,10)), 6) AS DECIMAL(18,6)) AS desconto_efetivo
-FROM vw_vendas
-GROUP BY codigo_de_desconto_usado, desconto_oferecido;
 
 COMMENT ON VIEW "vw_efeito_do_desconto" IS 'What each discount brought and cost';
 
@@ -518,14 +537,6 @@ COMMENT ON COLUMN "vw_efeito_do_desconto"."ticket_medio_sem_desconto" IS 'Price 
 
 COMMENT ON COLUMN "vw_efeito_do_desconto"."desconto_efetivo" IS 'What it took off, as a share of the prices: 0.110000 is 11%';
 
-CREATE VIEW "vw_clientes_por_dominio_e_turno" AS
-SELECT dominio_email, turno_compra, COUNT(DISTINCT email) AS clientes, COUNT(*) AS vendas,
-  CAST(SUM(valor_da_compra) AS DECIMAL(18,2)) AS valor_da_compra,
-  CAST(SUM(valor_com_desconto) AS DECIMAL(18,2)) AS valor_com_desconto,
-  CAST(ROUND(CAST(CAST(SUM(valor_com_desconto) AS DOUBLE PRECISION) / COUNT(*) AS DECIMAL(38,10)), 2) AS DECIMAL(18,2)) AS ticket_medio
-FROM vw_vendas
-GROUP BY dominio_email, turno_compra;
-
 COMMENT ON VIEW "vw_clientes_por_dominio_e_turno" IS 'Customers by the domain of their e-mail and the shift in which they bought; one who bought in two is in both';
 
 COMMENT ON COLUMN "vw_clientes_por_dominio_e_turno"."dominio_email" IS 'What follows the @ of the e-mail';
@@ -541,12 +552,6 @@ COMMENT ON COLUMN "vw_clientes_por_dominio_e_turno"."valor_da_compra" IS 'Sum of
 COMMENT ON COLUMN "vw_clientes_por_dominio_e_turno"."valor_com_desconto" IS 'Revenue: sum of the prices after discount, BRL';
 
 COMMENT ON COLUMN "vw_clientes_por_dominio_e_turno"."ticket_medio" IS 'Revenue per sale, rounded half up to cents, BRL';
-
-CREATE VIEW "vw_gvm_conhecido" AS
-SELECT data, codigo_do_produto, subsidiaria, versao, conhecido_em AS conhecido_de,
-  LEAD(conhecido_em) OVER (PARTITION BY data, codigo_do_produto, subsidiaria ORDER BY versao) AS conhecido_ate,
-  valor_total, compras
-FROM fato_gvm;
 
 COMMENT ON VIEW "vw_gvm_conhecido" IS 'Paid gross value with the days during which each state was what was known. As known at day K: WHERE conhecido_de <= K AND (conhecido_ate > K OR conhecido_ate IS NULL)';
 
@@ -565,11 +570,6 @@ COMMENT ON COLUMN "vw_gvm_conhecido"."valor_total" IS 'Paid gross value';
 COMMENT ON COLUMN "vw_gvm_conhecido"."compras" IS 'Number of paid purchases';
 
 COMMENT ON COLUMN "vw_gvm_conhecido"."conhecido_ate" IS 'Day from which on another state was known; null while this one is';
-
-CREATE VIEW "vw_gvm_atual" AS
-SELECT data, codigo_do_produto, subsidiaria, versao, conhecido_de, valor_total, compras
-FROM vw_gvm_conhecido
-WHERE conhecido_ate IS NULL;
 
 COMMENT ON VIEW "vw_gvm_atual" IS 'Paid gross value as it is known now: one row per day, product and subsidiary';
 
@@ -817,18 +817,6 @@ LOCK "tslake_cargas";
 SELECT table_name, column_name FROM svv_columns WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position;
 
 SELECT "estrela", "carga", "fontes", "definicoes", "passo", "execucao", "carregada_em" FROM "tslake_cargas" ORDER BY 1;
-
-DROP VIEW IF EXISTS "vw_gvm_atual";
-
-DROP VIEW IF EXISTS "vw_gvm_conhecido";
-
-DROP VIEW IF EXISTS "vw_clientes_por_dominio_e_turno";
-
-DROP VIEW IF EXISTS "vw_efeito_do_desconto";
-
-DROP VIEW IF EXISTS "vw_faturamento_mensal_por_canal";
-
-DROP VIEW IF EXISTS "vw_vendas";
 
 DELETE FROM "dim_cliente";
 
@@ -1082,19 +1070,6 @@ COMMENT ON COLUMN "fato_gvm"."data_id" IS 'Day: key of dim_data';
 
 COMMENT ON COLUMN "fato_gvm"."conhecido_em_id" IS 'Day: key of dim_data';
 
-CREATE VIEW "vw_vendas" AS
-SELECT f.venda_id, f.timestamp_do_registro, d.data, d.ano, d.trimestre, d.mes, d.nome_mes, d.nome_dia_semana, d.fim_de_semana, d.feriado, d.nome_feriado, f.turno_compra, c.email, c.nome_completo, c.dominio_email, c.telefone, p.produto_adquirido, n.canal, l.plataforma_de_interacao, m.campanha_de_marketing, v.vendedor, x.codigo_de_desconto_usado, x.desconto_oferecido, f.valor_da_compra, f.valor_com_desconto, f.arquivo_de_origem,
-  CAST(f.valor_da_compra - f.valor_com_desconto AS DECIMAL(18,2)) AS valor_do_desconto
-FROM fato_vendas f
-JOIN dim_data d ON d.data_id = f.data_id
-JOIN dim_cliente c ON c.cliente_id = f.cliente_id
-JOIN dim_produto p ON p.produto_id = f.produto_id
-JOIN dim_canal n ON n.canal_id = f.canal_id
-JOIN dim_plataforma l ON l.plataforma_id = f.plataforma_id
-JOIN dim_campanha m ON m.campanha_id = f.campanha_id
-JOIN dim_vendedor v ON v.vendedor_id = f.vendedor_id
-JOIN dim_desconto x ON x.desconto_id = f.desconto_id;
-
 COMMENT ON VIEW "vw_vendas" IS 'Sales with everything that is known of them: one row per sale, the customer as at the time of the sale';
 
 COMMENT ON COLUMN "vw_vendas"."venda_id" IS 'Archived file and line of the sale''s first occurrence: its identity in this lake';
@@ -1151,14 +1126,6 @@ COMMENT ON COLUMN "vw_vendas"."arquivo_de_origem" IS 'Archived name of the file,
 
 COMMENT ON COLUMN "vw_vendas"."valor_do_desconto" IS 'What the discount took off the price, BRL';
 
-CREATE VIEW "vw_faturamento_mensal_por_canal" AS
-SELECT ano, mes, nome_mes, canal, COUNT(DISTINCT email) AS clientes, COUNT(*) AS vendas,
-  CAST(SUM(valor_da_compra) AS DECIMAL(18,2)) AS valor_da_compra,
-  CAST(SUM(valor_com_desconto) AS DECIMAL(18,2)) AS valor_com_desconto,
-  CAST(ROUND(CAST(CAST(SUM(valor_com_desconto) AS DOUBLE PRECISION) / COUNT(*) AS DECIMAL(38,10)), 2) AS DECIMAL(18,2)) AS ticket_medio
-FROM vw_vendas
-GROUP BY ano, mes, nome_mes, canal;
-
 COMMENT ON VIEW "vw_faturamento_mensal_por_canal" IS 'Revenue by month and sales channel';
 
 COMMENT ON COLUMN "vw_faturamento_mensal_por_canal"."ano" IS 'Year';
@@ -1178,17 +1145,6 @@ COMMENT ON COLUMN "vw_faturamento_mensal_por_canal"."valor_da_compra" IS 'Sum of
 COMMENT ON COLUMN "vw_faturamento_mensal_por_canal"."valor_com_desconto" IS 'Revenue: sum of the prices after discount, BRL';
 
 COMMENT ON COLUMN "vw_faturamento_mensal_por_canal"."ticket_medio" IS 'Revenue per sale, rounded half up to cents, BRL';
-
-CREATE VIEW "vw_efeito_do_desconto" AS
-SELECT codigo_de_desconto_usado, desconto_oferecido, COUNT(*) AS vendas,
-  CAST(SUM(valor_da_compra) AS DECIMAL(18,2)) AS valor_da_compra,
-  CAST(SUM(valor_com_desconto) AS DECIMAL(18,2)) AS valor_com_desconto,
-  CAST(ROUND(CAST(CAST(SUM(valor_com_desconto) AS DOUBLE PRECISION) / COUNT(*) AS DECIMAL(38,10)), 2) AS DECIMAL(18,2)) AS ticket_medio,
-  CAST(SUM(valor_do_desconto) AS DECIMAL(18,2)) AS valor_do_desconto,
-  CAST(ROUND(CAST(CAST(SUM(valor_da_compra) AS DOUBLE PRECISION) / COUNT(*) AS DECIMAL(38,10)), 2) AS DECIMAL(18,2)) AS ticket_medio_sem_desconto,
-  CAST(ROUND(CAST(CAST(SUM(valor_do_desconto) AS DOUBLE PRECISION) / NULLIF(SUM(valor_da_compra), 0) AS DECIMAL(38,10)), 6) AS DECIMAL(18,6)) AS desconto_efetivo
-FROM vw_vendas
-GROUP BY codigo_de_desconto_usado, desconto_oferecido;
 
 COMMENT ON VIEW "vw_efeito_do_desconto" IS 'What each discount brought and cost';
 
@@ -1210,14 +1166,6 @@ COMMENT ON COLUMN "vw_efeito_do_desconto"."ticket_medio_sem_desconto" IS 'Price 
 
 COMMENT ON COLUMN "vw_efeito_do_desconto"."desconto_efetivo" IS 'What it took off, as a share of the prices: 0.110000 is 11%';
 
-CREATE VIEW "vw_clientes_por_dominio_e_turno" AS
-SELECT dominio_email, turno_compra, COUNT(DISTINCT email) AS clientes, COUNT(*) AS vendas,
-  CAST(SUM(valor_da_compra) AS DECIMAL(18,2)) AS valor_da_compra,
-  CAST(SUM(valor_com_desconto) AS DECIMAL(18,2)) AS valor_com_desconto,
-  CAST(ROUND(CAST(CAST(SUM(valor_com_desconto) AS DOUBLE PRECISION) / COUNT(*) AS DECIMAL(38,10)), 2) AS DECIMAL(18,2)) AS ticket_medio
-FROM vw_vendas
-GROUP BY dominio_email, turno_compra;
-
 COMMENT ON VIEW "vw_clientes_por_dominio_e_turno" IS 'Customers by the domain of their e-mail and the shift in which they bought; one who bought in two is in both';
 
 COMMENT ON COLUMN "vw_clientes_por_dominio_e_turno"."dominio_email" IS 'What follows the @ of the e-mail';
@@ -1233,12 +1181,6 @@ COMMENT ON COLUMN "vw_clientes_por_dominio_e_turno"."valor_da_compra" IS 'Sum of
 COMMENT ON COLUMN "vw_clientes_por_dominio_e_turno"."valor_com_desconto" IS 'Revenue: sum of the prices after discount, BRL';
 
 COMMENT ON COLUMN "vw_clientes_por_dominio_e_turno"."ticket_medio" IS 'Revenue per sale, rounded half up to cents, BRL';
-
-CREATE VIEW "vw_gvm_conhecido" AS
-SELECT data, codigo_do_produto, subsidiaria, versao, conhecido_em AS conhecido_de,
-  LEAD(conhecido_em) OVER (PARTITION BY data, codigo_do_produto, subsidiaria ORDER BY versao) AS conhecido_ate,
-  valor_total, compras
-FROM fato_gvm;
 
 COMMENT ON VIEW "vw_gvm_conhecido" IS 'Paid gross value with the days during which each state was what was known. As known at day K: WHERE conhecido_de <= K AND (conhecido_ate > K OR conhecido_ate IS NULL)';
 
@@ -1257,11 +1199,6 @@ COMMENT ON COLUMN "vw_gvm_conhecido"."valor_total" IS 'Paid gross value';
 COMMENT ON COLUMN "vw_gvm_conhecido"."compras" IS 'Number of paid purchases';
 
 COMMENT ON COLUMN "vw_gvm_conhecido"."conhecido_ate" IS 'Day from which on another state was known; null while this one is';
-
-CREATE VIEW "vw_gvm_atual" AS
-SELECT data, codigo_do_produto, subsidiaria, versao, conhecido_de, valor_total, compras
-FROM vw_gvm_conhecido
-WHERE conhecido_ate IS NULL;
 
 COMMENT ON VIEW "vw_gvm_atual" IS 'Paid gross value as it is known now: one row per day, product and subsidiary';
 

@@ -87,7 +87,10 @@ export class DuckdbWarehouse implements Warehouse {
     const cache = loadsCache(this.#path);
     const cached = cache.read();
     if (cached) return cached;
-    const loads = await this.#reading((connection) => loadsOf(transactionOn(connection, this.#engine)));
+    const loads = await this.#reading(async (connection) => {
+      const transaction = transactionOn(connection, this.#engine);
+      return loadsOf(transaction, await transaction.columns());
+    });
     cache.write(loads);
     return loads;
   }
@@ -104,7 +107,7 @@ export class DuckdbWarehouse implements Warehouse {
     await this.#reading(async (connection) => {
       const transaction = transactionOn(connection, this.#engine);
       const columns = await transaction.columns();
-      const own = ownNames(await loadsOf(transaction));
+      const own = ownNames(await loadsOf(transaction, columns));
       const isOwn = (name: string): boolean => name === LOADS.name || (replaces.includes(name) && own.has(name));
       if (replaces.length > 0 && [...columns.keys()].every(isOwn) && !(await hasMore(connection))) return;
       await fs.promises.copyFile(this.#path, next, fs.constants.COPYFILE_FICLONE);
@@ -193,9 +196,11 @@ function transactionOn(connection: DuckDBConnection, engine: PolarsEngine): Ware
   };
 }
 
-async function loadsOf(transaction: WarehouseTransaction): Promise<readonly RecordedLoad[]> {
-  const tables = await transaction.columns();
-  return tables.has(LOADS.name) ? recordedLoads(await transaction.query(SELECT_LOADS)) : [];
+async function loadsOf(
+  transaction: WarehouseTransaction,
+  there: ReadonlyMap<string, unknown>,
+): Promise<readonly RecordedLoad[]> {
+  return there.has(LOADS.name) ? recordedLoads(await transaction.query(SELECT_LOADS), there) : [];
 }
 
 async function loadRows(

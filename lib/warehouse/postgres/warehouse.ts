@@ -66,7 +66,7 @@ export class PostgresWarehouse implements Warehouse {
       await client.query("BEGIN TRANSACTION READ ONLY");
       await this.#useSchema(client, false);
       const tables = await columnsOf(client);
-      const loads = tables.has(LOADS.name) ? recordedLoads(await ask(client, SELECT_LOADS)) : [];
+      const loads = tables.has(LOADS.name) ? recordedLoads(await ask(client, SELECT_LOADS), tables) : [];
       await client.query("ROLLBACK");
       return loads;
     });

@@ -73,7 +73,7 @@ export class RedshiftWarehouse implements Warehouse {
   loads(): Promise<readonly RecordedLoad[]> {
     return this.#inSession("BEGIN READ ONLY", async (session) => {
       const tables = await columnsOf(session);
-      const loads = tables.has(LOADS.name) ? recordedLoads(await session.query(SELECT_LOADS)) : [];
+      const loads = tables.has(LOADS.name) ? recordedLoads(await session.query(SELECT_LOADS), tables) : [];
       await session.execute("ROLLBACK");
       return loads;
     });
