@@ -91,7 +91,7 @@ describe("a report", () => {
   test("tells how the value of a month changed as it became known", () => {
     const page = read("tables/gold.saldo.html");
     expect(page).toContain(
-      "2023-01: <strong>10.00</strong> at its end, <strong>12.50</strong> since 2023-02-10 (+2.50",
+      "2023-01: <strong>11.00</strong> at its end, <strong>13.50</strong> since 2023-02-10 (+2.50, in 1 later change)",
     );
   });
 
