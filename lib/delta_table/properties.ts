@@ -30,8 +30,6 @@ const KNOWN = [
   "enableTypeWidening",
   "isolationLevel",
   "logRetentionDuration",
-  "minReaderVersion",
-  "minWriterVersion",
   "parquet.compression.codec",
   "randomizeFilePrefixes",
   "rowTrackingSuspended",
@@ -40,6 +38,14 @@ const KNOWN = [
   "tuneFileSizesForRewrites",
 ].map((name) => `delta.${name}`);
 
+/** Those of them that are true or false. */
+const FLAGS: ReadonlySet<string> = new Set([
+  "delta.appendOnly",
+  "delta.checkpoint.writeStatsAsJson",
+  "delta.checkpoint.writeStatsAsStruct",
+  ...KNOWN.filter((name) => name.startsWith("delta.enable")),
+]);
+
 /**
  * Sets table properties, or takes them away; answers the table's version afterwards. Features that they need are added
  * to the protocol.
@@ -47,7 +53,10 @@ const KNOWN = [
  */
 export async function changeProperties(table: TableHandle, changes: PropertyChanges): Promise<number> {
   const snapshot = await table.forWriting();
-  for (const name of Object.keys(changes)) checkName(name);
+  for (const [name, value] of Object.entries(changes)) {
+    checkName(name);
+    if (FLAGS.has(name) && value !== null) checkFlag(name, value);
+  }
   const { configuration } = snapshot.metadata;
   const changed = Object.entries({ ...configuration, ...changes }).flatMap(([name, value]): [string, string][] =>
     value === null ? [] : [[name, value]],
@@ -144,6 +153,12 @@ function checkName(name: string): void {
       remedy: "Use npx tslake constraints, or addConstraint.",
     });
   }
+  if (name === "delta.minReaderVersion" || name === "delta.minWriterVersion") {
+    throw new UsageError("The versions of a table's protocol are not set by properties here", {
+      actual: name,
+      remedy: "Set the property whose feature is wanted: the protocol follows.",
+    });
+  }
   if (!name.startsWith("delta.") || name.startsWith("delta.feature.")) return;
   const known = KNOWN.find((one) => one.toLowerCase() === name.toLowerCase());
   if (known === name) return;
@@ -152,4 +167,9 @@ function checkName(name: string): void {
     actual: name,
     remedy: "Properties of your own take a name without the prefix `delta.`.",
   });
+}
+
+function checkFlag(name: string, value: string): void {
+  if (/^(?:true|false)$/i.test(value)) return;
+  throw new UsageError(`The table property ${name} is true or false`, { expected: "true, false", actual: value });
 }

@@ -192,6 +192,9 @@ test("properties are listed, set and taken away", async () => {
   for (const [setting, message] of [
     ["delta.apendOnly=true", /no table property delta\.apendOnly/],
     ["delta.logRetentionDuration=soon", /interval/],
+    ["delta.enableChangeDataFeed=banana", /enableChangeDataFeed is true or false/],
+    ["delta.appendOnly=1", /appendOnly is true or false/],
+    ["delta.minReaderVersion=99", /versions of a table's protocol/],
     ["delta.constraints.a=b", /npx tslake constraints/],
     ["x", /needs a name and a value/],
   ] as const) {
