@@ -1,3 +1,4 @@
+import { addDays } from "../clock.js";
 import type { AnyTable } from "../contract/define_table.js";
 import { UsageError } from "../errors.js";
 import { knownAt } from "../history/as_known.js";
@@ -57,5 +58,5 @@ function inKeyOrder(relation: Relation, table: AnyTable): Relation {
 }
 
 function isDay(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text));
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) && addDays(text, 0) === text;
 }

@@ -1,5 +1,5 @@
 import { tableProperties } from "../delta/table_properties.js";
-import { DataError, UsageError } from "../errors.js";
+import { DataError, UnsupportedFeatureError, UsageError } from "../errors.js";
 import { checkRows, constraintsOf } from "./constraints.js";
 import type { TableHandle } from "./table_handle.js";
 import { scanSnapshot } from "./table_reads.js";
@@ -79,7 +79,7 @@ export async function constraints(table: TableHandle): Promise<Readonly<Record<s
 
 /**
  * Adds a CHECK constraint, which every row must then satisfy; answers the table's version afterwards.
- * @throws UsageError when there is one of that name, DataError when rows of the table break it
+ * @throws UsageError when there is one of that name or its SQL is not understood, DataError when rows of the table break it
  */
 export async function addConstraint(table: TableHandle, name: string, sql: string): Promise<number> {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
@@ -94,9 +94,9 @@ export async function addConstraint(table: TableHandle, name: string, sql: strin
       remedy: "Drop it first, or give the new one another name.",
     });
   }
-  const added = constraintsOf(snapshot.schema.fields, { [key]: sql }, table.label).slice(0, 1);
+  const added = understood(name, sql, () => constraintsOf(snapshot.schema.fields, { [key]: sql }, table.label));
   try {
-    await checkRows(scanSnapshot(snapshot, table.engine), added, table.label);
+    await checkRows(scanSnapshot(snapshot, table.engine), added.slice(0, 1), table.label);
   } catch (cause) {
     if (!(cause instanceof DataError)) throw cause;
     throw new DataError(`The constraint ${name} cannot be added: rows of the table break it`, {
@@ -112,6 +112,21 @@ export async function addConstraint(table: TableHandle, name: string, sql: strin
     { operation: "ADD CONSTRAINT", operationParameters: { name, expr: sql } },
     true,
   );
+}
+
+/** What a new constraint says; it is not in the table yet, so that nobody else is to blame. */
+function understood<T>(name: string, sql: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof UnsupportedFeatureError)) throw cause;
+    throw new UsageError(`The constraint ${name} cannot be added: its condition is not understood`, {
+      expected: "SQL over the table's columns that is true or false, as in price > 0",
+      actual: sql,
+      remedy: "Correct the condition.",
+      cause: cause.cause ?? cause,
+    });
+  }
 }
 
 /**

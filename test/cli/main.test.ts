@@ -123,6 +123,7 @@ describe("wrong usage", () => {
     [["show", "gold.gvm", "--version", "9"], /9/],
     [["show", "gold.gvm", "--version", "x"], /not a number/],
     [["show", "gold.gvm", "--as-known", "yesterday"], /names no day/],
+    [["show", "gold.gvm", "--as-known", "2024-02-30"], /names no day/],
     [["show", "gold.gvm", "--format", "xml"], /table, csv, json/],
     [["show"], /missing required argument 'table'/],
     [["show", "a", "b"], /too many arguments(.|\n)*Try: npx tslake show --help/],

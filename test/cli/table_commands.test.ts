@@ -179,6 +179,8 @@ test("constraints are listed, added when every row satisfies them, enforced, dro
   expect(broken.stderr).toMatch(/rows of the table break it[\s\S]*price = 1.5/);
   const table = await DeltaTable.open(folder);
   await expect(table.append([{ id: 9n, price: -1, ano: 2014 }])).rejects.toThrow("positive");
+  const typo = await tslake("constraints", folder, "--add", "typo=price > ");
+  expect(typo).toMatchObject({ status: 2, stderr: expect.stringContaining("its condition is not understood") });
   expect((await tslake("constraints", folder, "--drop", "negative")).stderr).toMatch(/expected: positive/);
   expect(await succeeds("constraints", folder, "--drop", "positive")).toContain("has no constraints");
 });
