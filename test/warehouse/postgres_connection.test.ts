@@ -85,6 +85,16 @@ describe("an address", () => {
     "postgres://ana:segredo@host/dw?sslcert=/nowhere",
     "postgres://ana:segredo@host/dw?connect_timeout=soon",
     "postgres:ana:segredo",
+    "postgres://ana:Se@segredo@127.0.0.1:5432/dw",
+    "postgres://ana:12/segredo@127.0.0.1:5432/dw",
+    "postgres://ana:12/segredo/3@127.0.0.1:5432/dw",
+    "postgres://ana:12/x?segredo@127.0.0.1/dw",
+    "postgres://ana:12/x?sslmod=segredo@127.0.0.1/dw",
+    "postgres://ana:12/x?application_name=segredo@127.0.0.1/dw",
+    "postgres://ana:Se@[segredo@::1]/dw",
+    "postgres://an/a:segredo@host/dw",
+    "postgres://host/dw?%70assword=a&segredo",
+    "postgres://host/dw?password=a&segredo=b",
   ])("that is wrong is refused without its password: %s", async (address) => {
     const error = await failure(() => read(address));
     expect(error).toBeInstanceOf(UsageError);
@@ -98,6 +108,17 @@ describe("an address", () => {
     expect(withoutSecrets("postgres://host/dw?password=x&user=y&sslpassword=z")).toBe(
       "postgres://host/dw?password=***&user=y&sslpassword=***",
     );
+    expect(withoutSecrets("postgres://host/dw?%70assword=x&PASSW%4fRD=y&%7=z&%75ser=w")).toBe(
+      "postgres://host/dw?%70assword=***&PASSW%4fRD=***&%7=***&%75ser=w",
+    );
+    for (const address of [
+      "postgres://a#b:segredo@host",
+      "postgres://a/b:segredo@host",
+      "postgres://a@b:segredo@host",
+    ]) {
+      expect(withoutSecrets(address)).not.toContain("segredo");
+    }
+    expect(withoutSecrets("postgres://ana@host:1/dw")).toBe("postgres://ana@host:1/dw");
     expect(withoutSecrets("duckdb:/a/b@c")).toBe("duckdb:/a/b@c");
   });
 });

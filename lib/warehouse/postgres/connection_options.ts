@@ -91,12 +91,25 @@ export function readConnectionOptions(
   };
 }
 
-/** An address as it may be shown: without password, without the query's secrets. */
+/** An address as it may be shown: without password, without the query's secrets, however they are written. */
 export function withoutSecrets(address: string): string {
   return address
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^:/?#]*):.*@/is, "$1:***@")
-    .replace(/([?&](?:password|sslpassword)=)[^&]*/gi, "$1***");
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^:@]*)[:@].*@/is, "$1:***@")
+    .replace(/([?&])([^=&]*)=[^&]*/g, (pair, start: string, name: string) =>
+      isSecret(name) ? `${start}${name}=***` : pair,
+    );
 }
+
+/** True for the name of a parameter that holds a secret, percent-encoded or not, and for one that cannot be decoded. */
+function isSecret(name: string): boolean {
+  try {
+    return SECRETS.includes(decodeURIComponent(name).toLowerCase());
+  } catch {
+    return true;
+  }
+}
+
+const SECRETS = ["password", "sslpassword"];
 
 const PARAMETERS = [
   "host",
@@ -132,6 +145,9 @@ function splitAddress(address: string): AddressParts {
     );
   if (match === null) throw wrong("the address cannot be read");
   const [, user = "", password = "", host = "", port = "", database = "", query = ""] = match;
+  // What stands before it may be the rest of a password: nothing of it is repeated, and no server is asked for it.
+  if ([host, port, database, query].some((part) => part.includes("@")))
+    throw wrong("an @ follows the one before the host, or user and password hold a /");
   return {
     user: decode(user),
     password: decode(password),
@@ -148,8 +164,10 @@ function readQuery(query: string, dialect: AddressDialect): ReadonlyMap<string, 
   for (const part of query === "" ? [] : query.split("&")) {
     const at = part.indexOf("=");
     const name = decode(at < 0 ? part : part.slice(0, at));
-    if (at < 0) throw wrong(`the parameter ${name} has no value`);
-    if (!known.includes(name)) throw wrong(`there is no parameter ${name}`, `one of ${known.join(", ")}`);
+    // Behind a secret it may be the rest of one that holds an &.
+    const shown = SECRETS.some((secret) => pairs.has(secret)) ? "of such a name" : name;
+    if (at < 0) throw wrong(`the parameter ${shown} has no value`);
+    if (!known.includes(name)) throw wrong(`there is no parameter ${shown}`, `one of ${known.join(", ")}`);
     pairs.set(name, decode(part.slice(at + 1)));
   }
   return pairs;
@@ -166,7 +184,8 @@ function decode(text: string): string {
 function wrong(reason: string, expected = "postgres://user:password@host:5432/database"): UsageError {
   return new UsageError(`the warehouse's address is wrong: ${reason}`, {
     expected,
-    remedy: "write special characters of user and password percent-encoded, as %40 for @",
+    remedy:
+      "write special characters of user, password and parameters percent-encoded: %40 for @, %2F for /, %26 for &",
   });
 }
 
