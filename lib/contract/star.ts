@@ -81,7 +81,7 @@ export interface StarView {
   readonly description: string;
   /** Of every column, what it is. */
   readonly columns: Readonly<Record<string, string>>;
-  /** One SELECT over the star's tables and views, in SQL that every engine understands. */
+  /** One SELECT over the star's tables and views, in SQL that every engine understands, and `quotient`s. */
   readonly select: string;
 }
 

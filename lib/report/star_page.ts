@@ -51,7 +51,7 @@ ${summary === undefined && html`<p>It was never loaded: <code>npm run pipeline -
 ${section("picture", "The star", pictureOf(starGraph(star, ({ name }) => `#${anchor(name)}`)), "dimensions, facts, views")}
 ${section("facts", "Facts", tables.map(factPart))}
 ${section("dimensions", "Dimensions", dimensions.map(dimensionPart), "each has a member -1 for what is not known")}
-${section("views", "Views", views.map(viewPart), "for analysts; the same SQL in every warehouse")}`;
+${section("views", "Views", views.map(viewPart), "for analysts; the same in every warehouse")}`;
   return page({ title: star.name, path: tablePath(star.name), part: "tables" }, assets, content);
 }
 

@@ -23,7 +23,7 @@ export interface WarehouseTable {
   readonly role: "fact" | "dimension" | "record";
 }
 
-/** A view for analysts: one SELECT that every engine understands. */
+/** A view for analysts: one SELECT that every engine understands but for its quotients. */
 export interface WarehouseView {
   readonly name: string;
   readonly description: string;

@@ -14,6 +14,38 @@ async function load(lake: GoldLake, warehouse: Warehouse): Promise<void> {
   await (await StarLoad.begin(lake.lake, STAR, warehouse)).commit();
 }
 
+/** Prices of sales by the code of their discount, their sum and their mean, exact and rounded half away from zero. */
+const MEANS: Readonly<Record<string, readonly [prices: readonly string[], sum: string, mean: string]>> = {
+  A: [["600000.06", "600000.07"], "1200000.13", "600000.07"],
+  B: [["12345678901234.56"], "12345678901234.56", "12345678901234.56"],
+  C: [["9999999999999999.99", "9999999999999999.98"], "19999999999999999.97", "9999999999999999.99"],
+  D: [["-0.01", "-0.02"], "-0.03", "-0.02"],
+  E: [["0.01", "0.00", "0.00"], "0.01", "0.00"],
+  F: [["9007199254740.93", "9007199254740.92", "9007199254740.92"], "27021597764222.77", "9007199254740.92"],
+};
+
+async function sellForMeans(of: GoldLake): Promise<void> {
+  const sales = Object.entries(MEANS).flatMap(([code, [prices]]) =>
+    prices.map((value, i) => ({ id: `${code}:${i}`, at: "2023-01-01 10:00:00", email: "ana@x.br", code, value })),
+  );
+  await of.sell(...sales);
+}
+
+async function checkMeans(warehouse: Warehouse): Promise<void> {
+  const { rows } = await warehouse.query(
+    "SELECT codigo_de_desconto_usado, valor_da_compra, ticket_medio, ticket_medio_sem_desconto FROM vw_efeito_do_desconto ORDER BY 1",
+  );
+  expect(rows.map((row) => Object.values(row))).toEqual(
+    Object.entries(MEANS).map(([code, [, sum, mean]]) => [code, sum, mean, mean]),
+  );
+  for (const view of ["vw_faturamento_mensal_por_canal", "vw_clientes_por_dominio_e_turno"]) {
+    const all = await warehouse.query(`SELECT valor_com_desconto, ticket_medio FROM ${view}`);
+    expect(all.rows, view).toEqual([
+      { valor_com_desconto: "20039367277865457.41", ticket_medio: "1541489790605035.19" },
+    ]);
+  }
+}
+
 let lake: GoldLake;
 let duckdb: Warehouse;
 let content: Readonly<Record<string, Content>>;
@@ -67,6 +99,17 @@ describe("the samples' star", () => {
       expect(names?.sort(), view.name).toEqual(Object.keys(view.columns).sort());
     }
   });
+});
+
+test("sums are as large as they need be, and means are exact", async () => {
+  const small = new GoldLake();
+  try {
+    await sellForMeans(small);
+    await load(small, small.duckdb());
+    await checkMeans(small.duckdb());
+  } finally {
+    small.remove();
+  }
 });
 
 describeWith("postgres", "the samples' star in PostgreSQL", () => {
@@ -130,6 +173,18 @@ describeWith("postgres", "the samples' star in PostgreSQL", () => {
       await small.withdraw("g:2", "f:4");
       await agree();
       await agree();
+    } finally {
+      small.remove();
+    }
+  });
+
+  test("sums are as large as they need be, and means are exact", async () => {
+    const small = new GoldLake();
+    try {
+      const postgres = await open(small);
+      await sellForMeans(small);
+      await load(small, postgres);
+      await checkMeans(postgres);
     } finally {
       small.remove();
     }

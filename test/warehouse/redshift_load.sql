@@ -405,28 +405,28 @@ JOIN dim_desconto x ON x.desconto_id = f.desconto_id;
 
 CREATE VIEW "vw_faturamento_mensal_por_canal" AS
 SELECT ano, mes, nome_mes, canal, COUNT(DISTINCT email) AS clientes, COUNT(*) AS vendas,
-  CAST(SUM(valor_da_compra) AS DECIMAL(18,2)) AS valor_da_compra,
-  CAST(SUM(valor_com_desconto) AS DECIMAL(18,2)) AS valor_com_desconto,
-  CAST(ROUND(CAST(CAST(SUM(valor_com_desconto) AS DOUBLE PRECISION) / COUNT(*) AS DECIMAL(38,10)), 2) AS DECIMAL(18,2)) AS ticket_medio
+  CAST(SUM(valor_da_compra) AS DECIMAL(38,2)) AS valor_da_compra,
+  CAST(SUM(valor_com_desconto) AS DECIMAL(38,2)) AS valor_com_desconto,
+  CAST(CAST(((2 * CAST((SUM(valor_com_desconto)) * 10000 AS DECIMAL(38,0)) + SIGN(CAST((SUM(valor_com_desconto)) * 10000 AS DECIMAL(38,0))) * ABS(CAST((COUNT(*)) * 100 AS DECIMAL(38,0)))) - MOD((2 * CAST((SUM(valor_com_desconto)) * 10000 AS DECIMAL(38,0)) + SIGN(CAST((SUM(valor_com_desconto)) * 10000 AS DECIMAL(38,0))) * ABS(CAST((COUNT(*)) * 100 AS DECIMAL(38,0)))), (2 * CAST((COUNT(*)) * 100 AS DECIMAL(38,0))))) / (2 * CAST((COUNT(*)) * 100 AS DECIMAL(38,0))) AS DECIMAL(36,0)) * 0.01 AS DECIMAL(38,2)) AS ticket_medio
 FROM vw_vendas
 GROUP BY ano, mes, nome_mes, canal;
 
 CREATE VIEW "vw_efeito_do_desconto" AS
 SELECT codigo_de_desconto_usado, desconto_oferecido, COUNT(*) AS vendas,
-  CAST(SUM(valor_da_compra) AS DECIMAL(18,2)) AS valor_da_compra,
-  CAST(SUM(valor_com_desconto) AS DECIMAL(18,2)) AS valor_com_desconto,
-  CAST(ROUND(CAST(CAST(SUM(valor_com_desconto) AS DOUBLE PRECISION) / COUNT(*) AS DECIMAL(38,10)), 2) AS DECIMAL(18,2)) AS ticket_medio,
-  CAST(SUM(valor_do_desconto) AS DECIMAL(18,2)) AS valor_do_desconto,
-  CAST(ROUND(CAST(CAST(SUM(valor_da_compra) AS DOUBLE PRECISION) / COUNT(*) AS DECIMAL(38,10)), 2) AS DECIMAL(18,2)) AS ticket_medio_sem_desconto,
-  CAST(ROUND(CAST(CAST(SUM(valor_do_desconto) AS DOUBLE PRECISION) / NULLIF(SUM(valor_da_compra), 0) AS DECIMAL(38,10)), 6) AS DECIMAL(18,6)) AS desconto_efetivo
+  CAST(SUM(valor_da_compra) AS DECIMAL(38,2)) AS valor_da_compra,
+  CAST(SUM(valor_com_desconto) AS DECIMAL(38,2)) AS valor_com_desconto,
+  CAST(CAST(((2 * CAST((SUM(valor_com_desconto)) * 10000 AS DECIMAL(38,0)) + SIGN(CAST((SUM(valor_com_desconto)) * 10000 AS DECIMAL(38,0))) * ABS(CAST((COUNT(*)) * 100 AS DECIMAL(38,0)))) - MOD((2 * CAST((SUM(valor_com_desconto)) * 10000 AS DECIMAL(38,0)) + SIGN(CAST((SUM(valor_com_desconto)) * 10000 AS DECIMAL(38,0))) * ABS(CAST((COUNT(*)) * 100 AS DECIMAL(38,0)))), (2 * CAST((COUNT(*)) * 100 AS DECIMAL(38,0))))) / (2 * CAST((COUNT(*)) * 100 AS DECIMAL(38,0))) AS DECIMAL(36,0)) * 0.01 AS DECIMAL(38,2)) AS ticket_medio,
+  CAST(SUM(valor_do_desconto) AS DECIMAL(38,2)) AS valor_do_desconto,
+  CAST(CAST(((2 * CAST((SUM(valor_da_compra)) * 10000 AS DECIMAL(38,0)) + SIGN(CAST((SUM(valor_da_compra)) * 10000 AS DECIMAL(38,0))) * ABS(CAST((COUNT(*)) * 100 AS DECIMAL(38,0)))) - MOD((2 * CAST((SUM(valor_da_compra)) * 10000 AS DECIMAL(38,0)) + SIGN(CAST((SUM(valor_da_compra)) * 10000 AS DECIMAL(38,0))) * ABS(CAST((COUNT(*)) * 100 AS DECIMAL(38,0)))), (2 * CAST((COUNT(*)) * 100 AS DECIMAL(38,0))))) / (2 * CAST((COUNT(*)) * 100 AS DECIMAL(38,0))) AS DECIMAL(36,0)) * 0.01 AS DECIMAL(38,2)) AS ticket_medio_sem_desconto,
+  CAST(CAST(((2 * CAST((SUM(valor_do_desconto)) * 100000000 AS DECIMAL(38,0)) + SIGN(CAST((SUM(valor_do_desconto)) * 100000000 AS DECIMAL(38,0))) * ABS(CAST((NULLIF(SUM(valor_da_compra), 0)) * 100 AS DECIMAL(38,0)))) - MOD((2 * CAST((SUM(valor_do_desconto)) * 100000000 AS DECIMAL(38,0)) + SIGN(CAST((SUM(valor_do_desconto)) * 100000000 AS DECIMAL(38,0))) * ABS(CAST((NULLIF(SUM(valor_da_compra), 0)) * 100 AS DECIMAL(38,0)))), (2 * CAST((NULLIF(SUM(valor_da_compra), 0)) * 100 AS DECIMAL(38,0))))) / (2 * CAST((NULLIF(SUM(valor_da_compra), 0)) * 100 AS DECIMAL(38,0))) AS DECIMAL(32,0)) * 0.000001 AS DECIMAL(38,6)) AS desconto_efetivo
 FROM vw_vendas
 GROUP BY codigo_de_desconto_usado, desconto_oferecido;
 
 CREATE VIEW "vw_clientes_por_dominio_e_turno" AS
 SELECT dominio_email, turno_compra, COUNT(DISTINCT email) AS clientes, COUNT(*) AS vendas,
-  CAST(SUM(valor_da_compra) AS DECIMAL(18,2)) AS valor_da_compra,
-  CAST(SUM(valor_com_desconto) AS DECIMAL(18,2)) AS valor_com_desconto,
-  CAST(ROUND(CAST(CAST(SUM(valor_com_desconto) AS DOUBLE PRECISION) / COUNT(*) AS DECIMAL(38,10)), 2) AS DECIMAL(18,2)) AS ticket_medio
+  CAST(SUM(valor_da_compra) AS DECIMAL(38,2)) AS valor_da_compra,
+  CAST(SUM(valor_com_desconto) AS DECIMAL(38,2)) AS valor_com_desconto,
+  CAST(CAST(((2 * CAST((SUM(valor_com_desconto)) * 10000 AS DECIMAL(38,0)) + SIGN(CAST((SUM(valor_com_desconto)) * 10000 AS DECIMAL(38,0))) * ABS(CAST((COUNT(*)) * 100 AS DECIMAL(38,0)))) - MOD((2 * CAST((SUM(valor_com_desconto)) * 10000 AS DECIMAL(38,0)) + SIGN(CAST((SUM(valor_com_desconto)) * 10000 AS DECIMAL(38,0))) * ABS(CAST((COUNT(*)) * 100 AS DECIMAL(38,0)))), (2 * CAST((COUNT(*)) * 100 AS DECIMAL(38,0))))) / (2 * CAST((COUNT(*)) * 100 AS DECIMAL(38,0))) AS DECIMAL(36,0)) * 0.01 AS DECIMAL(38,2)) AS ticket_medio
 FROM vw_vendas
 GROUP BY dominio_email, turno_compra;
 

@@ -1,4 +1,5 @@
 import type { StarColumn } from "../../contract/dimension.js";
+import { quotient } from "../../contract/quotient.js";
 import type { StarView } from "../../contract/star.js";
 import { dim_campanha } from "./dim_campanha.js";
 import { dim_canal } from "./dim_canal.js";
@@ -68,8 +69,8 @@ const TOTALS = {
 } as const;
 
 const SELECT_TOTALS = `COUNT(*) AS vendas,
-  CAST(SUM(valor_da_compra) AS DECIMAL(18,2)) AS valor_da_compra,
-  CAST(SUM(valor_com_desconto) AS DECIMAL(18,2)) AS valor_com_desconto,
+  CAST(SUM(valor_da_compra) AS DECIMAL(38,2)) AS valor_da_compra,
+  CAST(SUM(valor_com_desconto) AS DECIMAL(38,2)) AS valor_com_desconto,
   ${quotient("SUM(valor_com_desconto)", "COUNT(*)", 2)} AS ticket_medio`;
 
 export const vw_faturamento_mensal_por_canal: StarView = {
@@ -97,7 +98,7 @@ export const vw_efeito_do_desconto: StarView = {
     desconto_efetivo: "What it took off, as a share of the prices: 0.110000 is 11%",
   },
   select: `SELECT codigo_de_desconto_usado, desconto_oferecido, ${SELECT_TOTALS},
-  CAST(SUM(valor_do_desconto) AS DECIMAL(18,2)) AS valor_do_desconto,
+  CAST(SUM(valor_do_desconto) AS DECIMAL(38,2)) AS valor_do_desconto,
   ${quotient("SUM(valor_da_compra)", "COUNT(*)", 2)} AS ticket_medio_sem_desconto,
   ${quotient("SUM(valor_do_desconto)", "NULLIF(SUM(valor_da_compra), 0)", 6)} AS desconto_efetivo
 FROM vw_vendas
@@ -148,15 +149,6 @@ export const vw_gvm_atual: StarView = {
 FROM vw_gvm_conhecido
 WHERE conhecido_ate IS NULL`,
 };
-
-/**
- * A quotient that every engine rounds alike: decimals are divided as doubles by some and with other scales by others, but a
- * double rounded to ten decimals is the same number everywhere, and so is that rounded half up.
- */
-function quotient(dividend: string, divisor: string, scale: number): string {
-  const precise = `CAST(CAST(${dividend} AS DOUBLE PRECISION) / ${divisor} AS DECIMAL(38,10))`;
-  return `CAST(ROUND(${precise}, ${scale}) AS DECIMAL(18,${scale}))`;
-}
 
 /** Descriptions of columns, as their table says them. */
 function described(

@@ -1,7 +1,7 @@
 import { duckdbType } from "../../engine/duckdb/data_type.js";
 import type { DataType } from "../../types.js";
 import type { Dialect } from "../driver.js";
-import { createColumns, STANDARD } from "../standard_dialect.js";
+import { createColumns, createViewWith, STANDARD, wholeQuotient } from "../standard_dialect.js";
 
 /** DuckDB's SQL. Keys are checked by the load, not enforced: an index of five million texts costs more than the table. */
 export const DUCKDB: Dialect = {
@@ -10,6 +10,7 @@ export const DUCKDB: Dialect = {
   type: typeName,
   createTable: (table) => [createColumns("TABLE", table.name, table.columns, typeName)],
   createStaging: (name, table) => [createColumns("TEMP TABLE", name, table.columns, typeName)],
+  createView: createViewWith(wholeQuotient("HUGEINT", (dividend, divisor) => `${dividend} // ${divisor}`)),
   afterLoad: () => [],
 };
 

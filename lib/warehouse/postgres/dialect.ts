@@ -1,7 +1,7 @@
 import type { DataType } from "../../types.js";
 import type { Dialect, WarehouseTable } from "../driver.js";
 import { identifier, identifiers, literal } from "../sql.js";
-import { createColumns, STANDARD, typeNamed } from "../standard_dialect.js";
+import { createColumns, createViewWith, STANDARD, typeNamed } from "../standard_dialect.js";
 
 /**
  * PostgreSQL's SQL. Rows are removed by DELETE, not by TRUNCATE, which would keep readers waiting and show those with an
@@ -14,6 +14,10 @@ export const POSTGRES: Dialect = {
   type: typeName,
   createTable: (table) => [createColumns("TABLE", table.name, table.columns, typeName)],
   createStaging: (name, table) => [`${createColumns("TEMP TABLE", name, table.columns, typeName)} ON COMMIT DROP`],
+  // A quotient has the decimals of its dividend at least: so many that rounding twice is rounding once.
+  createView: createViewWith(
+    (dividend, divisor, decimals) => `ROUND(CAST(${dividend} AS DECIMAL(100,50)) / ${divisor}, ${decimals})`,
+  ),
   afterLoad: (table) => [...keys(table), `ANALYZE ${identifier(table.name)}`],
 };
 

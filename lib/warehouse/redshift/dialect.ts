@@ -1,7 +1,7 @@
 import { type DataType, decimalOf } from "../../types.js";
 import type { Dialect, WarehouseColumn, WarehouseTable } from "../driver.js";
 import { identifier, identifiers } from "../sql.js";
-import { STANDARD, typeNamed } from "../standard_dialect.js";
+import { createViewWith, STANDARD, typeNamed, wholeQuotient } from "../standard_dialect.js";
 
 /**
  * Amazon Redshift's SQL, by its Database Developer Guide ("SQL reference"). What differs from PostgreSQL's, and what follows:
@@ -16,6 +16,8 @@ import { STANDARD, typeNamed } from "../standard_dialect.js";
  * - MERGE takes one `WHEN MATCHED` and one `WHEN NOT MATCHED` at most and no ON CONFLICT exists: rows come by COPY into a
  *   staging table, then by DELETE and INSERT within the transaction.
  * - A text column has a length in bytes, and COPY refuses longer values: each has the greatest there is, 65,535.
+ * - A quotient of decimals keeps four decimals or more, by their precisions ("Computations with numeric values"): only one
+ *   without a remainder is exact.
  * - Views are bound to their tables, so that a mistake in one is found when it is made; the load drops them before a table
  *   that it makes anew. Views of one's own that must outlive that are made `WITH NO SCHEMA BINDING`.
  */
@@ -27,6 +29,9 @@ export const REDSHIFT: Dialect = {
   createStaging: (name, table) => [
     `CREATE TEMP TABLE ${identifier(name)} (\n${columnLines(table.columns, [])}\n)\nDISTSTYLE EVEN`,
   ],
+  createView: createViewWith(
+    wholeQuotient("DECIMAL(38,0)", (dividend, divisor) => `(${dividend} - MOD(${dividend}, ${divisor})) / ${divisor}`),
+  ),
   afterLoad: (table) => [`ANALYZE ${identifier(table.name)}`],
 };
 
