@@ -1,5 +1,6 @@
 import type { Value } from "../../relation/runner.js";
 import { type DataType, decimalType, field, type StructField } from "../../types.js";
+import { distinctNames } from "../distinct_names.js";
 import type { QueryResult } from "../driver.js";
 
 /** What a query of `@duckdb/node-api` has given. */
@@ -12,7 +13,7 @@ export interface DuckdbRows {
 /** Rows of DuckDB as every warehouse gives them. */
 export function resultOf(rows: DuckdbRows): QueryResult {
   const types = rows.columnTypes().map(String);
-  const names = unique(rows.columnNames());
+  const names = distinctNames(rows.columnNames());
   const fields = names.map((name, i): StructField => field(name, typeOf(types[i] ?? "")));
   return {
     fields,
@@ -59,14 +60,4 @@ function bytesOf(value: unknown): Uint8Array {
   return typeof value === "object" && value !== null && "bytes" in value && value.bytes instanceof Uint8Array
     ? value.bytes
     : new Uint8Array();
-}
-
-/** A second column of a name gets a number. */
-function unique(names: readonly string[]): readonly string[] {
-  const counts = new Map<string, number>();
-  return names.map((name) => {
-    const count = (counts.get(name) ?? 0) + 1;
-    counts.set(name, count);
-    return count === 1 ? name : `${name}_${count}`;
-  });
 }

@@ -1,6 +1,7 @@
 import type { CustomTypesConfig, FieldDef, QueryArrayResult } from "pg";
 import type { Value } from "../../relation/runner.js";
 import { type DataType, decimalType, field } from "../../types.js";
+import { distinctNames } from "../distinct_names.js";
 import type { QueryResult } from "../driver.js";
 
 /** Has the driver hand over every value as the server's text. */
@@ -21,7 +22,7 @@ export const SESSION = [
 
 /** Rows that were asked for with `rowMode: "array"` and `AS_TEXT`. */
 export function resultOf({ fields, rows }: QueryArrayResult<(string | null)[]>): QueryResult {
-  const names = unique(fields.map(({ name }) => name));
+  const names = distinctNames(fields.map(({ name }) => name));
   const types = fields.map((of, i) => typeOf(of, () => rows.map((row) => row[i] ?? null)));
   const readers = types.map(reader);
   return {
@@ -87,14 +88,4 @@ function reader(type: DataType): (text: string) => Value {
     default:
       return (text) => text;
   }
-}
-
-/** A second column of a name gets a number. */
-function unique(names: readonly string[]): readonly string[] {
-  const counts = new Map<string, number>();
-  return names.map((name) => {
-    const count = (counts.get(name) ?? 0) + 1;
-    counts.set(name, count);
-    return count === 1 ? name : `${name}_${count}`;
-  });
 }
