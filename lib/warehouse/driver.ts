@@ -100,7 +100,7 @@ export interface Warehouse {
   transaction<T>(work: (transaction: WarehouseTransaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /**
    * Reads. A statement that would change anything is refused.
-   * @throws UsageError for SQL that the engine does not take, and when there is no database yet
+   * @throws UsageError for SQL that the engine does not take, for none or several statements, and when there is no database yet
    */
   query(sql: string): Promise<QueryResult>;
   /** The rows of `tslake_cargas`: what was loaded of each star; empty when there is no warehouse yet. Cheap. */

@@ -48,7 +48,7 @@ describe("tslake sql", () => {
     expect(JSON.parse(stdout)).toEqual([{ id: 1, valor: "12.50", nome: "Ana, Lima", dia: null }]);
   });
 
-  test.each(["DELETE FROM fato", "COPY fato TO 'x.csv'", "SELECT * FROM nada", "SELEC"])(
+  test.each(["DELETE FROM fato", "COPY fato TO 'x.csv'", "SELECT * FROM nada", "SELEC", "", ";", "SELECT 1; SELECT 2"])(
     "refuses %s with status 2, and changes nothing",
     async (query) => {
       expect(await sql(query, "--warehouse", address)).toBe(2);

@@ -166,6 +166,26 @@ export function driverSuite(open: () => Promise<Warehouse>): void {
     await expect(warehouse.query("SELECT um FROM vw_um")).rejects.toThrow(UsageError);
   });
 
+  test("columns of one name keep their values, each under a name of its own", async () => {
+    const { fields, rows } = await warehouse.query("SELECT 1 AS a, 2 AS a, 3 AS a_2");
+    expect(fields.map(({ name }) => name)).toEqual(["a", "a_3", "a_2"]);
+    expect(rows.map((row) => Object.entries(row).map(([name, value]) => `${name} ${value}`))).toEqual([
+      ["a 1", "a_3 2", "a_2 3"],
+    ]);
+  });
+
+  test.each(["", "  \n", "-- nothing", "/* nothing */ ;", ";"])("a query of nothing is refused: %j", async (sql) => {
+    await expect(warehouse.query(sql)).rejects.toThrow(UsageError);
+    await expect(warehouse.query(sql)).rejects.toThrow("there is no statement");
+  });
+
+  test("several statements are refused, whatever they are; one may end with a semicolon", async () => {
+    for (const sql of ["SELECT 1; SELECT 2", "SELECT 1; DELETE FROM tipos", "SELECT 1;\nSELECT 2;"]) {
+      await expect(warehouse.query(sql), sql).rejects.toThrow(UsageError);
+    }
+    expect((await warehouse.query("SELECT ';' AS a; -- one; only")).rows).toEqual([{ a: ";" }]);
+  });
+
   test.each([
     "DELETE FROM tipos",
     "CREATE TABLE novo (a INTEGER)",

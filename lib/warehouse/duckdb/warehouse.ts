@@ -15,6 +15,7 @@ import type {
   WarehouseTable,
   WarehouseTransaction,
 } from "../driver.js";
+import { refuseUnlessOne } from "../one_statement.js";
 import { LOADS, ownNames, recordedLoads, SELECT_LOADS } from "../record.js";
 import { identifier, identifiers } from "../sql.js";
 import { DUCKDB } from "./dialect.js";
@@ -67,6 +68,7 @@ export class DuckdbWarehouse implements Warehouse {
   }
 
   async query(sql: string): Promise<QueryResult> {
+    refuseUnlessOne(sql, this.#path);
     if (!fs.existsSync(this.#path)) {
       throw new UsageError("there is no warehouse yet", {
         where: { path: this.#path },

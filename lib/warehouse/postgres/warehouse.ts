@@ -2,6 +2,7 @@ import type { Client } from "pg";
 import type { PolarsEngine } from "../../engine/polars/engine.js";
 import { UsageError, WarehouseError } from "../../errors.js";
 import type { Dialect, QueryResult, RecordedLoad, Warehouse, WarehouseTransaction } from "../driver.js";
+import { refuseUnlessOne } from "../one_statement.js";
 import { LOADS, recordedLoads, SELECT_LOADS } from "../record.js";
 import { identifier, literal } from "../sql.js";
 import { connect } from "./connect.js";
@@ -49,7 +50,8 @@ export class PostgresWarehouse implements Warehouse {
     });
   }
 
-  query(sql: string): Promise<QueryResult> {
+  async query(sql: string): Promise<QueryResult> {
+    refuseUnlessOne(sql, this.label);
     return this.#connected("query the warehouse", async (client) => {
       await client.query("BEGIN TRANSACTION READ ONLY");
       await this.#useSchema(client, false);

@@ -9,6 +9,7 @@ import type { Relation } from "../../relation/relation.js";
 import type { Storage } from "../../storage/storage.js";
 import { newFolder, removeFolder } from "../../storage/temporary_folder.js";
 import type { Dialect, QueryResult, RecordedLoad, Warehouse, WarehouseTransaction } from "../driver.js";
+import { refuseUnlessOne } from "../one_statement.js";
 import { LOADS, recordedLoads, SELECT_LOADS } from "../record.js";
 import { identifier } from "../sql.js";
 import { copyParquet, REDSHIFT } from "./dialect.js";
@@ -62,7 +63,8 @@ export class RedshiftWarehouse implements Warehouse {
     });
   }
 
-  query(sql: string): Promise<QueryResult> {
+  async query(sql: string): Promise<QueryResult> {
+    refuseUnlessOne(sql, this.label);
     return this.#inSession("BEGIN READ ONLY", async (session) => {
       const result = await session.query(sql);
       await session.execute("ROLLBACK");
