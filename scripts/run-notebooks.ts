@@ -71,10 +71,16 @@ function refuseArguments(words: readonly string[]): void {
   });
 }
 
+/** Reads the warehouse's address before a step has run; nothing is connected. Throws UsageError for one that is wrong. */
+function refuseWrongWarehouse(workspace: Workspace): void {
+  void workspace.warehouse;
+}
+
 async function pipeline(flags: Flags): Promise<number> {
   const cwd = startFolder();
   const { landing, lake: place, warehouse: address } = flags;
   const workspace = openWorkspace({ cwd, flags: { landing, lake: place, warehouse: address } });
+  refuseWrongWarehouse(workspace);
   const { settings, catalog, lake } = workspace;
   const options: PipelineOptions = {
     root: settings.root,

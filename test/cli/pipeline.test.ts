@@ -139,6 +139,20 @@ describe.sequential("npm run pipeline", () => {
   });
 
   test.each([
+    ["mysql://me:segredo@there/db", /not a warehouse's address/],
+    ["postgres://me:12@segredo@there/db", /the warehouse's address is wrong[\s\S]*percent-encoded/],
+  ])("the address %s is wrong usage before anything is touched", (address, message) => {
+    const fresh = join(folder, "untouched");
+    const flags = ["--landing", join(fresh, "landing"), "--lake", join(fresh, "lake"), "--warehouse", address];
+    const { status, stdout, stderr } = pipeline(...flags);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toContain("segredo");
+    expect(stdout).toBe("");
+    expect(status).toBe(2);
+    expect(existsSync(fresh)).toBe(false);
+  });
+
+  test.each([
     [["--select", "gold.gvn"], /"gold\.gvn" names no table/],
     [["--date", "2999-01-01"], /not over yet/],
     [["--date", "2023-02-28", "--from", "2023-01-01"], /one or the other/],
