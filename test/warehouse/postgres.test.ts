@@ -375,7 +375,46 @@ describeWith("postgres", "PostgreSQL", () => {
       expect(error.actual).toMatch(/permission denied for (?:table numeros|schema public)/);
       secretless(error);
     }
-    expect((await failure(warehouse.query("SELECT * FROM numeros"))).message).toContain("leitora lacks a right");
+    const reading = await failure(warehouse.query("SELECT * FROM numeros"));
+    expect(reading.message).toContain("leitora lacks a right");
+    expect(reading.remedy).toContain('GRANT SELECT ON ALL TABLES IN SCHEMA … TO "leitora"');
+    expect(reading.remedy).not.toContain("CREATE");
+  });
+
+  test("a schema that a role may not use or make: the error says so, and what to grant", async () => {
+    const { address } = await loaded();
+    const database = new URL(address).pathname.slice(1);
+    await server.admin(`CREATE ROLE visita LOGIN PASSWORD '${server.password}'`);
+    await server.admin("REVOKE USAGE ON SCHEMA public FROM PUBLIC", database);
+    await server.admin("CREATE SCHEMA fechado", database);
+    const as = (query: string): PostgresWarehouse => open(server.address(database, { user: "visita", query }));
+    for (const [warehouse, schema] of [
+      [as(""), "public"],
+      [as("schema=fechado"), "fechado"],
+    ] as const) {
+      const reading = await failure(warehouse.query("SELECT * FROM numeros"));
+      expect(reading.message).toBe(`could not query the warehouse: visita lacks the right to use the schema ${schema}`);
+      expect(reading.remedy).toContain(`GRANT USAGE ON SCHEMA "${schema}" TO "visita"; GRANT SELECT`);
+      expect((await warehouse.query("SELECT 1 AS um")).rows).toEqual([{ um: 1 }]);
+      expect((await failure(warehouse.loads())).message).toContain(`to use the schema ${schema}`);
+      const loading = await failure(warehouse.transaction(() => Promise.resolve()));
+      expect(loading.message).toBe(`could not load the warehouse: visita lacks the right to use the schema ${schema}`);
+      expect(loading.remedy).toBe(`grant it: GRANT CREATE, USAGE ON SCHEMA "${schema}" TO "visita"`);
+      secretless(loading);
+    }
+    const making = await failure(as("schema=novo").transaction(() => Promise.resolve()));
+    expect(making.message).toBe("could not load the warehouse: visita lacks the right to make the schema novo");
+    expect(making.remedy).toContain(`GRANT CREATE ON DATABASE "${database}" TO "visita"`);
+    expect(await as("schema=novo").loads()).toEqual([]);
+  });
+
+  test("a parameter in a statement is the statement's fault, not the connection's", async () => {
+    const { warehouse } = await loaded();
+    const error = await failure(warehouse.query("SELECT $1::int"));
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error.message).toBe("the statement has parameters, for which there are no values");
+    expect(error.transient).toBe(false);
+    expect(await count(warehouse)).toBe(3n);
   });
 
   test("a schema of one's own is made, used, and is all that is seen", async () => {

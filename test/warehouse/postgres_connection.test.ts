@@ -85,6 +85,7 @@ describe("an address", () => {
     "postgres://ana:segredo@host/dw?sslcert=/nowhere",
     "postgres://ana:segredo@host/dw?connect_timeout=soon",
     "postgres:ana:segredo",
+    "postgres://ana:segredo@host/dw?schema=",
     "postgres://ana:Se@segredo@127.0.0.1:5432/dw",
     "postgres://ana:12/segredo@127.0.0.1:5432/dw",
     "postgres://ana:12/segredo/3@127.0.0.1:5432/dw",

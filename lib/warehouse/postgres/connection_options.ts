@@ -168,7 +168,9 @@ function readQuery(query: string, dialect: AddressDialect): ReadonlyMap<string, 
     const shown = SECRETS.some((secret) => pairs.has(secret)) ? "of such a name" : name;
     if (at < 0) throw wrong(`the parameter ${shown} has no value`);
     if (!known.includes(name)) throw wrong(`there is no parameter ${shown}`, `one of ${known.join(", ")}`);
-    pairs.set(name, decode(part.slice(at + 1)));
+    const value = decode(part.slice(at + 1));
+    if (value === "" && dialect.parameters.includes(name)) throw wrong(`the parameter ${name} has no value`);
+    pairs.set(name, value);
   }
   return pairs;
 }

@@ -1,4 +1,13 @@
 import { isTslakeError, WarehouseError } from "../../errors.js";
+import { identifier } from "../sql.js";
+
+/** What can fail, as an infinitive. */
+export type Doing =
+  | "connect to the warehouse"
+  | "prepare the session"
+  | "load the warehouse"
+  | "query the warehouse"
+  | "read what the warehouse holds";
 
 /** The server and account that a failure is about, as they may be shown. */
 export interface ServerName {
@@ -6,18 +15,18 @@ export interface ServerName {
   readonly port: number;
   readonly database: string;
   readonly user: string;
+  /** Of the address's own parameters, `schema` is looked at. */
+  readonly others?: ReadonlyMap<string, string>;
 }
 
 /**
  * What the server or the network answered, as an error that says what to do; other errors pass unchanged. The driver's own
  * error stays out of it, for it holds the connection's parameters.
- *
- * @param doing what failed, as an infinitive: `load the warehouse`
  */
-export function postgresError(doing: string, server: ServerName, cause: unknown): unknown {
+export function postgresError(doing: Doing, server: ServerName, cause: unknown): unknown {
   if (isTslakeError(cause) || !isOfConnection(cause)) return cause;
   const failure = failureOf(cause);
-  const [meaning, remedy, transient = false] = explain(failure, server);
+  const [meaning, remedy, transient = false] = explain(doing, failure, server);
   return new WarehouseError(`could not ${doing}: ${meaning}`, {
     where: { path: place(server) },
     actual: [failure.message, failure.detail, failure.code === "" ? "" : `code ${failure.code}`]
@@ -26,6 +35,35 @@ export function postgresError(doing: string, server: ServerName, cause: unknown)
     remedy: remedy ?? failure.hint,
     transient,
   });
+}
+
+/** A schema that is there, but not for this user. */
+export function unusableSchema(doing: Doing, server: ServerName, schema: string): WarehouseError {
+  const { user } = server;
+  return new WarehouseError(`could not ${doing}: ${user} lacks the right to use the schema ${schema}`, {
+    where: { path: place(server) },
+    expected: "USAGE on the schema",
+    remedy: `grant it: ${grants(doing, user, schema)}`,
+  });
+}
+
+/** A schema that is not there and that this user may not make. */
+export function unmakableSchema(doing: Doing, server: ServerName, schema: string): WarehouseError {
+  const { user, database } = server;
+  const [role, name] = [identifier(user), identifier(schema)];
+  return new WarehouseError(`could not ${doing}: ${user} lacks the right to make the schema ${schema}`, {
+    where: { path: place(server) },
+    expected: "CREATE on the database",
+    remedy: `grant it: GRANT CREATE ON DATABASE ${identifier(database)} TO ${role}; or make the schema: CREATE SCHEMA ${name} AUTHORIZATION ${role}`,
+  });
+}
+
+/** The statements that give a user the rights that something takes. */
+function grants(doing: Doing, user: string, schema: string | undefined): string {
+  const role = identifier(user);
+  const name = schema === undefined ? "…" : identifier(schema);
+  if (doing === "load the warehouse") return `GRANT CREATE, USAGE ON SCHEMA ${name} TO ${role}`;
+  return `GRANT USAGE ON SCHEMA ${name} TO ${role}; GRANT SELECT ON ALL TABLES IN SCHEMA ${name} TO ${role}`;
 }
 
 /** True for the refusals after which libpq's `prefer` and `allow` try without, or with, TLS. */
@@ -69,7 +107,7 @@ interface Failure {
 
 type Explanation = readonly [meaning: string, remedy?: string, transient?: boolean];
 
-function explain({ code, message, syscall }: Failure, server: ServerName): Explanation {
+function explain(doing: Doing, { code, message, syscall }: Failure, server: ServerName): Explanation {
   const { host, port, database, user } = server;
   if (isUnreachable(code, message, syscall)) {
     return [
@@ -96,7 +134,7 @@ function explain({ code, message, syscall }: Failure, server: ServerName): Expla
     case "3F000":
       return ["the schema is not there", "make it, or name another by ?schema= in the warehouse's address"];
     case "42501":
-      return [`${user} lacks a right`, `grant it: GRANT CREATE, USAGE ON SCHEMA … TO "${user}", or own the tables`];
+      return [`${user} lacks a right`, remedyForRight(doing, server)];
     case "53100":
       return ["the server's disk is full; nothing has changed", "make room there, then run it again"];
     case "53200":
@@ -121,6 +159,13 @@ function explain({ code, message, syscall }: Failure, server: ServerName): Expla
     default:
       return [message];
   }
+}
+
+function remedyForRight(doing: Doing, { user, database, others }: ServerName): string {
+  if (doing === "connect to the warehouse")
+    return `grant it: GRANT CONNECT ON DATABASE ${identifier(database)} TO ${identifier(user)}`;
+  const grant = `grant it: ${grants(doing, user, others?.get("schema"))}`;
+  return doing === "load the warehouse" ? `${grant}; and have it own the tables` : grant;
 }
 
 function explainTls(code: string, message: string, host: string): Explanation {
@@ -152,7 +197,6 @@ function isUnreachable(code: string, message: string, syscall: string | undefine
 function isLost(code: string, message: string): boolean {
   return (
     LOST.has(code) ||
-    code.startsWith("08") ||
     /^Connection terminated|^Client was closed|not queryable|has encountered a connection error/.test(message)
   );
 }
@@ -192,7 +236,20 @@ const UNREACHABLE = new Set([
   "ETIMEDOUT",
 ]);
 
-const LOST = new Set(["ECONNRESET", "EPIPE", "57P01", "57P02", "57P05", "ERR_STREAM_PREMATURE_CLOSE"]);
+/** Of SQLSTATE class 08 only what is about the connection: 08P01 is said of a statement, too. */
+const LOST = new Set([
+  "ECONNRESET",
+  "EPIPE",
+  "ERR_STREAM_PREMATURE_CLOSE",
+  "08000",
+  "08001",
+  "08003",
+  "08004",
+  "08006",
+  "57P01",
+  "57P02",
+  "57P05",
+]);
 
 const TLS = new Set([
   "CERT_HAS_EXPIRED",

@@ -9,13 +9,15 @@ import { connect } from "./connect.js";
 import { type ConnectionOptions, readConnectionOptions, withoutSecrets } from "./connection_options.js";
 import { copyRows } from "./copy_rows.js";
 import { createdTable, POSTGRES } from "./dialect.js";
-import { isConnectionLost, postgresError, sqlState } from "./errors.js";
+import { type Doing, isConnectionLost, postgresError, sqlState, unmakableSchema, unusableSchema } from "./errors.js";
 import { AS_TEXT, resultOf, SESSION } from "./values.js";
 
 /** How long a load waits for another one of the same schema. */
 const PATIENCE_SECONDS = 60;
 /** A load sorts and joins millions of rows, in a few statements that are not worth compiling. */
 const SETTINGS = { work_mem: "128MB", maintenance_work_mem: "256MB", jit: "off" } as const;
+
+const UNDEFINED_TABLE = "42P01";
 
 /**
  * A schema of a PostgreSQL database: the connection's own (`public`, as a rule) or the one that the address names by
@@ -42,7 +44,8 @@ export class PostgresWarehouse implements Warehouse {
     return this.#connected("load the warehouse", async (client) => {
       await client.query("BEGIN");
       await this.#lock(client);
-      await this.#useSchema(client, true);
+      await this.#makeSchema(client, "load the warehouse");
+      await this.#useSchema(client, "load the warehouse");
       for (const [setting, value] of Object.entries(SETTINGS)) await client.query(`SET LOCAL ${setting} TO '${value}'`);
       const result = await work(await this.#transactionOn(client));
       await this.#commit(client);
@@ -54,8 +57,9 @@ export class PostgresWarehouse implements Warehouse {
     refuseUnlessOne(sql, this.label);
     return this.#connected("query the warehouse", async (client) => {
       await client.query("BEGIN TRANSACTION READ ONLY");
-      await this.#useSchema(client, false);
+      const unusable = await this.#enterSchema(client, "query the warehouse");
       const result = await ask(client, sql).catch((error: unknown) => {
+        if (unusable && sqlState(error) === UNDEFINED_TABLE) throw unusable;
         throw usageErrorOf(error, sql, this.label) ?? error;
       });
       await client.query("ROLLBACK");
@@ -66,7 +70,7 @@ export class PostgresWarehouse implements Warehouse {
   loads(): Promise<readonly RecordedLoad[]> {
     return this.#connected("read what the warehouse holds", async (client) => {
       await client.query("BEGIN TRANSACTION READ ONLY");
-      await this.#useSchema(client, false);
+      await this.#useSchema(client, "read what the warehouse holds");
       const tables = await columnsOf(client);
       const loads = tables.has(LOADS.name) ? recordedLoads(await ask(client, SELECT_LOADS), tables) : [];
       await client.query("ROLLBACK");
@@ -121,14 +125,37 @@ export class PostgresWarehouse implements Warehouse {
     }
   }
 
-  async #useSchema(client: Client, make: boolean): Promise<void> {
+  /** Makes the schema that the address names, where it is not there. */
+  async #makeSchema(client: Client, doing: Doing): Promise<void> {
     const schema = this.#options.others.get("schema");
     if (schema === undefined) return;
-    await client.query(`SET LOCAL search_path TO ${identifier(schema)}`);
-    if (!make) return;
     // IF NOT EXISTS would ask for the right to make schemas even where there is nothing to make.
     const { rows } = await client.query(`SELECT FROM pg_namespace WHERE nspname = ${literal(schema)}`);
-    if (rows.length === 0) await client.query(`CREATE SCHEMA ${identifier(schema)}`);
+    if (rows.length > 0) return;
+    await client.query(`CREATE SCHEMA ${identifier(schema)}`).catch((error: unknown) => {
+      throw sqlState(error) === "42501" ? unmakableSchema(doing, this.#options, schema) : error;
+    });
+  }
+
+  async #useSchema(client: Client, doing: Doing): Promise<void> {
+    const unusable = await this.#enterSchema(client, doing);
+    if (unusable) throw unusable;
+  }
+
+  /**
+   * Goes to the address's schema. Answers what is wrong where the user may not use it, or has none: the server then passes
+   * over it, and says that there are no such tables.
+   */
+  async #enterSchema(client: Client, doing: Doing): Promise<WarehouseError | undefined> {
+    const schema = this.#options.others.get("schema");
+    if (schema !== undefined) await client.query(`SET LOCAL search_path TO ${identifier(schema)}`);
+    const meant = schema === undefined ? "IN ('public', current_user)" : `= ${literal(schema)}`;
+    const { rows } = await client.query<{ readonly name: string }>(
+      `SELECT nspname AS name FROM pg_namespace
+WHERE current_schema() IS NULL AND nspname ${meant} AND NOT has_schema_privilege(oid, 'USAGE') ORDER BY nspname LIMIT 1`,
+    );
+    const [unusable] = rows;
+    return unusable && unusableSchema(doing, this.#options, unusable.name);
   }
 
   async #commit(client: Client): Promise<void> {
@@ -145,7 +172,7 @@ export class PostgresWarehouse implements Warehouse {
   }
 
   /** Gives a connection, and undoes what work that fails has begun. */
-  async #connected<T>(doing: string, work: (client: Client) => Promise<T>): Promise<T> {
+  async #connected<T>(doing: Doing, work: (client: Client) => Promise<T>): Promise<T> {
     const client = this.#idle ?? (await this.#connect());
     this.#idle = undefined;
     client.ref();
@@ -200,13 +227,20 @@ GROUP BY c.relname`,
   return new Map(rows.map((row) => [row.table, row.columns]));
 }
 
-/** The statement's own fault, as opposed to the server's; SQLSTATE classes 22, 26, 42 and 0A, and what a reader may not do. */
+/** The statement's own fault, as opposed to the server's; SQLSTATE classes 0A, 21, 22, 26 and 42, parameters, and what a reader may not do. */
 function usageErrorOf(error: unknown, sql: string, label: string): UsageError | undefined {
   const state = sqlState(error);
   if (state === "25006") {
     return new UsageError("the statement would change the warehouse: only queries are run", { where: { path: label } });
   }
-  if (!(error instanceof Error) || state === "42501" || !/^(?:0A|21|22|26|42)/.test(state)) return undefined;
+  if (!(error instanceof Error) || state === "42501" || !/^(?:0A|21|22|26|42|08P01)/.test(state)) return undefined;
+  if (state === "08P01") {
+    return new UsageError("the statement has parameters, for which there are no values", {
+      where: { path: label },
+      actual: error.message,
+      remedy: "write the values in the place of $1, $2 …",
+    });
+  }
   const { position, hint } = error as Error & Readonly<Record<"position" | "hint", unknown>>;
   const line = typeof position === "string" ? sql.slice(0, Number(position) - 1).split("\n").length : undefined;
   return new UsageError(error.message, {

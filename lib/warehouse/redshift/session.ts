@@ -2,7 +2,7 @@ import type { Client } from "pg";
 import type { QueryResult } from "../driver.js";
 import { connect } from "../postgres/connect.js";
 import type { ConnectionOptions } from "../postgres/connection_options.js";
-import { postgresError } from "../postgres/errors.js";
+import { type Doing, postgresError } from "../postgres/errors.js";
 import { AS_TEXT, resultOf } from "../postgres/values.js";
 
 /** A conversation with a cluster or workgroup in which a transaction lasts from BEGIN to COMMIT. */
@@ -19,7 +19,7 @@ const SESSION = ["SET datestyle TO ISO, YMD", "SET timezone TO 'UTC'", "SET extr
 /** A session over PostgreSQL's wire protocol, to the cluster's endpoint. */
 export async function wireSession(options: ConnectionOptions): Promise<RedshiftSession> {
   const client = await connect(options, 0);
-  const told = async <T>(doing: string, work: () => Promise<T>): Promise<T> => {
+  const told = async <T>(doing: Doing, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
