@@ -22,7 +22,7 @@ import { lineageText } from "./column_lineage.js";
 import { compareRows } from "./compare.js";
 import { checkRead, conform } from "./conform.js";
 import { evolution } from "./evolve.js";
-import { deleteRows, mergeRows, refuseDoubleKeys } from "./merge.js";
+import { deleteRows, mergeRows, moveRows, refuseDoubleKeys } from "./merge.js";
 import { recordTable } from "./record_table.js";
 import { needsRebuild } from "./step_mark.js";
 import type { WriteOptions, WriteResult } from "./write_result.js";
@@ -176,6 +176,19 @@ export class Lake implements Runner {
     return underWay(`deleting from ${table.name}`, async () => {
       const target = await this.#target(table, keys.node, options);
       return deleteRows(target, await this.materialize(keys));
+    });
+  }
+
+  /**
+   * Gives rows another key, or removes them; files without such rows stay as they are. The table is not in step with more
+   * of its sources for that.
+   * @param moves the key of each row, and for columns of the table as `new_<column>` what they become; a row whose new key
+   * is null is removed
+   */
+  move(table: AnyTable, moves: Relation, options: WriteOptions = {}): Promise<WriteResult> {
+    return underWay(`moving rows of ${table.name}`, async () => {
+      const target = await this.#target(table, NO_ROWS, options);
+      return moveRows(target, await this.materialize(moves));
     });
   }
 

@@ -1,3 +1,4 @@
+import { both, isNotNull } from "../delta_table/expressions.js";
 import type { MergePlan } from "../delta_table/merge_plan.js";
 import { mergeRows as mergeFiles, sourceName } from "../delta_table/merge_rows.js";
 import { DataError } from "../errors.js";
@@ -52,6 +53,33 @@ export async function deleteRows(target: Target, keys: Relation): Promise<WriteR
     mode: "Delete",
     metrics: { deleted: change.counts.deleted, written: 0 },
   });
+}
+
+/** Gives rows the values that `moves` has for them as `new_<column>`; those without a new key are removed. */
+export async function moveRows(target: Target, moves: Relation): Promise<WriteResult> {
+  const { table } = target;
+  const set = new Map(
+    moves.fields.flatMap(({ name, type }): [string, Expr][] => {
+      const column = table.schema.fields.find((f) => name === `new_${f.name}`);
+      return column ? [[column.name, { kind: "column", name: sourceName(name), type, nullable: column.nullable }]] : [];
+    }),
+  );
+  const where = table.key
+    .flatMap((name) => set.get(name) ?? [])
+    .map((expr) => isNotNull({ ...expr, nullable: true }))
+    .reduce(both);
+  const change = await mergeFiles(fileTarget(target), target.snapshot, moves, {
+    ...byKey(target),
+    matched: [{ where, set }, {}],
+    notMatched: [],
+    isUpsert: false,
+  });
+  const { updated, deleted } = change.counts;
+  const kind =
+    updated === 0
+      ? ({ operation: "DELETE", mode: "Delete" } as const)
+      : ({ operation: "MERGE", mode: "Merge" } as const);
+  return commitChange(target, { ...change, ...kind, metrics: { deleted, updated, written: 0 } });
 }
 
 /** @throws DataError showing a key that two rows have */

@@ -1,44 +1,10 @@
 import type { AnyTable } from "../contract/define_table.js";
 import { UsageError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
-import type { LongColumn } from "../relation/number_column.js";
 import type { Relation } from "../relation/relation.js";
 import type { TextColumn } from "../relation/text_column.js";
-import { concat } from "../relation/when.js";
-
-/** Domain of a table in which it keeps what was withdrawn from it, so that no replay brings it back. */
-const WITHDRAWN_DOMAIN = "tslake.withdrawn";
-
-/** Archived files, and single rows as `file:line`, whose rows count no more. */
-export interface Withdrawals {
-  readonly files: readonly string[];
-  readonly ids: readonly string[];
-}
-
-/** What was withdrawn from a table so far. */
-export async function withdrawals(lake: Lake, table: AnyTable): Promise<Withdrawals> {
-  const text = await (await lake.snapshot(table.name))?.domainMetadata(WITHDRAWN_DOMAIN);
-  return text === undefined ? { files: [], ids: [] } : (JSON.parse(text) as Withdrawals);
-}
-
-/** Source rows without those of withdrawn files and without withdrawn rows. */
-export function withoutWithdrawn(rows: Relation, { files, ids }: Withdrawals): Relation {
-  const file = (t: Relation["columns"]): TextColumn => t["_file"] as TextColumn;
-  const kept =
-    files.length === 0
-      ? rows
-      : rows.filter((t) =>
-          file(t)
-            .isIn(...files)
-            .not(),
-        );
-  if (ids.length === 0) return kept;
-  return kept.filter((t) =>
-    concat(file(t), ":", (t["_row"] as LongColumn).cast("string"))
-      .isIn(...ids)
-      .not(),
-  );
-}
+import { contentColumns, firstOccurrences, placeOf } from "./occurrences.js";
+import { onlyWithdrawn, WITHDRAWN_DOMAIN, type Withdrawals, withdrawals, withoutWithdrawn } from "./withdrawals.js";
 
 /** What a withdrawal did. */
 export interface Withdrawn {
@@ -53,82 +19,105 @@ export interface SaleTables {
   readonly gold: readonly AnyTable[];
 }
 
+/** An extension as `arquivo_de_origem` leaves it out. */
+const EXTENSION = "\\.[A-Za-z0-9]+(\\.gz)?$";
+
 /**
- * Takes a file's sales, or one sale, out of silver and gold and records it. A row of the file that another file also
- * holds stays. Silver comes first: when this breaks off, the next run finds rows gone from silver and makes gold anew.
+ * Takes a file's sales, or one sale, out of silver and gold and records it: the rows of the file, or all rows so far that
+ * are identical to the sale's, count no more. A sale of the file that another file also holds stays, and is known from
+ * then on by its first row that counts. Silver comes first: when this breaks off, the next run finds rows gone from silver
+ * and makes gold anew.
  * @param what archived name of a file (with or without extension), or a `venda_id`
- * @throws UsageError when there is no such file or sale
+ * @throws UsageError when there is no such file or sale, or it is withdrawn already
  */
 export async function withdraw(lake: Lake, tables: SaleTables, what: string): Promise<Withdrawn> {
-  const { source, silver, gold } = tables;
-  const version = (await lake.snapshot(silver.name))?.version ?? null;
-  const known = await withdrawals(lake, silver);
-  const sales = await lake.materialize(
-    lake.read(silver).filter((t) =>
-      text(t, "venda_id")
-        .eq(what)
-        .or(text(t, "arquivo_de_origem").eq(withoutExtension(what))),
-    ) as unknown as Relation,
-  );
-  const rows = await sales.collect();
-  if (rows.length === 0) {
+  const { silver, gold } = tables;
+  const snapshot = await lake.snapshot(silver.name);
+  const next = snapshot === undefined ? undefined : await withdrawalsWith(lake, tables, what);
+  if (snapshot === undefined || next === undefined) {
     throw new UsageError(`nothing to withdraw: no sale comes from ${what}`, {
       expected: "an archived file name, or a venda_id",
       actual: what,
       remedy: `npx tslake show ${silver.name} lists them`,
     });
   }
-  const single = rows.some((row) => row["venda_id"] === what);
-  const files = single ? [] : [...new Set(rows.map((row) => fileOf(String(row["venda_id"]))))];
-  const next: Withdrawals = single
-    ? { files: known.files, ids: sorted([...known.ids, what]) }
-    : { files: sorted([...known.files, ...files]), ids: known.ids };
-  const leaving = single ? sales : await notHeldElsewhere(lake, source, sales, next);
-  const keys = leaving.select(["venda_id"]) as unknown as Relation;
-  const done = await lake.delete(silver, keys, { domains: { [WITHDRAWN_DOMAIN]: next }, readVersion: version });
+  const moves = await movesOf(lake, tables, next);
+  const domains = { [WITHDRAWN_DOMAIN]: next };
+  const done = await lake.move(silver, moves, { domains, readVersion: snapshot.version });
   const removed: Record<string, number> = { [silver.name]: done.metrics["deleted"] ?? 0 };
-  for (const table of gold) removed[table.name] = await removeFromGold(lake, table, silver.name, keys, done.version);
+  for (const table of gold) removed[table.name] = await moveInGold(lake, table, silver.name, moves, done.version);
   return { removed };
 }
 
+/** What is withdrawn once this is too; undefined when it is no sale and no file. */
+async function withdrawalsWith(
+  lake: Lake,
+  { source, silver }: SaleTables,
+  what: string,
+): Promise<Withdrawals | undefined> {
+  const known = await withdrawals(lake, silver);
+  const rows = lake.read(source) as unknown as Relation;
+  const sales = lake.read(silver) as unknown as Relation;
+  if ((await sales.filter((t) => (t["venda_id"] as TextColumn).eq(what)).count()) > 0) {
+    return { files: known.files, ids: sorted([...known.ids, ...(await placesOfSale(rows, known, what))]) };
+  }
+  const files = await filesCalled(rows, what);
+  if (files.length === 0) return undefined;
+  if (files.every((file) => known.files.includes(file))) {
+    throw new UsageError(`nothing to withdraw: ${files.join(", ")} is withdrawn already`, { actual: what });
+  }
+  return { files: sorted([...known.files, ...files]), ids: known.ids };
+}
+
+/** Where rows stand that are identical to a sale's and count. */
+async function placesOfSale(rows: Relation, known: Withdrawals, sale: string): Promise<readonly string[]> {
+  const own = rows.filter((t) => placeOf(t).eq(sale));
+  const identical = withoutWithdrawn(rows, known).semiJoin(own, contentColumns(rows), { nullsEqual: true });
+  const places = await identical.select((t) => ({ place: placeOf(t) })).collect();
+  return [sale, ...places.map(({ place }) => String(place))];
+}
+
+/** The archived files of exactly this name; if there is none, of this name before their extension. */
+async function filesCalled(rows: Relation, name: string): Promise<readonly string[]> {
+  const files = (await rows.select(["_file"]).distinct().collect()).map((row) => String(row["_file"]));
+  if (files.includes(name)) return [name];
+  return files.filter((file) => file.replace(new RegExp(EXTENSION), "") === name);
+}
+
+/**
+ * The sales whose own row counts no more, by `venda_id`, and where the first identical row that does count has them from:
+ * nulls when there is none.
+ */
+async function movesOf(lake: Lake, { source, silver }: SaleTables, gone: Withdrawals): Promise<Relation> {
+  const rows = lake.read(source) as unknown as Relation;
+  const columns = contentColumns(rows);
+  const sales = lake.read(silver).select(["venda_id"]) as unknown as Relation;
+  const placed = onlyWithdrawn(rows, gone).extend((t) => ({ venda_id: placeOf(t) })) as unknown as Relation;
+  const leaving = await lake.materialize(placed.semiJoin(sales, ["venda_id"]).select([...columns, "venda_id"]));
+  const heirs = firstOccurrences(withoutWithdrawn(rows, gone).semiJoin(leaving, columns, { nullsEqual: true })).extend(
+    (t) => ({
+      new_venda_id: placeOf(t),
+      new_arquivo_de_origem: (t["_file"] as TextColumn).replaceRegex(EXTENSION, ""),
+    }),
+  ) as unknown as Relation;
+  const moved = ["new_venda_id", "new_arquivo_de_origem"];
+  const joined = leaving.leftJoin(heirs.select([...columns, ...moved]), columns, { nullsEqual: true });
+  return lake.materialize(joined.select(["venda_id", ...moved]) as Relation);
+}
+
 /** Gold that had taken all of silver is in step with it afterwards; any other is made anew by its next run. */
-async function removeFromGold(
+async function moveInGold(
   lake: Lake,
   table: AnyTable,
   silver: string,
-  keys: Relation,
+  moves: Relation,
   version: number,
 ): Promise<number> {
   const taken = await (await lake.snapshot(table.name))?.txn(`source:${silver}`);
   if (taken === undefined) return 0;
-  const { metrics } = await lake.delete(table, keys);
+  const { metrics } = await lake.move(table, moves);
   if (taken === BigInt(version - 1)) await lake.markConsumed(table, silver, version);
   return metrics["deleted"] ?? 0;
-}
-
-/** The sales whose source row no other file holds that still counts. */
-async function notHeldElsewhere(lake: Lake, source: AnyTable, sales: Relation, next: Withdrawals): Promise<Relation> {
-  const all = lake.read(source) as unknown as Relation;
-  const columns = all.columnNames.filter((name) => !["_file", "_row", "_ingested_at"].includes(name));
-  const identified = all.extend((t) => ({
-    venda_id: concat(text(t, "_file"), ":", (t["_row"] as LongColumn).cast("string")),
-  })) as unknown as Relation;
-  const own = identified.semiJoin(sales, ["venda_id"]);
-  const others = withoutWithdrawn(all, { files: next.files, ids: [] });
-  const leaving = own.antiJoin(others, columns, { nullsEqual: true });
-  return lake.materialize(sales.semiJoin(leaving, ["venda_id"]));
-}
-
-function text(t: Relation["columns"], name: string): TextColumn {
-  return t[name] as TextColumn;
-}
-
-function fileOf(id: string): string {
-  return id.slice(0, id.lastIndexOf(":"));
-}
-
-function withoutExtension(name: string): string {
-  return name.replace(/\.[A-Za-z0-9]+(\.gz)?$/, "");
 }
 
 function sorted(values: readonly string[]): readonly string[] {
