@@ -101,7 +101,8 @@ export class Table<C extends AnyColumns> implements Displayable {
     this.layer = layer;
     this.description = spec.description;
     this.grain = spec.grain;
-    this.columns = spec.columns;
+    // Columns may be called like members of every object: `constructor` is one only where a contract has it.
+    this.columns = Object.assign<object, C>(Object.create(null) as object, spec.columns);
     this.reads = (spec.reads ?? []).map((read) => (typeof read === "string" ? read : read.name));
     this.landing = spec.landing;
     this.key = spec.key ?? [];
@@ -169,6 +170,11 @@ export const LANDING_COLUMNS = {
   _row: long().notNull().describe("Line of the file at which the row begins"),
   _ingested_at: instant().notNull().describe("When the file was taken, UTC"),
 } as const;
+
+/** Whether a column is one that every table fed from a landing zone has. */
+export function isLandingColumn(name: string): boolean {
+  return Object.hasOwn(LANDING_COLUMNS, name);
+}
 
 function checkColumns(table: AnyTable): void {
   const refuse = (message: string, actual: string, expected: string): never => {

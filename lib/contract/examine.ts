@@ -5,7 +5,13 @@ import type { Relation } from "../relation/relation.js";
 import { TextColumn } from "../relation/text_column.js";
 import { listOf, lit, when } from "../relation/when.js";
 import type { ColumnSpec } from "./column_spec.js";
-import { type AnyTable, LANDING_COLUMNS, type ParsedShapeOf, type ShapeOfColumns } from "./define_table.js";
+import {
+  type AnyTable,
+  isLandingColumn,
+  type LANDING_COLUMNS,
+  type ParsedShapeOf,
+  type ShapeOfColumns,
+} from "./define_table.js";
 import type { Severity } from "./expectation.js";
 import { type Parsed, parseColumn } from "./parse.js";
 
@@ -36,7 +42,7 @@ export function examine<T extends AnyTable>(rows: Relation, table: T): Examined<
     ...Object.fromEntries(rows.columnNames.map((name) => [`raw:${name}`, at(t, name)])),
   }));
   const rules = rulesOf(table, read);
-  const origin = rows.columnNames.filter((name) => name in LANDING_COLUMNS);
+  const origin = rows.columnNames.filter(isLandingColumn);
   return {
     accepted: read
       .filter(() => any(rules.filter(({ severity }) => severity !== "warn")).not())

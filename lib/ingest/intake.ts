@@ -1,5 +1,5 @@
 import { type ColumnSpec, text } from "../contract/column_spec.js";
-import { type AnyTable, LANDING_COLUMNS, type Landing, Table } from "../contract/define_table.js";
+import { type AnyTable, isLandingColumn, LANDING_COLUMNS, type Landing, Table } from "../contract/define_table.js";
 import type { StructField } from "../types.js";
 
 /** A table that takes files. */
@@ -25,7 +25,7 @@ export interface SourceColumn {
 /** The columns that files bring: all of the contract but those that taking a file fills in. */
 export function sourceColumns(table: AnyTable): readonly SourceColumn[] {
   return Object.entries(table.columns)
-    .filter(([name, spec]) => !(name in LANDING_COLUMNS) && spec.parse.rule !== "computed")
+    .filter(([name, spec]) => !isLandingColumn(name) && spec.parse.rule !== "computed")
     .map(([name, spec]) => ({ name, header: normalName(spec.from ?? name) }));
 }
 
@@ -64,7 +64,7 @@ export function evolve(intake: Intake, headers: readonly string[]): Intake {
 function widened(table: LandingTable, added: readonly (readonly [string, ColumnSpec])[]): LandingTable {
   if (added.length === 0) return table;
   const { name, layer, description, grain, reads, landing, write, drift, properties } = table;
-  const own = Object.entries(table.columns).filter(([column]) => !(column in LANDING_COLUMNS));
+  const own = Object.entries(table.columns).filter(([column]) => !isLandingColumn(column));
   const columns = { ...Object.fromEntries([...own, ...added]), ...LANDING_COLUMNS };
   return new Table(name, layer, {
     description,

@@ -7,11 +7,11 @@ import { parseNotebook } from "../../lib/notebook/validate.js";
 import { openWorkspace } from "../../lib/workspace.js";
 import { type Outcome, WorkspaceCopy } from "../support/copied_workspace.js";
 
-const CLIENTES = `Nome,E-mail,Nascimento,Cliente desde,Telefone,Limite de Crédito,Desconto,Pontos,Ativo
-Ana Lima,ana@x.br,31/12/1990,2020-01-02 03:04:05,011999,"1.234,50","12,5%",10,true
-Bia Sá,bia@x.br,01/02/1985,2021-01-02 03:04:05,021888,"500",,20,false
-Ana Lima,ana@x.br,31/12/1990,2020-01-02 03:04:05,011999,"1.234,50","12,5%",10,true
-Céu Luz,ceu@x.br,05/06/1977,2022-01-02 03:04:05,,"5,50",5%,30,true
+const CLIENTES = `Nome,E-mail,Nascimento,Cliente desde,Telefone,Limite de Crédito,Desconto,Pontos,Ativo,constructor,toString
+Ana Lima,ana@x.br,31/12/1990,2020-01-02 03:04:05,011999,"1.234,50","12,5%",10,true,Caixa,sim
+Bia Sá,bia@x.br,01/02/1985,2021-01-02 03:04:05,021888,"500",,20,false,Obra,não
+Ana Lima,ana@x.br,31/12/1990,2020-01-02 03:04:05,011999,"1.234,50","12,5%",10,true,Caixa,sim
+Céu Luz,ceu@x.br,05/06/1977,2022-01-02 03:04:05,,"5,50",5%,30,true,,
 `;
 
 let workspace: WorkspaceCopy;
@@ -51,6 +51,8 @@ describe("tslake new", () => {
     desconto: fraction({ locale: "pt-BR" }).describe("Desconto"),
     pontos: long().describe("Pontos"),
     ativo: boolean().describe("Ativo"),
+    constructor: text().describe("Constructor"),
+    tostring: text().describe("ToString"),
 `);
     for (const file of ["bronze/clientes", "silver/clientes", "gold/clientes", "gold/vendas_por_cliente"]) {
       const notebook = parseNotebook(read(`notebooks/${file}.ipynb`), file);
@@ -74,6 +76,7 @@ describe("tslake new", () => {
     const [ana, ceu, ...others] = inOrder;
     expect(others).toEqual([]);
     expect(ana).toMatchObject({ nascimento: "1990-12-31", limite_de_credito: "1234.50", desconto: "0.125000" });
+    expect([ana?.["constructor"], ana?.["tostring"]]).toEqual(["Caixa", "sim"]);
     expect(ceu).toMatchObject({ telefone: null, pontos: 30, ativo: true });
     expect((await tslake("quarantine", "silver.clientes")).stdout).toContain("quinhentos");
   });

@@ -67,17 +67,15 @@ export function draftSilver(
 export function draftDerived(layer: "silver" | "gold", name: string, from: readonly AnyTable[]): TableDraft {
   const [first, ...others] = from;
   if (first === undefined) throw new UsageError(`${layer}.${name} needs a source`, { remedy: "name one by --from" });
-  const columns: Record<string, ColumnSpec> = Object.fromEntries(
-    Object.entries(first.columns).map(([column, spec]) => [column, carried(spec)]),
-  );
+  const columns = new Map(Object.entries(first.columns).map(([column, spec]) => [column, carried(spec)]));
   const joins = others.map((source): DraftJoin => {
     const isState = source.write !== "append";
-    const shared = source.key.every((column) => sameType(columns[column], source.columns[column]));
+    const shared = source.key.every((column) => sameType(columns.get(column), source.columns[column]));
     const on = isState && shared ? source.key : [];
-    const adds = on.length === 0 ? [] : source.columnNames.filter((column) => !(column in columns));
+    const adds = on.length === 0 ? [] : source.columnNames.filter((column) => !columns.has(column));
     for (const column of adds) {
       const spec = source.columns[column];
-      if (spec !== undefined) columns[column] = new Spec({ ...carried(spec), nullable: true });
+      if (spec !== undefined) columns.set(column, new Spec({ ...carried(spec), nullable: true }));
     }
     return { source, on: adds.length === 0 ? [] : on, adds };
   });
@@ -87,7 +85,7 @@ export function draftDerived(layer: "silver" | "gold", name: string, from: reado
     name,
     description: `${titled(name)}, from ${from.map((table) => table.name).join(", ")}`,
     grain: first.grain,
-    columns,
+    columns: Object.fromEntries(columns),
     from,
     joins,
     write: incremental ? "merge" : "overwrite",

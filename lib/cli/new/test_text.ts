@@ -80,7 +80,7 @@ function derivedTests(draft: TableDraft, first: AnyTable): string {
     return `await workspace.fill(${source.name}, [${object(row)}]);`;
   });
   const expected = Object.keys(draft.columns).map((name) => {
-    const source = draft.from.find((table) => name in table.columns);
+    const source = draft.from.find((table) => Object.hasOwn(table.columns, name));
     return `${name}: ${exampleOf(name, source?.columns[name]).read}`;
   });
   return `test("has a row for each of ${first.name}", async () => {
