@@ -89,7 +89,10 @@ function rulesOf(table: AnyTable, read: Relation): readonly BreakableRule[] {
   const shape: BreakableRule = {
     severity: table.unparsable,
     broken: corrupt,
-    reason: lit("the line has too few or too many fields"),
+    reason: when(
+      (at(t, "raw:_file") as TextColumn).matches(NDJSON),
+      "the line is no JSON object, has a name twice or half of a surrogate pair",
+    ).otherwise("the line has too few or too many fields"),
   };
   const values = parsedColumns(table).flatMap(([name, spec]): BreakableRule[] => {
     const bad = at(t, `bad:${name}`) as BooleanColumn;
@@ -124,6 +127,9 @@ function any(rules: readonly BreakableRule[]): BooleanColumn {
 }
 
 const NEVER: BooleanColumn = lit(false);
+
+/** Names of files with one JSON object per line. */
+const NDJSON = "\\.(ndjson|jsonl)(\\.gz)?$";
 
 function at(columns: Readonly<Record<string, Column | undefined>>, name: string): Column {
   const column = columns[name];

@@ -17,7 +17,7 @@ export interface IngestedFile {
   readonly bytes?: number;
   /** Rows added, corrupt ones among them. */
   readonly rows?: number;
-  /** Rows kept as they came, because they do not fit the header. */
+  /** Rows kept as they came, because they do not fit the header or are no JSON objects. */
   readonly corrupt?: number;
   /** Columns that the contract does not know. */
   readonly unknown?: readonly string[];
@@ -127,12 +127,19 @@ function remarksOf(file: IngestedFile): string {
     note === undefined ? "" : `${note}${place}`,
     remedy ?? "",
     movedTo === undefined ? "" : `moved to ${movedTo}`,
-    corrupt === 0 ? "" : `${corrupt} ${corrupt === 1 ? "row does" : "rows do"} not fit the header`,
+    corrupt === 0 ? "" : corruptText(corrupt, file.format),
     unknown.length === 0 ? "" : `unknown columns: ${unknown.join(", ")}`,
     replaces.length === 0 ? "" : `other content under this name was taken as ${replaces.join(", ")}`,
   ]
     .filter((part) => part !== "")
     .join("; ");
+}
+
+function corruptText(rows: number, format: Format | undefined): string {
+  if (format !== "ndjson") return `${rows} ${rows === 1 ? "row does" : "rows do"} not fit the header`;
+  return rows === 1
+    ? "1 line is no JSON object, has a name twice or half of a surrogate pair"
+    : `${rows} lines are no JSON objects, have a name twice or half of a surrogate pair`;
 }
 
 function summary({ table, version, totals }: IngestResult): string {

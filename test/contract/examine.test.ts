@@ -132,6 +132,14 @@ describe("a row goes by the gravest rule that it breaks", () => {
       _reasons: ["the line has too few or too many fields"],
     });
   });
+
+  test.each(["a.ndjson", "a.jsonl.gz"])("a line of %s that cannot be taken apart is no JSON object", async (file) => {
+    const rows = source(["id", "n", "nome"], [[null, null, null]], '{"id":1', file);
+    const [row] = await engine.collect(examine(rows, table).faulty.node);
+    expect(row).toMatchObject({
+      _reasons: ["the line is no JSON object, has a name twice or half of a surrogate pair"],
+    });
+  });
 });
 
 /** Rows of a landing table: these columns as text, and where they came from. */
@@ -139,8 +147,9 @@ function source(
   columns: readonly string[],
   rows: readonly (readonly (string | null)[])[],
   corrupt: string | null = null,
+  file = "a.csv",
 ) {
   const origin = Object.entries(LANDING_COLUMNS).map(([name, spec]) => field(name, spec.type, spec.nullable));
-  const values = rows.map((row, i) => [...row, null, corrupt, "a.csv", String(i + 2), "2026-01-01T00:00:00Z"]);
+  const values = rows.map((row, i) => [...row, null, corrupt, file, String(i + 2), "2026-01-01T00:00:00Z"]);
   return scan({ kind: "values", rows: values }, [...columns.map((name) => field(name, "string")), ...origin]);
 }

@@ -207,7 +207,9 @@ describe("NDJSON", () => {
     const lake = lakeOf();
     const broken = ['{"id":2,', "[1]", '{"id":1,"id":2}', '{"id":"\\ud800"}', "null", '{"id":1,"id ":2}'];
     lake.land("a.ndjson", `{"id":1}\n${broken.join("\n")}\n`);
-    await lake.ingest();
+    expect((await lake.ingest()).messages).toEqual([
+      "a.ndjson: 6 lines are no JSON objects, have a name twice or half of a surrogate pair",
+    ]);
     expect(await lake.values("id", "_corrupt_record")).toEqual([["1", null], ...broken.map((line) => [null, line])]);
   });
 
