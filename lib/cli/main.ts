@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { newId, nowMillis } from "../clock.js";
 import { UsageError } from "../errors.js";
+import { SALES_SOURCE } from "../ingest/ingest_result.js";
 import { planReset, resetLake } from "../pipeline/reset.js";
 import { lockLake } from "../pipeline/run_lock.js";
 import { withdraw } from "../quality/withdraw.js";
@@ -94,7 +95,7 @@ function open({ landing, lake, warehouse }: LakeFlags): Workspace {
 
 async function withdrawSales({ lake, catalog, settings }: Workspace, what: string): Promise<string> {
   const sales = {
-    source: catalog.table("bronze.vendas"),
+    source: catalog.table(SALES_SOURCE),
     silver: catalog.table("silver.vendas"),
     gold: [catalog.table("gold.vendas")],
   };

@@ -82,13 +82,13 @@ export class IngestResult {
   /** One line for each file that was not plainly taken: what a person should know. */
   get messages(): readonly string[] {
     return this.files.flatMap((file) => {
-      const remarks = remarksOf(file);
+      const remarks = remarksOf(this.table, file);
       return remarks === "" ? [] : [`${file.name}: ${file.status === "taken" ? "" : `${file.status}, `}${remarks}`];
     });
   }
 
   toString(): string {
-    const rows = [HEAD, ...this.files.map(cells)];
+    const rows = [HEAD, ...this.files.map((file) => cells(this.table, file))];
     const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? "")].length)));
     const lines = rows.map((row) =>
       row
@@ -104,10 +104,13 @@ export class IngestResult {
   }
 }
 
+/** The table of files whose rows `npx tslake withdraw` takes out again. */
+export const SALES_SOURCE = "bronze.vendas";
+
 const HEAD = ["file", "status", "format", "rows", "corrupt", "archived as", "remarks"];
 const NUMERIC = new Set([3, 4]);
 
-function cells(file: IngestedFile): readonly string[] {
+function cells(table: string, file: IngestedFile): readonly string[] {
   const count = (value: number | undefined): string => (value === undefined ? "" : String(value));
   return [
     printable(file.name),
@@ -116,11 +119,11 @@ function cells(file: IngestedFile): readonly string[] {
     count(file.rows),
     count(file.corrupt),
     file.archived ?? "",
-    printable(remarksOf(file)),
+    printable(remarksOf(table, file)),
   ];
 }
 
-function remarksOf(file: IngestedFile): string {
+function remarksOf(table: string, file: IngestedFile): string {
   const { note, line, remedy, movedTo, unknown = [], replaces = [], corrupt = 0 } = file;
   const place = line === undefined ? "" : ` (line ${line})`;
   return [
@@ -129,10 +132,22 @@ function remarksOf(file: IngestedFile): string {
     movedTo === undefined ? "" : `moved to ${movedTo}`,
     corrupt === 0 ? "" : corruptText(corrupt, file.format),
     unknown.length === 0 ? "" : `unknown columns: ${unknown.join(", ")}`,
-    replaces.length === 0 ? "" : `other content under this name was taken as ${replaces.join(", ")}`,
+    replaces.length === 0 ? "" : replacesText(table, replaces),
   ]
     .filter((part) => part !== "")
     .join("; ");
+}
+
+function replacesText(table: string, archived: readonly string[]): string {
+  const told = `other content under this name was taken as ${archived.join(", ")}`;
+  if (table !== SALES_SOURCE) return told;
+  const commands = archived.map((name) => `npx tslake withdraw ${shellWord(name)}`);
+  return `${told}; to take out what only that one holds: ${commands.join("; ")}`;
+}
+
+/** A text as one argument of a command, as shells read it. */
+function shellWord(text: string): string {
+  return /^[\w.,+@%:=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function corruptText(rows: number, format: Format | undefined): string {
@@ -156,7 +171,7 @@ function summary({ table, version, totals }: IngestResult): string {
 function toHtml(result: IngestResult): string {
   const row = (texts: readonly string[], tag: string): string =>
     `<tr>${texts.map((text, i) => `<${tag}${NUMERIC.has(i) ? ' style="text-align:right"' : ' style="text-align:left"'}>${escaped(text)}</${tag}>`).join("")}</tr>`;
-  const table = `<table><thead>${row(HEAD, "th")}</thead><tbody>${result.files.map((file) => row(cells(file), "td")).join("")}</tbody></table>`;
+  const table = `<table><thead>${row(HEAD, "th")}</thead><tbody>${result.files.map((file) => row(cells(result.table, file), "td")).join("")}</tbody></table>`;
   return `<p>${escaped(summary(result))}</p>${result.files.length === 0 ? "" : table}`;
 }
 

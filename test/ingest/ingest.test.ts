@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterEach, describe, expect, test } from "vitest";
 import { DISPLAY } from "../../lib/display.js";
+import { IngestResult, SALES_SOURCE } from "../../lib/ingest/ingest_result.js";
 import { listen } from "../../lib/run.js";
 import { HEADER, people, TestLake } from "./test_lake.js";
 
@@ -322,6 +323,18 @@ describe("the same content again", () => {
       replaces: ["20240203_040506_people_1.csv"],
     });
     expect(await lake.rows()).toHaveLength(3);
+  });
+});
+
+describe("a file of sales that may be meant to replace another", () => {
+  test("comes with the command that withdraws the older one", () => {
+    const replaces = ["20240203_040506_registros_a.csv", "20240204_040506_o'b c.csv"];
+    const files = [{ name: "a.csv", status: "taken", replaces } as const];
+    const [message] = new IngestResult({ table: SALES_SOURCE, version: 1, files }).messages;
+    expect(message).toContain("npx tslake withdraw 20240203_040506_registros_a.csv;");
+    expect(message).toMatch(/npx tslake withdraw '20240204_040506_o'\\''b c\.csv'$/);
+    const [other] = new IngestResult({ table: "bronze.purchase", version: 1, files }).messages;
+    expect(other).toBe(`a.csv: other content under this name was taken as ${replaces.join(", ")}`);
   });
 });
 
