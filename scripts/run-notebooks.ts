@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { Option } from "commander";
 import { $, chalk } from "zx/core";
 import { EXIT, newProgram, runProgram } from "../lib/cli/program.js";
@@ -76,12 +77,25 @@ function refuseWrongWarehouse(workspace: Workspace): void {
   void workspace.warehouse;
 }
 
+/** A landing zone that is named by flag is there: a folder that is not would read as one without files. */
+function refuseNoFolder(landing: string): void {
+  const isThere = fs.existsSync(landing);
+  if (isThere && fs.statSync(landing).isDirectory()) return;
+  throw new UsageError("--landing names no folder", {
+    where: { path: landing },
+    expected: "the folder of arriving files",
+    actual: isThere ? "a file" : "nothing of this name",
+    remedy: "correct the path, or make the folder",
+  });
+}
+
 async function pipeline(flags: Flags): Promise<number> {
   const cwd = startFolder();
   const { landing, lake: place, warehouse: address } = flags;
   const workspace = openWorkspace({ cwd, flags: { landing, lake: place, warehouse: address } });
   refuseWrongWarehouse(workspace);
   const { settings, catalog, lake } = workspace;
+  if (landing !== undefined) refuseNoFolder(settings.landing);
   const options: PipelineOptions = {
     root: settings.root,
     landing: settings.landing,

@@ -1,8 +1,9 @@
 import fs from "node:fs";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import type { AnyTable, Landing } from "../contract/define_table.js";
 import { describeError } from "../errors.js";
 import { listLanding } from "../ingest/landing.js";
+import { isAbsent } from "../storage/local_errors.js";
 
 /** A file that waits in the landing zone. */
 export interface WaitingFile {
@@ -36,9 +37,11 @@ export function viewLanding(folder: string, tables: readonly AnyTable[]): Landin
   const waiting = new Map<string, readonly WaitingFile[]>();
   const unreadable = new Map<string, string>();
   const places = [...folders].map((source) => `${source}/`).join(", ");
-  const strangers: Stranger[] = namesIn(folder)
-    .filter((name) => !folders.has(name) && !/^[._]/.test(name))
-    .map((path) => ({ path, reason: `no table takes it; files go into ${places}` }));
+  const strangers: Stranger[] = namesIn(folder).flatMap((path) => {
+    if (folders.has(path))
+      return isFolder(join(folder, path)) ? [] : [{ path, reason: `no folder; files go into ${path}/` }];
+    return /^[._]/.test(path) ? [] : [{ path, reason: `no table takes it; files go into ${places}` }];
+  });
   for (const table of sources) {
     const { source } = table.landing;
     try {
@@ -57,6 +60,15 @@ export function viewLanding(folder: string, tables: readonly AnyTable[]): Landin
 
 function hasLanding(table: AnyTable): table is AnyTable & { readonly landing: Landing } {
   return table.landing !== undefined;
+}
+
+/** Whether names can be listed below a path; also true where that cannot be told. */
+function isFolder(path: string): boolean {
+  try {
+    return fs.statSync(path).isDirectory();
+  } catch (error) {
+    return !isAbsent(error);
+  }
 }
 
 function namesIn(folder: string): readonly string[] {

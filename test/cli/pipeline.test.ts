@@ -162,6 +162,9 @@ describe.sequential("npm run pipeline", () => {
     [["--timeout", "-1"], /--timeout/],
     [["--memory", "2GB"], /--memory/],
     [["--landing"], /argument missing/],
+    [["--landing", join(folder, "typo")], /--landing names no folder\n[\s\S]*nothing of this name/],
+    [["--landing", "package.json"], /--landing names no folder\n[\s\S]*a file/],
+    [["--landing", "package.json/below"], /--landing names no folder/],
     [["--dry-run"], /unknown option/],
     [["gold.gvm"], /not a flag: gold\.gvm\n.*npm run pipeline -- --select gold\.gvm/],
   ])("%j is wrong usage", (argv, message) => {

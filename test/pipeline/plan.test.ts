@@ -173,8 +173,10 @@ describe("the landing zone", () => {
     lake.arrive("shoes/a.csv");
     lake.arrive("_rejected/x.csv");
     mkdirSync(join(lake.landing, "sales", "folder.csv"));
+    writeFileSync(join(lake.landing, "events"), "a\nevent\n");
     const { warnings, steps } = await planPipeline(lake.options());
     expect(warnings).toEqual([
+      "left in landing: events: no folder; files go into events/",
       "left in landing: shoes: no table takes it; files go into events/, sales/",
       "left in landing: sales/folder.csv: a folder, not a file; files inside folders are not taken",
       "left in landing: sales/notes.txt: bronze.sales takes *.csv",
