@@ -64,7 +64,11 @@ async function withdrawalsWith(
   const files = await filesCalled(rows, what);
   if (files.length === 0) return undefined;
   if (files.every((file) => known.files.includes(file))) {
-    throw new UsageError(`nothing to withdraw: ${files.join(", ")} is withdrawn already`, { actual: what });
+    throw new UsageError(`nothing to withdraw: ${files.join(", ")} is withdrawn already`, {
+      expected: "a file whose rows count",
+      actual: what,
+      remedy: `npx tslake show ${silver.name} lists the sales that are there, with their files`,
+    });
   }
   return { files: sorted([...known.files, ...files]), ids: known.ids };
 }
