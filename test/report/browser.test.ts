@@ -111,7 +111,7 @@ describe.skipIf(executablePath === undefined)("in a browser (TSLAKE_TEST_CHROMIU
   test("the month whose value is shown can be chosen", async () => {
     const page = await open("tables/gold.saldo.html");
     const shown = (): Promise<string> => page.locator("figure[data-month]:visible figcaption").innerText();
-    expect(await shown()).toContain("2023-01: 10.00 at its end");
+    expect(await shown()).toContain("2023-01: 11.00 at its end");
     await page.locator("#month").selectOption("2023-02");
     expect(await shown()).toContain("2023-02");
     await page.close();
