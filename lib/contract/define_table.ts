@@ -171,11 +171,6 @@ export const LANDING_COLUMNS = {
   _ingested_at: instant().notNull().describe("When the file was taken, UTC"),
 } as const;
 
-/** Whether a column is one that every table fed from a landing zone has. */
-export function isLandingColumn(name: string): boolean {
-  return Object.hasOwn(LANDING_COLUMNS, name);
-}
-
 function checkColumns(table: AnyTable): void {
   const refuse = (message: string, actual: string, expected: string): never => {
     throw new ContractError(`${table.name}: ${message}`, { where: { table: table.name }, expected, actual });

@@ -5,13 +5,7 @@ import type { Relation } from "../relation/relation.js";
 import { TextColumn } from "../relation/text_column.js";
 import { listOf, lit, when } from "../relation/when.js";
 import type { ColumnSpec } from "./column_spec.js";
-import {
-  type AnyTable,
-  isLandingColumn,
-  type LANDING_COLUMNS,
-  type ParsedShapeOf,
-  type ShapeOfColumns,
-} from "./define_table.js";
+import { type AnyTable, LANDING_COLUMNS, type ParsedShapeOf, type ShapeOfColumns } from "./define_table.js";
 import type { Severity } from "./expectation.js";
 import { type Parsed, parseColumn } from "./parse.js";
 
@@ -70,6 +64,11 @@ interface BreakableRule {
   /** Never null. */
   readonly broken: BooleanColumn;
   readonly reason: TextColumn;
+}
+
+/** Whether a column is one that every table fed from a landing zone has. */
+export function isLandingColumn(name: string): boolean {
+  return Object.hasOwn(LANDING_COLUMNS, name);
 }
 
 function parsedColumns(table: AnyTable): (readonly [string, ColumnSpec])[] {

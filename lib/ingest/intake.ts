@@ -1,5 +1,6 @@
 import { type ColumnSpec, text } from "../contract/column_spec.js";
-import { type AnyTable, isLandingColumn, LANDING_COLUMNS, type Landing, Table } from "../contract/define_table.js";
+import { type AnyTable, LANDING_COLUMNS, type Landing, Table } from "../contract/define_table.js";
+import { isLandingColumn } from "../contract/examine.js";
 import type { StructField } from "../types.js";
 
 /** A table that takes files. */
