@@ -49,6 +49,12 @@ function dayIn(timeZone: string, millis: number): string {
   );
 }
 
+/** Whether a text is a day of the calendar, as `YYYY-MM-DD`. */
+export function isDay(text: string): boolean {
+  const millis = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  return !Number.isNaN(millis) && new Date(millis).toISOString().startsWith(text);
+}
+
 /** The day that lies `days` after an ISO day (negative: before). */
 export function addDays(day: string, days: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);

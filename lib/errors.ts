@@ -48,6 +48,11 @@ export class TslakeError extends Error {
   }
 }
 
+/** What an error says first, whatever was thrown. */
+export function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+}
+
 /** A command, parameter or setting that cannot be understood. Exit status 2. */
 export class UsageError extends TslakeError {}
 

@@ -79,12 +79,12 @@ function refuseWrongWarehouse(workspace: Workspace): void {
 
 /** A landing zone that is named by flag is there: a folder that is not would read as one without files. */
 function refuseNoFolder(landing: string): void {
-  const isThere = fs.existsSync(landing);
-  if (isThere && fs.statSync(landing).isDirectory()) return;
+  const found = fs.statSync(landing, { throwIfNoEntry: false });
+  if (found?.isDirectory()) return;
   throw new UsageError("--landing names no folder", {
     where: { path: landing },
     expected: "the folder of arriving files",
-    actual: isThere ? "a file" : "nothing of this name",
+    actual: found ? "a file" : "nothing of this name",
     remedy: "correct the path, or make the folder",
   });
 }

@@ -1,5 +1,5 @@
 import { RelationError } from "../errors.js";
-import type { Figure } from "./figure.js";
+import { type Figure, kindsOf } from "./figure.js";
 import { buildFor, openPlotly, type PlotlyBuild, type PlotlyWindow } from "./plotly.js";
 import { tidySvg } from "./tidy_svg.js";
 import { withoutBrowser } from "./without_browser.js";
@@ -41,12 +41,11 @@ function plotly(build: PlotlyBuild): PlotlyWindow {
   return window;
 }
 
-function titleOf({ data, layout = {} }: Figure): { readonly text: string; readonly subtitle: string } {
-  const title = layout["title"] as { text?: unknown; subtitle?: { text?: unknown } } | string | undefined;
+function titleOf(figure: Figure): { readonly text: string; readonly subtitle: string } {
+  const title = figure.layout?.["title"] as { text?: unknown; subtitle?: { text?: unknown } } | string | undefined;
   const text = typeof title === "string" ? title : title?.text;
   const subtitle = typeof title === "object" ? title.subtitle?.text : undefined;
-  const kinds = [...new Set(data.map((trace) => String(trace["type"] ?? "scatter")))].join(", ");
-  return { text: readable(text) || "Chart", subtitle: readable(subtitle) || kinds };
+  return { text: readable(text) || "Chart", subtitle: readable(subtitle) || kindsOf(figure) };
 }
 
 /** Plotly's markup as plain text. */

@@ -9,6 +9,11 @@ export interface Figure {
 
 export type Trace = Readonly<Record<string, unknown>>;
 
+/** The kinds of its traces, each once. */
+export function kindsOf({ data }: Figure): string {
+  return [...new Set(data.map(({ type }) => String(type ?? "scatter")))].join(", ");
+}
+
 /** The MIME type under which frontends take a figure. */
 export const PLOTLY_TYPE = "application/vnd.plotly.v1+json";
 

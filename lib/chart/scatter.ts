@@ -1,3 +1,4 @@
+import { countRows } from "../relation/aggregate.js";
 import type { Column } from "../relation/column.js";
 import type { Relation } from "../relation/relation.js";
 import type { Value } from "../relation/runner.js";
@@ -27,14 +28,19 @@ export async function drawScatter(relation: Relation, wanted: ScatterWanted): Pr
   const words = wordsOf(locale);
   const [x, y] = [plainAxis(relation, wanted.x), plainAxis(relation, wanted.y)];
   const color = wanted.color === undefined ? undefined : await categories(relation, wanted.color, SERIES, words);
-  const placed = relation
-    .select((t) => {
-      const group: Readonly<Record<string, Column>> =
-        color === undefined ? {} : { at2: color.of(columnOf(t, color.name)) };
-      return { at0: x.of(columnOf(t, x.name)), at1: y.of(columnOf(t, y.name)), ...group };
-    })
-    .filter((t) => t.at0.isNotNull().and(t.at1.isNotNull()));
-  const total = await placed.count();
+  const laid = relation.select((t) => {
+    const group: Readonly<Record<string, Column>> =
+      color === undefined ? {} : { at2: color.of(columnOf(t, color.name)) };
+    return { at0: x.of(columnOf(t, x.name)), at1: y.of(columnOf(t, y.name)), ...group };
+  });
+  const placed = laid.filter((t) => t.at0.isNotNull().and(t.at1.isNotNull()));
+  const counts = await laid
+    .select((t) => ({ isPlaced: t.at0.isNotNull().and(t.at1.isNotNull()) }))
+    .groupBy("isPlaced")
+    .aggregate(() => ({ rows: countRows() }))
+    .collect();
+  const rowsPlaced = (isPlaced: boolean): bigint => counts.find((row) => row.isPlaced === isPlaced)?.rows ?? 0n;
+  const total = Number(rowsPlaced(true));
   const step = Math.ceil(total / POINTS);
   const all = placed as unknown as Relation;
   const found: readonly Readonly<Record<string, Value>>[] = await (step > 1 ? everyNth(all, step) : all)
@@ -46,7 +52,7 @@ export async function drawScatter(relation: Relation, wanted: ScatterWanted): Pr
     rows: 1n,
   }));
   const sampled = `${words.sample} ${formatValue(BigInt(points.length), locale)} ${words.of} ${formatValue(BigInt(total), locale)} ${words.rows}`;
-  const missing = rowsWithout(BigInt((await relation.count()) - total), [x, y], locale);
+  const missing = rowsWithout(rowsPlaced(false), [x, y], locale);
   const notes = [...(total === 0 ? [words.noData] : step > 1 ? [sampled] : []), ...missing];
   const exact = (axis: Axis, value: Value): string =>
     axis.scale === "time" ? placeText(axis, value, locale) : formatValue(value, locale);

@@ -1,5 +1,5 @@
 import { RelationError } from "../errors.js";
-import type { Figure, Trace } from "./figure.js";
+import { type Figure, kindsOf, type Trace } from "./figure.js";
 
 /** Kinds of trace that WebGL paints, and those that are drawn as SVG in their place. */
 const PAINTED: ReadonlyMap<unknown, string> = new Map([
@@ -13,9 +13,8 @@ const BROWSER_ONLY = new Set<unknown>([
 ]);
 
 /** What is said of a figure where only its text is shown: the kinds of its traces, and whether it has no picture there. */
-export function describeFigure({ data }: Figure): string {
-  const kinds = [...new Set(data.map(({ type }) => String(type ?? "scatter")))].join(", ");
-  return `plotly.js: ${kinds}${browserOnly(data).length > 0 ? "; drawn by a browser only" : ""}`;
+export function describeFigure(figure: Figure): string {
+  return `plotly.js: ${kindsOf(figure)}${browserOnly(figure.data).length > 0 ? "; drawn by a browser only" : ""}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { describeError } from "../errors.js";
+import { describeError, firstLine } from "../errors.js";
 import { notebookOf } from "../pipeline/step.js";
 import { scan } from "../relation/relation.js";
 import { field } from "../types.js";
@@ -60,7 +60,7 @@ async function engine(lake: Workspace["lake"]): Promise<Finding> {
     await scan({ kind: "values", rows: [["1"]] }, [field("one", "long")], lake).collect();
     return { about: "engine", state: "ok", text: "Polars" };
   } catch (error) {
-    return { about: "engine", state: "broken", text: `does not work: ${messageOf(error)}; run npm ci on this machine` };
+    return { about: "engine", state: "broken", text: `does not work: ${firstLine(error)}; run npm ci on this machine` };
   }
 }
 
@@ -147,15 +147,11 @@ function jupyter(root: string): Finding {
     const own = jupyterBin(root);
     if (isIn(own)) return { about: "Jupyter", state: "ok", text: join(own, program) };
   } catch (error) {
-    return { about: "Jupyter", state: "warning", text: messageOf(error) };
+    return { about: "Jupyter", state: "warning", text: firstLine(error) };
   }
   return { about: "Jupyter", state: "warning", text: "not found; npm run lab installs it, given Python 3.10 or newer" };
 }
 
 function nearestExisting(path: string): string {
   return fs.existsSync(path) || path === dirname(path) ? path : nearestExisting(dirname(path));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
 }

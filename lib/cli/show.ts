@@ -1,4 +1,4 @@
-import { addDays } from "../clock.js";
+import { isDay } from "../clock.js";
 import type { AnyTable } from "../contract/define_table.js";
 import { UsageError } from "../errors.js";
 import { knownAt } from "../history/as_known.js";
@@ -55,8 +55,4 @@ export async function showRelation(relation: Relation, { limit, format }: ShowOp
 
 function inKeyOrder(relation: Relation, table: AnyTable): Relation {
   return relation.orderBy((t) => table.key.flatMap((name) => t[name] ?? []));
-}
-
-function isDay(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) && addDays(text, 0) === text;
 }

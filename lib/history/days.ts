@@ -1,4 +1,4 @@
-import { addDays, yesterday } from "../clock.js";
+import { addDays, isDay, yesterday } from "../clock.js";
 import type { Snapshot } from "../delta/snapshot.js";
 import { UsageError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
@@ -90,7 +90,6 @@ export function beginning(others: readonly DayMark[], from: string | null): stri
 }
 
 function checkDay(day: string): void {
-  const millis = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN;
-  if (!Number.isNaN(millis) && new Date(millis).toISOString().startsWith(day)) return;
+  if (isDay(day)) return;
   throw new UsageError(`not a day: ${day}`, { expected: "YYYY-MM-DD, a day of the calendar", actual: day });
 }

@@ -1,4 +1,4 @@
-import { type DataError, isTslakeError } from "../errors.js";
+import { type DataError, firstLine, isTslakeError } from "../errors.js";
 import { compareUtf8 } from "../storage/path.js";
 import type { FileStatus, IngestedFile } from "./ingest_result.js";
 import type { LandingFile } from "./landing.js";
@@ -41,7 +41,7 @@ export class Outcomes {
   }
   failed(file: LandingFile, error: unknown): void {
     const remedy = isTslakeError(error) ? error.remedy : undefined;
-    const note = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+    const note = firstLine(error);
     this.#set(file, "failed", { note, ...(remedy === undefined ? {} : { remedy }) });
     this.#failures.push(error);
   }

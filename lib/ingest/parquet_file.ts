@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { basename, dirname } from "node:path";
 import type { FileMetaData, SchemaElement } from "hyparquet";
-import { DataError, isTslakeError } from "../errors.js";
+import { DataError, firstLine, isTslakeError } from "../errors.js";
 import { storageError } from "../storage/local_errors.js";
 import { type HeaderMap, mapHeader } from "./header.js";
 import type { Intake } from "./intake.js";
@@ -64,7 +64,7 @@ async function readFooter(path: string): Promise<Footer> {
 export function brokenParquet(cause: unknown): DataError {
   return new DataError("the Parquet file is broken", {
     expected: "a whole Parquet file",
-    actual: (cause instanceof Error ? cause.message : String(cause)).split("\n")[0],
+    actual: firstLine(cause),
     remedy: "have the file sent again, complete",
     cause,
   });
@@ -74,7 +74,7 @@ export function brokenParquet(cause: unknown): DataError {
 export function unreadableParquet(cause: unknown): DataError {
   return new DataError("the Parquet file holds values that cannot be read", {
     expected: "columns of text, numbers, booleans, days and timestamps",
-    actual: (cause instanceof Error ? cause.message : String(cause)).split("\n")[0],
+    actual: firstLine(cause),
     remedy: "write its columns as text",
     cause,
   });

@@ -30,7 +30,8 @@ export async function originals<T extends AnyTable>(
   const first = await lake.materialize(firstOccurrences(rows));
   const earlier = withoutWithdrawn(arrived.earlier as unknown as Relation, gone);
   const unique = arrived.after === null ? first : await withoutRepeated(lake, first, earlier);
-  const [read, counting, kept] = [await all.count(), await rows.count(), await unique.count()];
+  const [read, kept] = [await all.count(), await unique.count()];
+  const counting = rows === all ? read : await rows.count();
   return { unique, duplicates: counting - kept, withdrawn: read - counting };
 }
 

@@ -1,5 +1,5 @@
 import { WarehouseError } from "../errors.js";
-import type { QueryResult, RecordedLoad, WarehouseColumn, WarehouseTable, WarehouseTransaction } from "./driver.js";
+import type { RecordedLoad, WarehouseColumn, WarehouseTable, WarehouseTransaction } from "./driver.js";
 import { identifier, identifiers, literal } from "./sql.js";
 
 /** The table in which a warehouse keeps what was loaded of each star. */
@@ -27,14 +27,18 @@ export interface LoadEvent {
   readonly at: string;
 }
 
-/** The SELECT whose rows `recordedLoads` reads. */
-export const SELECT_LOADS = `SELECT ${identifiers(LOADS.columns.map(({ name }) => name))} FROM ${identifier(LOADS.name)} ORDER BY 1`;
+const SELECT_LOADS = `SELECT ${identifiers(LOADS.columns.map(({ name }) => name))} FROM ${identifier(LOADS.name)} ORDER BY 1`;
 
 /**
- * The rows of `SELECT_LOADS`.
+ * The loads that a warehouse records; none before the first.
  * @param there the tables and views that there are, by name
  */
-export function recordedLoads({ rows }: QueryResult, there: ReadonlyMap<string, unknown>): readonly RecordedLoad[] {
+export async function recordedLoads(
+  reader: Pick<WarehouseTransaction, "query">,
+  there: ReadonlyMap<string, unknown>,
+): Promise<readonly RecordedLoad[]> {
+  if (!there.has(LOADS.name)) return [];
+  const { rows } = await reader.query(SELECT_LOADS);
   const present = (definitions: RecordedLoad["definitions"]): RecordedLoad["definitions"] =>
     Object.fromEntries(Object.entries(definitions).filter(([name]) => there.has(name)));
   return rows.map((row) => ({

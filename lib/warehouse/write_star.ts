@@ -6,15 +6,7 @@ import { at } from "./columns.js";
 import type { Dialect, RecordedLoad, WarehouseTable, WarehouseTransaction } from "./driver.js";
 import type { Members } from "./members.js";
 import type { LoadPlan } from "./plan_load.js";
-import {
-  LOADS,
-  type LoadEvent,
-  recordedLoads,
-  recordLoad,
-  refuseOtherLoad,
-  refuseStrangers,
-  SELECT_LOADS,
-} from "./record.js";
+import { LOADS, type LoadEvent, recordedLoads, recordLoad, refuseOtherLoad, refuseStrangers } from "./record.js";
 import { identifier, identifiers, literal, matches } from "./sql.js";
 import { dimensionTable, factTable, tablesOf } from "./star_tables.js";
 import type { Totals } from "./totals.js";
@@ -105,7 +97,7 @@ class Writing {
   async makeTables(): Promise<void> {
     const { plan } = this.#content;
     const there = await this.#transaction.columns();
-    const recorded = there.has(LOADS.name) ? recordedLoads(await this.#transaction.query(SELECT_LOADS), there) : [];
+    const recorded = await recordedLoads(this.#transaction, there);
     if (plan.full === undefined) refuseOtherLoad(recorded, plan.star.name, plan.last?.number ?? 0);
     refuseStrangers(recorded, there, Object.keys(plan.definitions));
     const last = recorded.find((load) => load.star === plan.star.name);

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { warehouse as stars } from "../../lib/tables/index.js";
 import type { Warehouse } from "../../lib/warehouse/driver.js";
-import { PostgresWarehouse } from "../../lib/warehouse/postgres/warehouse.js";
 import { REDSHIFT } from "../../lib/warehouse/redshift/dialect.js";
 import { StarLoad } from "../../lib/warehouse/star_load.js";
 import { describeWith } from "../support/partners.js";
-import { type PostgresServer, startPostgres } from "../support/postgres.js";
 import { GoldLake } from "./gold_lake.js";
+import { postgresWarehouses } from "./postgres_warehouses.js";
 import { type Content, contentOf, sampleLake } from "./sample_star.js";
 
 const STAR = stars.vendas;
@@ -117,20 +116,9 @@ test("sums are as large as they need be, and means are exact", async () => {
 });
 
 describeWith("postgres", "the samples' star in PostgreSQL", () => {
-  let server: PostgresServer;
-  const opened: Warehouse[] = [];
-  beforeAll(async () => {
-    server = await startPostgres();
-  });
-  afterAll(async () => {
-    for (const warehouse of opened) await warehouse.close();
-    await server.stop();
-  });
-  const open = async (of: GoldLake): Promise<Warehouse> => {
-    const warehouse = new PostgresWarehouse(await server.database(), of.lake.engine);
-    opened.push(warehouse);
-    return warehouse;
-  };
+  const servers = postgresWarehouses();
+  const open = async (of: GoldLake): Promise<Warehouse> =>
+    servers.open(await servers.server.database(), of.lake.engine);
 
   test("is the same in every row and type, in tables and views", async () => {
     const postgres = await open(lake);

@@ -1,15 +1,14 @@
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Star } from "../../lib/contract/star.js";
 import { describeError, WarehouseError } from "../../lib/errors.js";
 import { warehouse as stars } from "../../lib/tables/index.js";
 import type { Warehouse } from "../../lib/warehouse/driver.js";
-import { PostgresWarehouse } from "../../lib/warehouse/postgres/warehouse.js";
 import { LOADS } from "../../lib/warehouse/record.js";
 import { StarLoad } from "../../lib/warehouse/star_load.js";
 import { describeWith } from "../support/partners.js";
-import { type PostgresServer, startPostgres } from "../support/postgres.js";
 import { GoldLake } from "./gold_lake.js";
+import { postgresWarehouses } from "./postgres_warehouses.js";
 
 let lake: GoldLake;
 beforeEach(async () => {
@@ -126,24 +125,12 @@ describe("in a DuckDB file", () => {
 });
 
 describeWith("postgres", "in a schema of PostgreSQL", () => {
-  let server: PostgresServer;
-  const opened: Warehouse[] = [];
-  beforeAll(async () => {
-    server = await startPostgres();
-  });
-  afterAll(async () => {
-    for (const warehouse of opened) await warehouse.close();
-    await server.stop();
-  });
-  const open = async (address: string): Promise<Warehouse> => {
-    const warehouse = new PostgresWarehouse(address, lake.lake.engine);
-    opened.push(warehouse);
-    return warehouse;
-  };
-  suite(async () => open(await server.database()));
+  const servers = postgresWarehouses();
+  const open = async (address: string): Promise<Warehouse> => servers.open(address, lake.lake.engine);
+  suite(async () => open(await servers.server.database()));
 
   test("views that stay as they are keep their grants, their readers and what was built upon them in a full load", async () => {
-    const address = await server.database();
+    const address = await servers.server.database();
     const warehouse = await open(address);
     await load(warehouse);
     await run(

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import pg from "pg";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { valuesOf } from "../../lib/delta_table/values.js";
 import { PolarsEngine } from "../../lib/engine/polars/engine.js";
 import { describeError, isTslakeError, type TslakeError, UsageError } from "../../lib/errors.js";
@@ -11,9 +11,9 @@ import { type Relation, scan } from "../../lib/relation/relation.js";
 import type { Value } from "../../lib/relation/runner.js";
 import { type DataType, field } from "../../lib/types.js";
 import type { WarehouseTable, WarehouseTransaction } from "../../lib/warehouse/driver.js";
-import { PostgresWarehouse } from "../../lib/warehouse/postgres/warehouse.js";
+import type { PostgresWarehouse } from "../../lib/warehouse/postgres/warehouse.js";
 import { describeWith } from "../support/partners.js";
-import { type PostgresServer, startPostgres } from "../support/postgres.js";
+import { postgresWarehouses } from "./postgres_warehouses.js";
 
 const engine = new PolarsEngine({
   resolveTable: () => Promise.reject(new Error("no tables here")),
@@ -63,22 +63,10 @@ async function failure(action: Promise<unknown>): Promise<TslakeError> {
 }
 
 describeWith("postgres", "PostgreSQL", () => {
-  let server: PostgresServer;
-  const opened: PostgresWarehouse[] = [];
-  beforeAll(async () => {
-    server = await startPostgres();
-  });
-  afterAll(async () => {
-    for (const warehouse of opened) await warehouse.close();
-    await server.stop();
-  });
-  const open = (address: string): PostgresWarehouse => {
-    const warehouse = new PostgresWarehouse(address, engine);
-    opened.push(warehouse);
-    return warehouse;
-  };
+  const servers = postgresWarehouses();
+  const open = (address: string): PostgresWarehouse => servers.open(address, engine);
   async function loaded(count = 3): Promise<{ readonly address: string; readonly warehouse: PostgresWarehouse }> {
-    const address = await server.database();
+    const address = await servers.server.database();
     const warehouse = open(address);
     await warehouse.transaction(async (transaction) => {
       await run(transaction, warehouse.dialect.createTable(NUMBERS));
@@ -91,8 +79,8 @@ describeWith("postgres", "PostgreSQL", () => {
     (await warehouse.query("SELECT count(*) AS n FROM numeros")).rows[0]?.["n"];
   const secretless = (error: unknown): void => {
     const told = `${describeError(error)}${inspect(error, { depth: 9, showHidden: true })}${JSON.stringify(error)}`;
-    expect(told).not.toContain(server.password);
-    expect(told).not.toContain(encodeURIComponent(server.password));
+    expect(told).not.toContain(servers.server.password);
+    expect(told).not.toContain(encodeURIComponent(servers.server.password));
   };
 
   test("every type comes back as it was given", async () => {
@@ -138,7 +126,7 @@ describeWith("postgres", "PostgreSQL", () => {
       },
       Object.fromEntries(all.columns.map(({ name }) => [name, null])),
     ];
-    const warehouse = open(await server.database());
+    const warehouse = open(await servers.server.database());
     const given = await warehouse.transaction(async (transaction) => {
       await run(transaction, warehouse.dialect.createTable(all));
       expect(await transaction.load(all, rowsFor(all, rows))).toBe(3);
@@ -158,7 +146,7 @@ describeWith("postgres", "PostgreSQL", () => {
   test("texts of every kind survive, also as the only column", async () => {
     const texts = ["", "\\.", "\\N", '"', "'", ",", "\n", "\r\n", "a\tb", " ", "null", "NULL", "😀", "é\u0301", null];
     const only = table("textos", { texto: "string" });
-    const warehouse = open(await server.database());
+    const warehouse = open(await servers.server.database());
     const { rows } = await warehouse.transaction(async (transaction) => {
       await run(transaction, warehouse.dialect.createTable(only));
       await transaction.load(
@@ -309,7 +297,7 @@ describeWith("postgres", "PostgreSQL", () => {
   test("a connection that is cut in the middle: nothing has changed, and the next load works", async () => {
     const { address, warehouse } = await loaded();
     const cut = (): Promise<unknown> =>
-      server.admin(
+      servers.server.admin(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${new URL(address).pathname.slice(1)}' AND usename = 'analista'`,
       );
     const moments: Readonly<Record<string, (transaction: WarehouseTransaction) => Promise<unknown>>> = {
@@ -353,7 +341,7 @@ describeWith("postgres", "PostgreSQL", () => {
 
   test("a connection that is cut while nobody asks anything is made anew", async () => {
     const { address, warehouse } = await loaded();
-    await server.admin(
+    await servers.server.admin(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${new URL(address).pathname.slice(1)}'`,
     );
     await new Promise((done) => setTimeout(done, 50));
@@ -363,8 +351,8 @@ describeWith("postgres", "PostgreSQL", () => {
   test("missing rights name the grant that is missing", async () => {
     const { address } = await loaded();
     const database = new URL(address).pathname.slice(1);
-    await server.admin(`CREATE ROLE leitora LOGIN PASSWORD '${server.password}'`);
-    const warehouse = open(server.address(database, { user: "leitora" }));
+    await servers.server.admin(`CREATE ROLE leitora LOGIN PASSWORD '${servers.server.password}'`);
+    const warehouse = open(servers.server.address(database, { user: "leitora" }));
     for (const work of [
       (transaction: WarehouseTransaction): Promise<unknown> => transaction.execute("DELETE FROM numeros"),
       (transaction: WarehouseTransaction): Promise<unknown> =>
@@ -384,10 +372,10 @@ describeWith("postgres", "PostgreSQL", () => {
   test("a schema that a role may not use or make: the error says so, and what to grant", async () => {
     const { address } = await loaded();
     const database = new URL(address).pathname.slice(1);
-    await server.admin(`CREATE ROLE visita LOGIN PASSWORD '${server.password}'`);
-    await server.admin("REVOKE USAGE ON SCHEMA public FROM PUBLIC", database);
-    await server.admin("CREATE SCHEMA fechado", database);
-    const as = (query: string): PostgresWarehouse => open(server.address(database, { user: "visita", query }));
+    await servers.server.admin(`CREATE ROLE visita LOGIN PASSWORD '${servers.server.password}'`);
+    await servers.server.admin("REVOKE USAGE ON SCHEMA public FROM PUBLIC", database);
+    await servers.server.admin("CREATE SCHEMA fechado", database);
+    const as = (query: string): PostgresWarehouse => open(servers.server.address(database, { user: "visita", query }));
     for (const [warehouse, schema] of [
       [as(""), "public"],
       [as("schema=fechado"), "fechado"],
@@ -418,7 +406,7 @@ describeWith("postgres", "PostgreSQL", () => {
   });
 
   test("a schema of one's own is made, used, and is all that is seen", async () => {
-    const address = await server.database();
+    const address = await servers.server.database();
     const warehouse = open(`${address}?schema=meu%20esquema`);
     expect(await warehouse.loads()).toEqual([]);
     await warehouse.transaction(async (transaction) => {
@@ -433,7 +421,7 @@ describeWith("postgres", "PostgreSQL", () => {
 
   test("what others have built on a table is not dropped with it", async () => {
     const { address, warehouse } = await loaded();
-    await server.admin("CREATE VIEW minha AS SELECT n FROM numeros", new URL(address).pathname.slice(1));
+    await servers.server.admin("CREATE VIEW minha AS SELECT n FROM numeros", new URL(address).pathname.slice(1));
     const error = await failure(
       warehouse.transaction((transaction) => transaction.execute(warehouse.dialect.dropTable("numeros"))),
     );
@@ -443,7 +431,7 @@ describeWith("postgres", "PostgreSQL", () => {
   });
 
   test("a full disk: nothing has changed", async ({ skip }) => {
-    const full = join(server.folder, "full");
+    const full = join(servers.server.folder, "full");
     fs.mkdirSync(full);
     try {
       execFileSync("mount", ["-t", "tmpfs", "-o", "size=12m,mode=777", "tmpfs", full], { stdio: "pipe" });
@@ -453,11 +441,11 @@ describeWith("postgres", "PostgreSQL", () => {
     try {
       const folder = join(full, "espaco");
       fs.mkdirSync(folder);
-      const { uid, gid } = fs.statSync(join(server.folder, "data"));
+      const { uid, gid } = fs.statSync(join(servers.server.folder, "data"));
       fs.chownSync(folder, uid, gid);
-      await server.admin(`CREATE TABLESPACE pequeno OWNER analista LOCATION '${folder}'`);
+      await servers.server.admin(`CREATE TABLESPACE pequeno OWNER analista LOCATION '${folder}'`);
       const { address, warehouse } = await loaded();
-      await server.admin("ALTER TABLE numeros SET TABLESPACE pequeno", new URL(address).pathname.slice(1));
+      await servers.server.admin("ALTER TABLE numeros SET TABLESPACE pequeno", new URL(address).pathname.slice(1));
       const error = await failure(
         warehouse.transaction(async (transaction) => {
           await transaction.execute(warehouse.dialect.clear("numeros"));
@@ -468,15 +456,15 @@ describeWith("postgres", "PostgreSQL", () => {
       secretless(error);
       expect(await count(warehouse)).toBe(3n);
       await warehouse.transaction((transaction) => transaction.execute("DROP TABLE numeros"));
-      await server.admin("DROP TABLESPACE pequeno");
+      await servers.server.admin("DROP TABLESPACE pequeno");
     } finally {
       execFileSync("umount", ["-l", full], { stdio: "pipe" });
     }
   });
 
   test("the label holds no secret", async () => {
-    const warehouse = open(await server.database());
+    const warehouse = open(await servers.server.database());
     expect(warehouse.label).toMatch(/^postgres:\/\/analista:\*\*\*@localhost:\d+\/armazem_\d+$/);
-    expect(inspect(warehouse, { depth: 9, showHidden: true })).not.toContain(server.password);
+    expect(inspect(warehouse, { depth: 9, showHidden: true })).not.toContain(servers.server.password);
   });
 });

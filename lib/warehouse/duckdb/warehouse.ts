@@ -16,7 +16,7 @@ import type {
   WarehouseTransaction,
 } from "../driver.js";
 import { refuseUnlessOne } from "../one_statement.js";
-import { LOADS, ownNames, recordedLoads, SELECT_LOADS } from "../record.js";
+import { LOADS, ownNames, recordedLoads } from "../record.js";
 import { identifier, identifiers } from "../sql.js";
 import { DUCKDB } from "./dialect.js";
 import { loadsCache } from "./loads_cache.js";
@@ -91,7 +91,7 @@ export class DuckdbWarehouse implements Warehouse {
     if (cached) return cached;
     const loads = await this.#reading(async (connection) => {
       const transaction = transactionOn(connection, this.#engine);
-      return loadsOf(transaction, await transaction.columns());
+      return recordedLoads(transaction, await transaction.columns());
     });
     cache.write(loads);
     return loads;
@@ -109,7 +109,7 @@ export class DuckdbWarehouse implements Warehouse {
     await this.#reading(async (connection) => {
       const transaction = transactionOn(connection, this.#engine);
       const columns = await transaction.columns();
-      const own = ownNames(await loadsOf(transaction, columns));
+      const own = ownNames(await recordedLoads(transaction, columns));
       const isOwn = (name: string): boolean => name === LOADS.name || (replaces.includes(name) && own.has(name));
       if (replaces.length > 0 && [...columns.keys()].every(isOwn) && !(await hasMore(connection))) return;
       await fs.promises.copyFile(this.#path, next, fs.constants.COPYFILE_FICLONE);
@@ -196,13 +196,6 @@ function transactionOn(connection: DuckDBConnection, engine: PolarsEngine): Ware
       return found;
     },
   };
-}
-
-async function loadsOf(
-  transaction: WarehouseTransaction,
-  there: ReadonlyMap<string, unknown>,
-): Promise<readonly RecordedLoad[]> {
-  return there.has(LOADS.name) ? recordedLoads(await transaction.query(SELECT_LOADS), there) : [];
 }
 
 async function loadRows(

@@ -3,7 +3,7 @@ import type { PolarsEngine } from "../../engine/polars/engine.js";
 import { UsageError, WarehouseError } from "../../errors.js";
 import type { Dialect, QueryResult, RecordedLoad, Warehouse, WarehouseTransaction } from "../driver.js";
 import { refuseUnlessOne } from "../one_statement.js";
-import { LOADS, recordedLoads, SELECT_LOADS } from "../record.js";
+import { recordedLoads } from "../record.js";
 import { identifier, literal } from "../sql.js";
 import { connect } from "./connect.js";
 import { type ConnectionOptions, readConnectionOptions, withoutSecrets } from "./connection_options.js";
@@ -72,7 +72,7 @@ export class PostgresWarehouse implements Warehouse {
       await client.query("BEGIN TRANSACTION READ ONLY");
       await this.#useSchema(client, "read what the warehouse holds");
       const tables = await columnsOf(client);
-      const loads = tables.has(LOADS.name) ? recordedLoads(await ask(client, SELECT_LOADS), tables) : [];
+      const loads = await recordedLoads({ query: (sql) => ask(client, sql) }, tables);
       await client.query("ROLLBACK");
       return loads;
     });

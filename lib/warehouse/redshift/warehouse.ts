@@ -10,7 +10,7 @@ import type { Storage } from "../../storage/storage.js";
 import { newFolder, removeFolder } from "../../storage/temporary_folder.js";
 import type { Dialect, QueryResult, RecordedLoad, Warehouse, WarehouseTransaction } from "../driver.js";
 import { refuseUnlessOne } from "../one_statement.js";
-import { LOADS, recordedLoads, SELECT_LOADS } from "../record.js";
+import { LOADS, recordedLoads } from "../record.js";
 import { identifier } from "../sql.js";
 import { copyParquet, REDSHIFT } from "./dialect.js";
 import type { RedshiftSession } from "./session.js";
@@ -75,7 +75,7 @@ export class RedshiftWarehouse implements Warehouse {
   loads(): Promise<readonly RecordedLoad[]> {
     return this.#inSession("BEGIN READ ONLY", async (session) => {
       const tables = await columnsOf(session);
-      const loads = tables.has(LOADS.name) ? recordedLoads(await session.query(SELECT_LOADS), tables) : [];
+      const loads = await recordedLoads({ query: (sql) => session.query(sql) }, tables);
       await session.execute("ROLLBACK");
       return loads;
     });
