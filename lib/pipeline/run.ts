@@ -62,8 +62,11 @@ export async function runPipeline(given: RunOptions): Promise<RunSummary> {
   const options = { ...given, observer: tellProgress(given.lakeFolder, given.observer) };
   const startedAt = nowMicros();
   const elapsed = stopwatch();
+  const checking = options.notebooks.check();
+  // What is wrong with the request is told first.
+  checking.catch(() => undefined);
   const prepared = await prepare(options);
-  await refuseIllTyped(options);
+  refuseIllTyped(await checking);
   const runId = newRunId();
   const release = lockLake(options.lakeFolder, runId, new Date(nowMillis()).toISOString());
   try {
@@ -162,8 +165,7 @@ function idle(step: string, status: "skipped" | "fresh" | "failed", skipped?: st
   };
 }
 
-async function refuseIllTyped({ notebooks }: RunOptions): Promise<void> {
-  const problems = await notebooks.check();
+function refuseIllTyped(problems: readonly string[]): void {
   if (problems.length === 0) return;
   throw new NotebookError(`the notebooks do not compile; nothing was run\n${problems.join("\n")}`);
 }
