@@ -117,7 +117,7 @@ export class DuckdbWarehouse implements Warehouse {
   }
 
   async #workOn<T>(next: string, work: (transaction: WarehouseTransaction) => Promise<T>): Promise<T> {
-    const options = { memory_limit: MEMORY, preserve_insertion_order: "false", temp_directory: `${next}.tmp` };
+    const options = { memory_limit: MEMORY, temp_directory: `${next}.tmp` };
     // Nobody sees the copy until it is renamed: statements need no transaction, in which DuckDB would know no statistics.
     return this.#opened(next, options, async (connection) => {
       const result = await work(transactionOn(connection, this.#engine));
