@@ -13,6 +13,7 @@ import {
   takenColumn,
 } from "./dimension.js";
 import { starDictionary } from "./star_picture.js";
+import type { ViewSql } from "./view_sql.js";
 
 /** A column of a fact that is taken as it is, or refers to a dimension. */
 export type FactColumn<C extends string = string> =
@@ -81,8 +82,8 @@ export interface StarView {
   readonly description: string;
   /** Of every column, what it is. */
   readonly columns: Readonly<Record<string, string>>;
-  /** One SELECT over the star's tables and views, in SQL that every engine understands, and `quotient`s. */
-  readonly select: string;
+  /** One SELECT over the star's tables and views, in SQL that every engine understands but for what it is given. */
+  readonly select: (sql: ViewSql) => string;
 }
 
 /** What a star says; see `defineStar`. */

@@ -6,6 +6,7 @@ import { renderFacts } from "../picture/table_view.js";
 import { formatType } from "../types.js";
 import type { Calendar, Dimension, StarColumn } from "./dimension.js";
 import type { Fact, Star, StarView } from "./star.js";
+import { READABLE_SQL } from "./view_sql.js";
 
 /** A table of a star in a picture of it. */
 type Part = Fact | Dimension | Calendar | StarView;
@@ -63,7 +64,8 @@ function measures({ taken }: Fact): readonly string[] {
 
 /** Whether a view reads a table, itself or through other views. */
 function mentions({ name, select }: StarView, table: string, views: readonly StarView[]): boolean {
-  const reads = (part: string): boolean => new RegExp(`\\b${part}\\b`).test(select);
+  const sql = select(READABLE_SQL);
+  const reads = (part: string): boolean => new RegExp(`\\b${part}\\b`).test(sql);
   return reads(table) || views.some((view) => view.name !== name && reads(view.name) && mentions(view, table, views));
 }
 

@@ -1,6 +1,7 @@
 import type { Calendar, Dimension, StarColumn } from "../contract/dimension.js";
 import type { Fact, Star, StarView } from "../contract/star.js";
 import { starGraph } from "../contract/star_picture.js";
+import { READABLE_SQL } from "../contract/view_sql.js";
 import { formatType } from "../types.js";
 import { dashboardPath } from "./dashboard_page.js";
 import { anchor, instant } from "./format.js";
@@ -96,7 +97,7 @@ function viewPart({ name, description, columns, select }: StarView): Html {
   );
   return html`<h3 id="${anchor(name)}">${name} <small>${description}</small></h3>
 <details><summary>${rows.length} columns</summary>${scrolling(`Columns of ${name}`, html`<table><thead><tr><th scope="col">column</th><th scope="col">meaning</th></tr></thead><tbody>${rows}</tbody></table>`)}</details>
-<details><summary>SQL</summary><pre><code>${select}</code></pre></details>`;
+<details><summary>SQL</summary><pre><code>${select(READABLE_SQL)}</code></pre></details>`;
 }
 
 function columnsTable(

@@ -1,3 +1,4 @@
+import type { StarView } from "../contract/star.js";
 import type { Relation } from "../relation/relation.js";
 import type { Value } from "../relation/runner.js";
 import type { DataType, StructField } from "../types.js";
@@ -23,15 +24,6 @@ export interface WarehouseTable {
   readonly role: "fact" | "dimension" | "record";
 }
 
-/** A view for analysts: one SELECT that every engine understands but for its quotients. */
-export interface WarehouseView {
-  readonly name: string;
-  readonly description: string;
-  /** Of every column that needs one, what it is. */
-  readonly columns: Readonly<Record<string, string>>;
-  readonly select: string;
-}
-
 /** How an engine spells what the load says; each method answers SQL without a final semicolon. */
 export interface Dialect {
   readonly name: "duckdb" | "postgres" | "redshift";
@@ -44,7 +36,7 @@ export interface Dialect {
   dropTable(name: string): string;
   /** Removes all rows, inside the transaction. */
   clear(name: string): string;
-  createView(view: WarehouseView): readonly string[];
+  createView(view: StarView): readonly string[];
   dropView(name: string): string;
   /** Descriptions of a table or view and its columns, where people's tools find them. */
   comments(

@@ -1,4 +1,4 @@
-import { type QuotientSql, spellQuotients } from "../contract/quotient.js";
+import type { Quotient } from "../contract/view_sql.js";
 import { ContractError } from "../errors.js";
 import { type DataType, decimalOf, formatType } from "../types.js";
 import type { Dialect, WarehouseTable } from "./driver.js";
@@ -16,8 +16,10 @@ export const STANDARD: Pick<Dialect, "dropTable" | "clear" | "dropView" | "comme
 };
 
 /** The statement that makes a view, with an engine's quotients. */
-export function createViewWith(quotient: QuotientSql): Dialect["createView"] {
-  return ({ name, select }) => [`CREATE VIEW ${identifier(name)} AS\n${spellQuotients(select, quotient)}`];
+export function createViewWith(divided: Quotient): Dialect["createView"] {
+  const quotient: Quotient = (dividend, divisor, decimals) =>
+    `CAST(${divided(dividend, divisor, decimals)} AS DECIMAL(38,${decimals}))`;
+  return ({ name, select }) => [`CREATE VIEW ${identifier(name)} AS\n${select({ quotient })}`];
 }
 
 /**
@@ -25,7 +27,7 @@ export function createViewWith(quotient: QuotientSql): Dialect["createView"] {
  * @param type of whole numbers of 38 digits
  * @param divide the whole part of a quotient of two of them
  */
-export function wholeQuotient(type: string, divide: (dividend: string, divisor: string) => string): QuotientSql {
+export function wholeQuotient(type: string, divide: (dividend: string, divisor: string) => string): Quotient {
   return (dividend, divisor, decimals) => {
     const over = `CAST((${dividend}) * ${100 * 10 ** decimals} AS ${type})`;
     const under = `CAST((${divisor}) * 100 AS ${type})`;

@@ -1,5 +1,6 @@
 import { type Calendar, type Dimension, KEY_MAP, UNKNOWN_KEY, UNKNOWN_TEXT } from "../contract/dimension.js";
 import type { Fact, Star, StarView } from "../contract/star.js";
+import { READABLE_SQL } from "../contract/view_sql.js";
 import type { Relation } from "../relation/relation.js";
 import { checkFact, checkOrphans, checkVersions, keyRanges, type Stage } from "./checks.js";
 import { at } from "./columns.js";
@@ -259,7 +260,7 @@ function viewsToMake(star: Star, isKept: IsKept): readonly StarView[] {
   const renewed = new Set(tablesOf(star).flatMap((table) => (isKept(table) ? [] : [table.name])));
   const made: StarView[] = [];
   for (const view of star.views) {
-    const named = view.select.toLowerCase().match(/\w+/g) ?? [];
+    const named = view.select(READABLE_SQL).toLowerCase().match(/\w+/g) ?? [];
     if (isKept(view) && !named.some((name) => renewed.has(name))) continue;
     renewed.add(view.name);
     made.push(view);

@@ -83,7 +83,7 @@ const vw_notas = {
   name: "vw_notas",
   description: HOSTILE.image,
   columns: { ano: HOSTILE.script },
-  select: "SELECT 1 AS um FROM fato_notas",
+  select: () => "SELECT 1 AS um FROM fato_notas",
 };
 const estrela = defineStar("warehouse.notas", {
   description: "Marks for analysts",

@@ -152,7 +152,7 @@ export function driverSuite(open: () => Promise<Warehouse>): void {
       name: "vw_um",
       description: "it's one",
       columns: { um: "the 'one'" },
-      select: "SELECT 1 AS um",
+      select: () => "SELECT 1 AS um",
     };
     await warehouse.transaction(async (transaction) => {
       for (const sql of warehouse.dialect.createView(view)) await transaction.execute(sql);

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Star } from "../../lib/contract/star.js";
+import type { Star, StarView } from "../../lib/contract/star.js";
 import { describeError, WarehouseError } from "../../lib/errors.js";
 import { warehouse as stars } from "../../lib/tables/index.js";
 import type { Warehouse } from "../../lib/warehouse/driver.js";
@@ -110,8 +110,11 @@ function suite(open: () => Promise<Warehouse>): void {
     await load(warehouse);
     const star = {
       ...stars.vendas,
-      views: stars.vendas.views.map((view) =>
-        view.name === "vw_vendas" ? { ...view, select: `${view.select}\nWHERE f.venda_id <> 'f:2'` } : view,
+      views: stars.vendas.views.map(
+        (view): StarView =>
+          view.name === "vw_vendas"
+            ? { ...view, select: (sql) => `${view.select(sql)}\nWHERE f.venda_id <> 'f:2'` }
+            : view,
       ),
     };
     expect(await load(warehouse, star)).toBeUndefined();

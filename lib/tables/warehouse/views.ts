@@ -1,6 +1,6 @@
 import type { StarColumn } from "../../contract/dimension.js";
-import { quotient } from "../../contract/quotient.js";
 import type { StarView } from "../../contract/star.js";
+import type { ViewSql } from "../../contract/view_sql.js";
 import { dim_campanha } from "./dim_campanha.js";
 import { dim_canal } from "./dim_canal.js";
 import { dim_cliente } from "./dim_cliente.js";
@@ -47,7 +47,7 @@ export const vw_vendas: StarView = {
     ...Object.assign({}, ...SALE.map(({ table, names }) => described(table, names))),
     valor_do_desconto: "What the discount took off the price, BRL",
   },
-  select: `SELECT ${SALE.flatMap(({ as, names }) => names.map((name) => `${as}.${name}`)).join(", ")},
+  select: () => `SELECT ${SALE.flatMap(({ as, names }) => names.map((name) => `${as}.${name}`)).join(", ")},
   CAST(f.valor_da_compra - f.valor_com_desconto AS DECIMAL(18,2)) AS valor_do_desconto
 FROM fato_vendas f
 JOIN dim_data d ON d.data_id = f.data_id
@@ -68,10 +68,12 @@ const TOTALS = {
   ticket_medio: "Revenue per sale, rounded half up to cents, BRL",
 } as const;
 
-const SELECT_TOTALS = `COUNT(*) AS vendas,
+function selectTotals({ quotient }: ViewSql): string {
+  return `COUNT(*) AS vendas,
   CAST(SUM(valor_da_compra) AS DECIMAL(38,2)) AS valor_da_compra,
   CAST(SUM(valor_com_desconto) AS DECIMAL(38,2)) AS valor_com_desconto,
   ${quotient("SUM(valor_com_desconto)", "COUNT(*)", 2)} AS ticket_medio`;
+}
 
 export const vw_faturamento_mensal_por_canal: StarView = {
   name: "vw_faturamento_mensal_por_canal",
@@ -82,7 +84,7 @@ export const vw_faturamento_mensal_por_canal: StarView = {
     clientes: "Number of different customers, by e-mail",
     ...TOTALS,
   },
-  select: `SELECT ano, mes, nome_mes, canal, COUNT(DISTINCT email) AS clientes, ${SELECT_TOTALS}
+  select: (sql) => `SELECT ano, mes, nome_mes, canal, COUNT(DISTINCT email) AS clientes, ${selectTotals(sql)}
 FROM vw_vendas
 GROUP BY ano, mes, nome_mes, canal`,
 };
@@ -97,10 +99,10 @@ export const vw_efeito_do_desconto: StarView = {
     ticket_medio_sem_desconto: "Price before discount per sale, rounded half up to cents, BRL",
     desconto_efetivo: "What it took off, as a share of the prices: 0.110000 is 11%",
   },
-  select: `SELECT codigo_de_desconto_usado, desconto_oferecido, ${SELECT_TOTALS},
+  select: (sql) => `SELECT codigo_de_desconto_usado, desconto_oferecido, ${selectTotals(sql)},
   CAST(SUM(valor_do_desconto) AS DECIMAL(38,2)) AS valor_do_desconto,
-  ${quotient("SUM(valor_da_compra)", "COUNT(*)", 2)} AS ticket_medio_sem_desconto,
-  ${quotient("SUM(valor_do_desconto)", "NULLIF(SUM(valor_da_compra), 0)", 6)} AS desconto_efetivo
+  ${sql.quotient("SUM(valor_da_compra)", "COUNT(*)", 2)} AS ticket_medio_sem_desconto,
+  ${sql.quotient("SUM(valor_do_desconto)", "NULLIF(SUM(valor_da_compra), 0)", 6)} AS desconto_efetivo
 FROM vw_vendas
 GROUP BY codigo_de_desconto_usado, desconto_oferecido`,
 };
@@ -115,7 +117,7 @@ export const vw_clientes_por_dominio_e_turno: StarView = {
     clientes: "Number of different customers, by e-mail",
     ...TOTALS,
   },
-  select: `SELECT dominio_email, turno_compra, COUNT(DISTINCT email) AS clientes, ${SELECT_TOTALS}
+  select: (sql) => `SELECT dominio_email, turno_compra, COUNT(DISTINCT email) AS clientes, ${selectTotals(sql)}
 FROM vw_vendas
 GROUP BY dominio_email, turno_compra`,
 };
@@ -135,7 +137,7 @@ export const vw_gvm_conhecido: StarView = {
   description:
     "Paid gross value with the days during which each state was what was known. As known at day K: WHERE conhecido_de <= K AND (conhecido_ate > K OR conhecido_ate IS NULL)",
   columns: { ...GVM, conhecido_ate: "Day from which on another state was known; null while this one is" },
-  select: `SELECT data, codigo_do_produto, subsidiaria, versao, conhecido_em AS conhecido_de,
+  select: () => `SELECT data, codigo_do_produto, subsidiaria, versao, conhecido_em AS conhecido_de,
   LEAD(conhecido_em) OVER (PARTITION BY data, codigo_do_produto, subsidiaria ORDER BY versao) AS conhecido_ate,
   valor_total, compras
 FROM fato_gvm`,
@@ -145,7 +147,7 @@ export const vw_gvm_atual: StarView = {
   name: "vw_gvm_atual",
   description: "Paid gross value as it is known now: one row per day, product and subsidiary",
   columns: GVM,
-  select: `SELECT data, codigo_do_produto, subsidiaria, versao, conhecido_de, valor_total, compras
+  select: () => `SELECT data, codigo_do_produto, subsidiaria, versao, conhecido_de, valor_total, compras
 FROM vw_gvm_conhecido
 WHERE conhecido_ate IS NULL`,
 };
