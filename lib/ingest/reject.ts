@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { DataError } from "../errors.js";
-import { fsyncFolder, makeFolder } from "../storage/durable.js";
+import { fsyncFile, fsyncFolder, makeFolder } from "../storage/durable.js";
 import { LocalStorage } from "../storage/local.js";
 import { storageError } from "../storage/local_errors.js";
 import { cleanName, numbered } from "./archive_name.js";
@@ -43,7 +43,7 @@ export async function rejectFile(landing: string, table: LandingTable, rejection
     if (explained !== undefined && shaIn(explained) !== sha256) continue;
     if (!(await isFreeFor(target, file, sha256))) continue;
     if (explained === undefined && !(await storage.putIfAbsent(beside, explanation))) continue;
-    if (move(file.path, target)) return `${REJECTED_FOLDER}/${name}`;
+    if (await move(file.path, target)) return `${REJECTED_FOLDER}/${name}`;
   }
 }
 
@@ -70,11 +70,12 @@ async function isFreeFor(target: string, file: LandingFile, sha256: string): Pro
   return there.size === file.identity.size && (await hashFile(target)) === sha256;
 }
 
-/** False when another file has just taken the place. */
-function move(from: string, to: string): boolean {
+/** False when another file has just taken the place. The bytes are on disk there before they are gone here. */
+async function move(from: string, to: string): Promise<boolean> {
   try {
     makeFolder(dirname(to));
     if (identityAt(to) === undefined && !linkFile(from, to)) return false;
+    await fsyncFile(to);
     fsyncFolder(dirname(to));
     fs.unlinkSync(from);
     return true;

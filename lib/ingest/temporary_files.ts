@@ -42,11 +42,7 @@ export class TemporaryFiles {
 
   /** Removes every file whose path was handed out; one that cannot be removed now is abandoned. */
   removeAll(): void {
-    for (const path of this.#made.splice(0)) {
-      try {
-        fs.rmSync(path, { force: true });
-      } catch {}
-    }
+    for (const path of this.#made.splice(0)) removeIfAllowed(path);
   }
 }
 
@@ -102,11 +98,20 @@ export function writeAll(descriptor: number, bytes: Uint8Array): void {
   for (let written = 0; written < bytes.length; ) written += fs.writeSync(descriptor, bytes, written);
 }
 
+/** The folder may be one for everybody's temporary files: those of others stay. */
 function removeAbandoned(folder: string): void {
   for (const name of fs.readdirSync(folder)) {
     if (!name.startsWith(TEMPORARY_PREFIX)) continue;
     const path = join(folder, name);
-    const stat = fs.statSync(path, { throwIfNoEntry: false });
-    if (stat !== undefined && nowMillis() - stat.mtimeMs > ABANDONED_MILLIS) fs.rmSync(path, { force: true });
+    const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+    if (stat !== undefined && nowMillis() - stat.mtimeMs > ABANDONED_MILLIS) removeIfAllowed(path);
+  }
+}
+
+function removeIfAllowed(path: string): void {
+  try {
+    fs.unlinkSync(path);
+  } catch {
+    // It is gone, or somebody else's.
   }
 }

@@ -135,7 +135,10 @@ async function refuseRows(
   const { fail = 0, quarantine: quarantined = 0, drop: dropped = 0, warn: warned = 0 } = await countFates(held);
   if (fail > 0) await refuseFatal(table, held);
   if (options) await quarantine(lake, table, held, options);
-  return { fates: { quarantined, dropped, warned }, broken: await countBroken(held, quarantined + dropped + warned) };
+  return {
+    fates: { quarantined, dropped, warned },
+    broken: await countBroken(table, held, quarantined + dropped + warned),
+  };
 }
 
 /** The contract of a table's quarantine: the raw rows of its source, with every reason. */
@@ -171,20 +174,21 @@ const COUNTED = 100_000;
  * How many of the faulty rows break each rule: `broken.<expectation>` by the contract's name, and `unreadable` for rows with
  * a value that is missing or cannot be read. Rules that no row breaks are absent, and all of them where there are too many rows.
  */
-async function countBroken(faulty: Faulty, rows: number): Promise<Readonly<Record<string, number>>> {
+async function countBroken(table: AnyTable, faulty: Faulty, rows: number): Promise<Readonly<Record<string, number>>> {
   const counts: Record<string, number> = {};
   if (rows === 0 || rows > COUNTED) return counts;
+  const names = new Set(table.expectations.map(({ name }) => name));
   for (const { _reasons } of await faulty.select(["_reasons"]).collect()) {
     const reasons = Array.isArray(_reasons) ? _reasons.map(String) : [];
-    for (const rule of new Set(reasons.map(ruleOf))) counts[rule] = (counts[rule] ?? 0) + 1;
+    for (const rule of new Set(reasons.map((reason) => ruleOf(reason, names)))) counts[rule] = (counts[rule] ?? 0) + 1;
   }
   // Rows come in no certain order; what is told of them does.
   return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function ruleOf(reason: string): string {
-  const rule = /^breaks (\w+)$/.exec(reason)?.[1];
-  return rule === undefined ? "unreadable" : `broken.${rule}`;
+function ruleOf(reason: string, names: ReadonlySet<string>): string {
+  const rule = /^breaks (.+)$/s.exec(reason)?.[1];
+  return rule !== undefined && names.has(rule) ? `broken.${rule}` : "unreadable";
 }
 
 /** Whether a table is made, or made anew, and its quarantine with it. */

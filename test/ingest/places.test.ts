@@ -1,10 +1,11 @@
 import fs from "node:fs";
 import { dirname, join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { Catalog } from "../../lib/contract/catalog.js";
 import { ingest } from "../../lib/ingest/ingest.js";
 import { Lake } from "../../lib/lake/lake.js";
 import { MemoryStorage } from "../../lib/storage/memory.js";
+import { TEMPORARY_PREFIX } from "../../lib/storage/path.js";
 import { killedAt, type SeenCall, withHooks } from "./fault.js";
 import { HEADER, TestLake } from "./test_lake.js";
 
@@ -41,6 +42,34 @@ describe("landing and lake on different disks", () => {
       expect(fs.readFileSync(join(lake.archive, lake.archived()[0] ?? ""), "utf8")).toBe(`${HEADER}1,Ana\n`);
     }
   }, 60_000);
+});
+
+test("a rejected file that had to be copied is on disk in its new place before it is gone from the old one", async () => {
+  const lake = lakeOf();
+  const landed = lake.land("people_2.csv", "id\n");
+  const done: string[] = [];
+  const open = vi.spyOn(fs.promises, "open");
+  const unlinked = ({ name, args }: SeenCall): void => {
+    if (name === "unlinkSync" && args[0] === landed) done.push(...open.mock.calls.map(([path]) => String(path)));
+  };
+  try {
+    await withHooks({ before: apart, after: unlinked }, () => lake.ingest());
+  } finally {
+    open.mockRestore();
+  }
+  expect(done).toContain(join(lake.landing, "_rejected", "people_2.csv"));
+  expect(lake.landed()).toEqual([]);
+});
+
+test("old temporary files of others, which cannot be removed, are in nobody's way", async () => {
+  const lake = lakeOf();
+  const others = join(lake.archive, `${TEMPORARY_PREFIX}others`);
+  // A folder in a file's place: no user may unlink it.
+  fs.mkdirSync(others, { recursive: true });
+  fs.utimesSync(others, 0, 0);
+  lake.land("people_1.ndjson", '{"id": 1}\n');
+  expect((await lake.ingest()).files).toMatchObject([{ status: "taken" }]);
+  expect(fs.existsSync(others)).toBe(true);
 });
 
 test("a lake that is not on a disk archives too", async () => {

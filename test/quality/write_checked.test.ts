@@ -27,7 +27,7 @@ function notas(severity: Severity) {
     reads: [chegadas],
     write: "overwrite",
     columns: { id: long().notNull(), nota: long() },
-    expect: (t) => ({ nota_nao_negativa: RULES[severity](t.nota.ge(0)) }),
+    expect: (t) => ({ "nota não negativa": RULES[severity](t.nota.ge(0)) }),
   });
 }
 
@@ -71,7 +71,7 @@ describe("rows that a table refuses", () => {
   test("are counted in the commit by the rules that they break, a value that cannot be read by its expectations too", async () => {
     await step(await arrive("1", "dez", "-1", "-2"), {});
     const [commit] = await lake.history("silver.notas");
-    expect(commit?.operationMetrics).toMatchObject({ "broken.nota_nao_negativa": "3", unreadable: "1", written: "1" });
+    expect(commit?.operationMetrics).toMatchObject({ "broken.nota não negativa": "3", unreadable: "1", written: "1" });
   });
 
   test("are found when rows are missing among those written", async () => {
@@ -79,8 +79,8 @@ describe("rows that a table refuses", () => {
     expect(balance).toMatchObject({ read: 3, written: 1, quarantined: 2 });
     expect(metrics).toMatchObject({ read: 3, written: 1, quarantined: 2 });
     expect(await quarantined()).toEqual([
-      ["1", "dez", ["nota is not of type long: dez", "breaks nota_nao_negativa"]],
-      ["2", "-1", ["breaks nota_nao_negativa"]],
+      ["1", "dez", ["nota is not of type long: dez", "breaks nota não negativa"]],
+      ["2", "-1", ["breaks nota não negativa"]],
     ]);
   });
 
