@@ -2,6 +2,7 @@ import { countRows } from "../relation/aggregate.js";
 import type { Column } from "../relation/column.js";
 import type { Relation } from "../relation/relation.js";
 import type { Value } from "../relation/runner.js";
+import { untyped } from "../relation/untyped.js";
 import { rowNumber } from "../relation/window.js";
 import { type Axis, categories, columnOf, plainAxis } from "./axis.js";
 import type { Drawing } from "./drawing.js";
@@ -42,7 +43,7 @@ export async function drawScatter(relation: Relation, wanted: ScatterWanted): Pr
   const rowsPlaced = (isPlaced: boolean): bigint => counts.find((row) => row.isPlaced === isPlaced)?.rows ?? 0n;
   const total = Number(rowsPlaced(true));
   const step = Math.ceil(total / POINTS);
-  const all = placed as unknown as Relation;
+  const all = untyped(placed);
   const found: readonly Readonly<Record<string, Value>>[] = await (step > 1 ? everyNth(all, step) : all)
     .orderBy((t) => Object.values(t))
     .collect();
@@ -88,5 +89,5 @@ export async function drawScatter(relation: Relation, wanted: ScatterWanted): Pr
 
 function everyNth(relation: Relation, step: number): Relation {
   const numbered = relation.extend((t) => ({ number: rowNumber({ partitionBy: [], orderBy: Object.values(t) }) }));
-  return numbered.filter((t) => t.number.modulo(BigInt(step)).eq(1n)).drop("number") as unknown as Relation;
+  return numbered.filter((t) => t.number.modulo(BigInt(step)).eq(1n)).drop("number");
 }

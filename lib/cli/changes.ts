@@ -57,6 +57,6 @@ function changesBetween(before: Relation, after: Relation, key: readonly string[
 }
 
 function marked(rows: Relation, change: string): Relation {
-  const marks = rows.extend(() => ({ [CHANGE]: lit(change) })) as unknown as Relation;
+  const marks = rows.extend(() => ({ [CHANGE]: lit(change) }));
   return marks.select([CHANGE, ...rows.columnNames]);
 }

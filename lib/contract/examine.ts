@@ -3,6 +3,7 @@ import type { BooleanColumn } from "../relation/boolean_column.js";
 import type { Column } from "../relation/column.js";
 import type { Relation } from "../relation/relation.js";
 import { TextColumn } from "../relation/text_column.js";
+import { typed } from "../relation/untyped.js";
 import { listOf, lit, when } from "../relation/when.js";
 import type { ColumnSpec } from "./column_spec.js";
 import { type AnyTable, LANDING_COLUMNS, type ParsedShapeOf, type ShapeOfColumns } from "./define_table.js";
@@ -38,19 +39,23 @@ export function examine<T extends AnyTable>(rows: Relation, table: T): Examined<
   const rules = rulesOf(table, read);
   const origin = rows.columnNames.filter(isLandingColumn);
   return {
-    accepted: read
-      .filter(() => any(rules.filter(({ severity }) => severity !== "warn")).not())
-      .select((t) => ({
-        ...Object.fromEntries([...parsed.keys()].map((name) => [name, at(t, name)])),
-        ...Object.fromEntries(origin.map((name) => [name, at(t, `raw:${name}`)])),
-      })) as unknown as Examined<T>["accepted"],
-    faulty: read
-      .filter(() => any(rules))
-      .select((t) => ({
-        ...Object.fromEntries(rows.columnNames.map((name) => [name, at(t, `raw:${name}`)])),
-        _fate: fate(rules),
-        _reasons: listOf(...rules.map((rule) => when(rule.broken, rule.reason).otherwise(null))),
-      })) as unknown as Faulty,
+    accepted: typed(
+      read
+        .filter(() => any(rules.filter(({ severity }) => severity !== "warn")).not())
+        .select((t) => ({
+          ...Object.fromEntries([...parsed.keys()].map((name) => [name, at(t, name)])),
+          ...Object.fromEntries(origin.map((name) => [name, at(t, `raw:${name}`)])),
+        })),
+    ),
+    faulty: typed(
+      read
+        .filter(() => any(rules))
+        .select((t) => ({
+          ...Object.fromEntries(rows.columnNames.map((name) => [name, at(t, `raw:${name}`)])),
+          _fate: fate(rules),
+          _reasons: listOf(...rules.map((rule) => when(rule.broken, rule.reason).otherwise(null))),
+        })),
+    ),
   };
 }
 

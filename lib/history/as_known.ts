@@ -1,10 +1,10 @@
 import type { AnyTable, ShapeOfTable } from "../contract/define_table.js";
 import { ContractError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
-import type { Column } from "../relation/column.js";
 import type { LongColumn } from "../relation/number_column.js";
-import type { Columns, Relation, Shape } from "../relation/relation.js";
+import type { Relation } from "../relation/relation.js";
 import type { DateColumn } from "../relation/time_column.js";
+import { at, typed, untyped } from "../relation/untyped.js";
 
 /**
  * A table of versions as it was known at the end of a day: of each key the highest `version` whose `processed_date` is
@@ -12,7 +12,7 @@ import type { DateColumn } from "../relation/time_column.js";
  * @throws ContractError for a table that keeps no versions
  */
 export function asKnown<T extends AnyTable>(lake: Lake, table: T, day: string): Relation<ShapeOfTable<T>> {
-  return knownAt(lake.read(table) as unknown as Relation, table, day) as unknown as Relation<ShapeOfTable<T>>;
+  return typed(knownAt(untyped(lake.read(table)), table, day));
 }
 
 /** As `asKnown`, on any rows of the table. */
@@ -25,10 +25,6 @@ export function knownAt(rows: Relation, table: AnyTable, day: string): Relation 
     });
   }
   return rows
-    .filter((t) => (at(t, "processed_date") as DateColumn).le(day))
-    .distinct(key, (t) => [(at(t, "version") as LongColumn).desc()]);
-}
-
-function at(t: Columns<Shape>, name: string): Column {
-  return t[name] as Column;
+    .filter((t) => at<DateColumn>(t, "processed_date").le(day))
+    .distinct(key, (t) => [at<LongColumn>(t, "version").desc()]);
 }

@@ -11,6 +11,7 @@ import type { SortKey } from "../relation/expr.js";
 import type { LongColumn } from "../relation/number_column.js";
 import type { Columns, Relation, Shape } from "../relation/relation.js";
 import type { DateColumn, TimestampColumn } from "../relation/time_column.js";
+import { typed, untyped } from "../relation/untyped.js";
 import { lit, when } from "../relation/when.js";
 import { beginning, DAYS_DOMAIN, type DayMark, dayMark, type LogicalDays, type OpenDays, openDays } from "./days.js";
 
@@ -53,13 +54,13 @@ export async function takeEvents<T extends AnyTable>(
   const snapshot = await lake.snapshot(table.name);
   const mark = await dayMark(snapshot);
   const days = await daysOf(lake, table, mark, params);
-  const arrived = lake.read(sourceOf(lake, table));
+  const arrived = untyped(lake.read(sourceOf(lake, table)));
   const rows = arrived.filter((t) => mayBeTaken(t, mark));
-  const examined = examine(rows as unknown as Relation, table);
+  const examined = examine(rows, table);
   const isNew = (t: Columns<Shape>): BooleanColumn => after(t, mark.seenUntil);
-  const arriving = examined.accepted.filter((t) => notTaken(t, mark)) as unknown as Relation;
-  const replayed = days.open ? await replay(lake, table, arrived as unknown as Relation) : undefined;
-  const all = await countAll(rows as unknown as Relation, isNew);
+  const arriving = untyped(examined.accepted).filter((t) => notTaken(t, mark));
+  const replayed = days.open ? await replay(lake, table, arrived) : undefined;
+  const all = await countAll(rows, isNew);
   const fitting = replayed ? arriving.antiJoin(replayed, PLACE).union(replayed) : arriving;
   const candidates = all.rows > FEW_ROWS ? fitting : await lake.materialize(fitting);
   const isDue = (t: Columns<Shape>): BooleanColumn => (days.open ? transactionDate(t).le(days.last) : lit(false));
@@ -69,13 +70,13 @@ export async function takeEvents<T extends AnyTable>(
   const starts = mark.day !== null || (await anyEvent(lake, table));
   return {
     days,
-    due: due as unknown as Events<T>,
-    waiting: waiting as unknown as Events<T>,
-    faulty: examined.faulty.filter((t) => isNew(t as unknown as Columns<Shape>)),
+    due: typed(due),
+    waiting: typed(waiting),
+    faulty: examined.faulty.filter((t) => isNew(t)),
     account: { read: counts.read, takenUp: counts.takenUp, waiting: counts.waiting },
     domains: starts || counts.until !== null ? { [DAYS_DOMAIN]: nextMark(mark, days, starts, counts) } : {},
     readVersion: snapshot?.version ?? null,
-    ...(replayed ? { replayed: replayed.select(PLACE) as unknown as Relation } : {}),
+    ...(replayed ? { replayed: replayed.select(PLACE) } : {}),
   };
 }
 
@@ -108,7 +109,7 @@ async function replay(lake: Lake, table: AnyTable, arrived: Relation): Promise<R
   if (mark === undefined || snapshot === undefined) return undefined;
   if ((await storedMark(snapshot))?.codeHash === mark.codeHash) return undefined;
   const refused = arrived.semiJoin(await lake.readStored(quarantine), PLACE);
-  return lake.materialize(examine(refused, table).accepted as unknown as Relation);
+  return lake.materialize(untyped(examine(refused, table).accepted));
 }
 
 function sourceOf(lake: Lake, table: AnyTable): AnyTable {
@@ -206,32 +207,31 @@ async function anyEvent(lake: Lake, table: AnyTable): Promise<boolean> {
   for (const other of calendarOf(lake, table)) {
     const source = sourceOf(lake, other);
     if ((await lake.snapshot(source.name)) === undefined) continue;
-    const { accepted } = examine(lake.read(source) as unknown as Relation, other);
-    if ((await (accepted as unknown as Relation).limit(1).count()) > 0) return true;
+    const { accepted } = examine(lake.read(source), other);
+    if ((await accepted.limit(1).count()) > 0) return true;
   }
   return false;
 }
 
-function after(t: unknown, mark: string | null): BooleanColumn {
+function after(t: Columns<Shape>, mark: string | null): BooleanColumn {
   return mark === null ? lit(true) : moment(t).gt(mark);
 }
 
-function moment(t: unknown): TimestampColumn {
+function moment(t: Columns<Shape>): TimestampColumn {
   return at(t, "_ingested_at") as TimestampColumn;
 }
 
-function transactionDate(t: unknown): DateColumn {
+function transactionDate(t: Columns<Shape>): DateColumn {
   return at(t, "transaction_date") as DateColumn;
 }
 
-function at(t: unknown, name: string): Column {
-  const column = (t as Readonly<Record<string, Column | undefined>>)[name];
-  if (column) return column;
+function at(t: Columns<Shape>, name: string): Column {
+  if (name in t) return t[name] as Column;
   throw new ContractError(`events need a column ${name}`, { where: { column: name } });
 }
 
 /** Rows that are not all in the table: later arrivals, or from the first one on that still waits. */
-function mayBeTaken(t: unknown, { takenUntil, waitingSince }: DayMark): BooleanColumn {
+function mayBeTaken(t: Columns<Shape>, { takenUntil, waitingSince }: DayMark): BooleanColumn {
   if (takenUntil !== null && waitingSince !== null && microsOf(waitingSince) <= microsOf(takenUntil)) {
     return moment(t).ge(waitingSince);
   }

@@ -3,6 +3,7 @@ import { countRows, max, min } from "../relation/aggregate.js";
 import type { Column } from "../relation/column.js";
 import type { LiteralFor } from "../relation/literal.js";
 import type { Relation, Shape } from "../relation/relation.js";
+import { typed, untyped } from "../relation/untyped.js";
 
 /** So few keys may lie close together: then files, and parts of files, are left out by their statistics. */
 const FEW_KEYS = 100;
@@ -22,11 +23,11 @@ export async function rowsOfKeys<S extends Shape, K extends Shape>(
   on: readonly [keyof S & keyof K & string, ...(keyof S & keyof K & string)[]],
 ): Promise<Relation<S>> {
   const [first] = on;
-  const [all, some] = [rows, keys] as unknown as readonly [Relation, Relation];
+  const [all, some] = [untyped(rows), untyped(keys)];
   const near = await nearby(all, some, first);
   // One key is compared much faster than several.
   const candidates = on.length > 1 ? near.semiJoin(some, [first]) : near;
-  return lake.materialize(candidates.semiJoin(some, on) as unknown as Relation<S>);
+  return typed(await lake.materialize(candidates.semiJoin(some, on)));
 }
 
 /** The rows between the least and the greatest of a few keys; all rows for many. */

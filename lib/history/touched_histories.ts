@@ -1,6 +1,7 @@
 import type { Lake } from "../lake/lake.js";
 import type { AnyRelation, Columns, Relation, Shape } from "../relation/relation.js";
 import type { DateColumn } from "../relation/time_column.js";
+import { at, untyped } from "../relation/untyped.js";
 import { report } from "../run.js";
 import { BEFORE_ALL_DAYS, type ClosingDays } from "./closing_days.js";
 import { rowsOfKeys } from "./rows_of_keys.js";
@@ -18,9 +19,7 @@ export async function touchedHistories<H extends readonly AnyRelation[]>(
   key: string,
   ...histories: H
 ): Promise<H> {
-  const known = histories.map((history) =>
-    (history as unknown as Relation).filter((t) => processedDate(t).le(days.last)),
-  );
+  const known = histories.map((history) => untyped(history).filter((t) => processedDate(t).le(days.last)));
   const onTheseDays = known.map((history) => history.filter((t) => processedDate(t).ge(days.first)));
   for (const events of onTheseDays) report({ read: await events.count() });
   if (days.first === BEFORE_ALL_DAYS) return known as unknown as H;
@@ -37,5 +36,5 @@ export async function touchedHistories<H extends readonly AnyRelation[]>(
 }
 
 function processedDate(t: Columns<Shape>): DateColumn {
-  return t["processed_date"] as DateColumn;
+  return at(t, "processed_date");
 }

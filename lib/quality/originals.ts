@@ -2,6 +2,7 @@ import type { AnyTable } from "../contract/define_table.js";
 import type { Arrivals } from "../lake/arrivals.js";
 import type { Lake } from "../lake/lake.js";
 import type { Relation } from "../relation/relation.js";
+import { untyped } from "../relation/untyped.js";
 import { contentColumns, firstOccurrences } from "./occurrences.js";
 import { withdrawals, withoutWithdrawn } from "./withdrawals.js";
 
@@ -25,10 +26,10 @@ export async function originals<T extends AnyTable>(
   arrived: Arrivals<T>,
 ): Promise<Originals> {
   const gone = await withdrawals(lake, target);
-  const all = arrived.rows as unknown as Relation;
+  const all = untyped(arrived.rows);
   const rows = withoutWithdrawn(all, gone);
   const first = await lake.materialize(firstOccurrences(rows));
-  const earlier = withoutWithdrawn(arrived.earlier as unknown as Relation, gone);
+  const earlier = withoutWithdrawn(untyped(arrived.earlier), gone);
   const unique = arrived.after === null ? first : await withoutRepeated(lake, first, earlier);
   const [read, kept] = [await all.count(), await unique.count()];
   const counting = rows === all ? read : await rows.count();

@@ -56,8 +56,8 @@ async function withdrawalsWith(
   what: string,
 ): Promise<Withdrawals | undefined> {
   const known = await withdrawals(lake, silver);
-  const rows = lake.read(source) as unknown as Relation;
-  const sales = lake.read(silver) as unknown as Relation;
+  const rows = lake.read(source);
+  const sales = lake.read(silver);
   if ((await sales.filter((t) => (t["venda_id"] as TextColumn).eq(what)).count()) > 0) {
     return { files: known.files, ids: sorted([...known.ids, ...(await placesOfSale(rows, known, what))]) };
   }
@@ -93,17 +93,17 @@ async function filesCalled(rows: Relation, name: string): Promise<readonly strin
  * nulls when there is none.
  */
 async function movesOf(lake: Lake, { source, silver }: SaleTables, gone: Withdrawals): Promise<Relation> {
-  const rows = lake.read(source) as unknown as Relation;
+  const rows = lake.read(source);
   const columns = contentColumns(rows);
-  const sales = lake.read(silver).select(["venda_id"]) as unknown as Relation;
-  const placed = onlyWithdrawn(rows, gone).extend((t) => ({ venda_id: placeOf(t) })) as unknown as Relation;
+  const sales = lake.read(silver).select(["venda_id"]);
+  const placed = onlyWithdrawn(rows, gone).extend((t) => ({ venda_id: placeOf(t) }));
   const leaving = await lake.materialize(placed.semiJoin(sales, ["venda_id"]).select([...columns, "venda_id"]));
   const heirs = firstOccurrences(withoutWithdrawn(rows, gone).semiJoin(leaving, columns, { nullsEqual: true })).extend(
     (t) => ({
       new_venda_id: placeOf(t),
       new_arquivo_de_origem: (t["_file"] as TextColumn).replaceRegex(EXTENSION, ""),
     }),
-  ) as unknown as Relation;
+  );
   const moved = ["new_venda_id", "new_arquivo_de_origem"];
   const joined = leaving.leftJoin(heirs.select([...columns, ...moved]), columns, { nullsEqual: true });
   return lake.materialize(joined.select(["venda_id", ...moved]) as Relation);
