@@ -48,9 +48,10 @@ export interface CheckedWrite extends WriteResult {
 
 /**
  * Writes the accepted rows to a table and those of the faulty ones that it refuses to its quarantine, `<table>_quarantine`.
- * The quarantine is committed first: a run that is killed between the two repeats without doubling a row, because a
- * quarantined line is known by its file and row. Where every examined row was written, no faulty one is looked for.
- * @throws DataError when a rule with severity `fail` is broken, or when rows are missing from the balance; then nothing is committed to the table
+ * The quarantine is committed right before the table: a run that is killed between the two repeats without doubling a row,
+ * because a quarantined line is known by its file and row. Where every examined row was written, no faulty one is looked for.
+ * @throws DataError when a rule with severity `fail` is broken, or when rows are missing from the balance; then, as when the
+ * table refuses the rows, nothing is committed
  */
 export async function writeChecked(
   lake: Lake,
@@ -61,16 +62,22 @@ export async function writeChecked(
   options: CheckedOptions = {},
 ): Promise<CheckedWrite> {
   const recomputed = (await lake.recomputed(table.name)) !== undefined;
-  const refuse = (): Promise<Refused> => refuseRows(lake, table, faulty, recomputed ? undefined : options);
   const examined = recomputed ? undefined : await examinedRows(lake, table, rows, faulty, options);
-  let { fates, broken } = examined === undefined ? await refuse() : NONE;
-  const known = (): Omit<Balance, "written"> => ({ takenUp: 0, waiting: 0, withdrawn: 0, ...account, ...fates });
+  let refused = examined === undefined ? await refusedRows(lake, table, faulty) : NONE;
+  const known = (): Omit<Balance, "written"> => ({
+    takenUp: 0,
+    waiting: 0,
+    withdrawn: 0,
+    ...account,
+    ...refused.fates,
+  });
   const result = await lake.write(table, rows, {
     ...options,
     beforeCommit: async (written) => {
-      if (examined !== undefined && written !== examined) ({ fates, broken } = await refuse());
+      if (examined !== undefined && written !== examined) refused = await refusedRows(lake, table, faulty);
       checkBalance(table, { ...known(), written });
-      return { ...known(), ...broken };
+      if (refused.rows) await quarantine(lake, table, refused.rows, options);
+      return { ...known(), ...refused.broken };
     },
   });
   if (options.replayed && !recomputed) {
@@ -84,8 +91,10 @@ export async function writeChecked(
 /** How many of the faulty rows met which fate. */
 type Fates = Pick<Balance, "quarantined" | "dropped" | "warned">;
 
-/** What became of faulty rows, and why: rows by the rule that they break, as `countBroken` names it. */
+/** Faulty rows, what becomes of them, and why: rows by the rule that they break, as `countBroken` names it. */
 interface Refused {
+  /** Held; undefined where none was looked for. */
+  readonly rows?: Faulty;
   readonly fates: Fates;
   readonly broken: Readonly<Record<string, number>>;
 }
@@ -121,24 +130,13 @@ function belowProjections(node: RelationNode): RelationNode {
   return node.op === "project" ? belowProjections(node.input) : node;
 }
 
-/**
- * Sends faulty rows where they belong; of a table that is only recomputed (`options` undefined), none.
- * @throws DataError when one breaks a rule with severity `fail`
- */
-async function refuseRows(
-  lake: Lake,
-  table: AnyTable,
-  faulty: Faulty,
-  options: WriteOptions | undefined,
-): Promise<Refused> {
-  const held = await lake.materialize(faulty);
-  const { fail = 0, quarantine: quarantined = 0, drop: dropped = 0, warn: warned = 0 } = await countFates(held);
-  if (fail > 0) await refuseFatal(table, held);
-  if (options) await quarantine(lake, table, held, options);
-  return {
-    fates: { quarantined, dropped, warned },
-    broken: await countBroken(table, held, quarantined + dropped + warned),
-  };
+/** @throws DataError when one breaks a rule with severity `fail` */
+async function refusedRows(lake: Lake, table: AnyTable, faulty: Faulty): Promise<Refused> {
+  const rows = await lake.materialize(faulty);
+  const { fail = 0, quarantine: quarantined = 0, drop: dropped = 0, warn: warned = 0 } = await countFates(rows);
+  if (fail > 0) await refuseFatal(table, rows);
+  const broken = await countBroken(table, rows, quarantined + dropped + warned);
+  return { rows, fates: { quarantined, dropped, warned }, broken };
 }
 
 /** The contract of a table's quarantine: the raw rows of its source, with every reason. */

@@ -97,7 +97,26 @@ describe("rows that a table refuses", () => {
     const doubled = step(arrived, { change: (rows) => rows.union(rows) });
     await expect(doubled).rejects.toThrow("rows do not add up");
     expect(await lake.snapshot("silver.notas")).toBeUndefined();
-    expect(await quarantined()).toHaveLength(1);
+    expect(await lake.snapshot("silver.notas_quarantine")).toBeUndefined();
+  });
+
+  test("stay in the quarantine when the table cannot follow a contract that would take them", async () => {
+    const arrived = await arrive("1", "dez");
+    await step(arrived, {});
+    const before = await quarantined();
+    const mended = defineTable("silver.notas", {
+      description: "Marks",
+      grain: "one mark",
+      reads: [chegadas],
+      write: "overwrite",
+      columns: { id: long().notNull(), nota: text() },
+    });
+    const { accepted, faulty } = examine(arrived, mended);
+    const rows = accepted.select(["id", "nota"]);
+    const rebuilt = writeChecked(lake, mended, rows, faulty, { read: 2, duplicates: 0 }, { rebuild: true });
+    await expect(rebuilt).rejects.toThrow("cannot follow");
+    expect(before).toHaveLength(1);
+    expect(await quarantined()).toEqual(before);
   });
 
   test("are found where the notebook counts too few rows as read", async () => {
