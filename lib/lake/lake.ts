@@ -21,7 +21,9 @@ import type { StructField } from "../types.js";
 import { lineageText } from "./column_lineage.js";
 import { compareRows } from "./compare.js";
 import { checkRead, conform } from "./conform.js";
+import type { SourceVersion } from "./consumed.js";
 import { evolution } from "./evolve.js";
+import { holdToRules } from "./hold_to_rules.js";
 import { deleteRows, mergeRows, moveRows, refuseDoubleKeys } from "./merge.js";
 import { recordTable } from "./record_table.js";
 import { needsRebuild } from "./step_mark.js";
@@ -142,7 +144,8 @@ export class Lake implements Runner {
    * Writes rows by the table's write mode: append, upsert by key, or replace. In a run, tables that are not append-only
    * are replaced when other code wrote them. Everything that later runs decide by is in the same commit.
    * @throws ContractError before anything runs, when the rows are not of the contract's types or come from undeclared tables
-   * @throws DataError for nulls where none may be, and for two rows of one key; then nothing is committed
+   * @throws DataError for nulls where none may be, for two rows of one key, and for rows that nobody has examined and that
+   * break an expectation which does more than warn; then nothing is committed
    * A full refresh of an append-only table writes nothing: it tells how the recomputed rows differ from the stored ones.
    * @throws ConflictError when another writer was quicker and `readVersion` is out of date
    */
@@ -156,6 +159,14 @@ export class Lake implements Runner {
     const target = { ...(await this.#target(table, relation.node, options)), lineage: this.#lineageOf(table, node) };
     if (this.#isRecomputed(table.name)) return compareRows(target, new Relation<Shape>(node, this));
     evolution(table, target.snapshot);
+    if (table.expectations.length === 0 || options.isExamined) return this.#writeSound(target, node);
+    const held = await this.materialize(new Relation<Shape>(node, this));
+    const metrics = { ...options.metrics, ...(await holdToRules(table, held)) };
+    return this.#writeSound({ ...target, options: { ...options, metrics } }, held.node);
+  }
+
+  async #writeSound(target: Target, node: RelationNode): Promise<WriteResult> {
+    const { table, options } = target;
     const rebuild = table.write !== "append" && (options.rebuild ?? (await needsRebuild(table, target.snapshot)));
     if (table.write === "merge" && !rebuild) return mergeRows(target, node);
     if (table.write === "merge") await refuseDoubleKeys(target, new Relation<Shape>(node, this));
@@ -198,9 +209,9 @@ export class Lake implements Runner {
   }
 
   /** Records that a table is in step with a version of one of its sources, where no row has to be written for that. */
-  async markConsumed(table: AnyTable, source: string, version: number): Promise<WriteResult> {
+  async markConsumed(table: AnyTable, source: string, consumed: SourceVersion): Promise<WriteResult> {
     const target = await this.#target(table, NO_ROWS, {});
-    return commitChange({ ...target, sources: new Map([[source, version]]) }, NO_CHANGE);
+    return commitChange({ ...target, sources: new Map([[source, consumed]]) }, NO_CHANGE);
   }
 
   /** Evaluates a relation once and keeps its rows in memory, for several uses. */
@@ -240,11 +251,13 @@ export class Lake implements Runner {
   }
 
   async #target(table: AnyTable, node: RelationNode, options: WriteOptions): Promise<Target> {
-    const sources = new Map<string, number>();
+    const sources = new Map<string, SourceVersion>();
     for (const source of this.#tablesOf(node)) {
       if (source.table === table.name || isBound(source)) continue;
-      const version = (await this.#pinned(source))?.version;
-      if (version !== undefined) sources.set(source.table, Math.min(version, sources.get(source.table) ?? version));
+      const snapshot = await this.#pinned(source);
+      if (snapshot === undefined) continue;
+      const version = Math.min(snapshot.version, sources.get(source.table)?.version ?? snapshot.version);
+      sources.set(source.table, { version, id: snapshot.metadata.id });
     }
     const storage = this.tableStorage(table.name);
     const decidedOn = this.#isRecomputed(table.name) ? undefined : options.readVersion;

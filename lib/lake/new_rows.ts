@@ -1,7 +1,9 @@
 import type { AnyTable, ShapeOfTable } from "../contract/define_table.js";
+import { DataError } from "../errors.js";
 import type { TableSource } from "../relation/node.js";
 import { type Relation, scan } from "../relation/relation.js";
 import { currentRun, report } from "../run.js";
+import { consumedOf } from "./consumed.js";
 import type { Lake } from "./lake.js";
 import { needsRebuild } from "./step_mark.js";
 
@@ -14,7 +16,11 @@ export interface NewRows<T extends AnyTable> {
   readonly readVersion: number | null;
 }
 
-/** The rows that commits have added to a source since the target last consumed it; all of them when they cannot tell what changed. */
+/**
+ * The rows that commits have added to a source since the target last consumed it. All of them where that would not do:
+ * the target is replaced as a whole, or commits cannot tell what changed.
+ * @throws DataError for an append-only target where commits cannot tell: its rows would come twice
+ */
 export async function newRows<T extends AnyTable>(lake: Lake, target: AnyTable, source: T): Promise<NewRows<T>> {
   const found = await findNewRows(lake, target, source);
   if (currentRun()?.step === target.name) report({ read: await found.rows.count() });
@@ -23,18 +29,31 @@ export async function newRows<T extends AnyTable>(lake: Lake, target: AnyTable, 
 
 async function findNewRows<T extends AnyTable>(lake: Lake, target: AnyTable, source: T): Promise<NewRows<T>> {
   const snapshot = await lake.snapshot(target.name);
-  const consumed = await snapshot?.txn(`source:${source.name}`);
   const readVersion = snapshot?.version ?? null;
-  const all = lake.read(source) as Relation<ShapeOfTable<T>>;
-  if (snapshot === undefined || consumed === undefined)
-    return { rows: all, rebuild: snapshot !== undefined, readVersion };
-  if (await needsRebuild(target, snapshot)) return { rows: all, rebuild: true, readVersion };
+  const rows = lake.read(source) as Relation<ShapeOfTable<T>>;
+  if (snapshot === undefined) return { rows, rebuild: false, readVersion };
+  if (target.write === "overwrite" || (await needsRebuild(target, snapshot)))
+    return { rows, rebuild: true, readVersion };
   const current = await lake.snapshot(source.name);
+  const { versions, replaced } = await consumedOf(snapshot, new Map([[source.name, current?.metadata.id]]));
+  const consumed = versions.get(source.name);
+  if (consumed === undefined && !replaced.has(source.name))
+    return { rows, rebuild: target.write !== "append", readVersion };
   const since = Number(consumed);
-  const changes = await current?.addedSince(since);
-  if (current === undefined || changes === undefined || changes.some(({ removed }) => removed.length > 0)) {
-    return { rows: all, rebuild: true, readVersion };
+  const changes = consumed === undefined ? undefined : await current?.addedSince(since);
+  if (current !== undefined && changes?.every(({ removed }) => removed.length === 0)) {
+    const added: TableSource = { kind: "table", table: source.name, version: current.version, since };
+    return { rows: scan(added, source.schema.fields, lake), rebuild: false, readVersion };
   }
-  const added: TableSource = { kind: "table", table: source.name, version: current.version, since };
-  return { rows: scan(added, source.schema.fields, lake), rebuild: false, readVersion };
+  if (target.write === "append") throw untellable(target, source);
+  return { rows, rebuild: true, readVersion };
+}
+
+function untellable(target: AnyTable, source: AnyTable): DataError {
+  return new DataError(`${target.name}: nobody can tell which rows of ${source.name} are new`, {
+    where: { table: target.name },
+    expected: `${source.name} with rows added since it was last read, because ${target.name} is append-only`,
+    actual: "it was made anew, or has lost or changed rows",
+    remedy: `delete the folder of ${target.name} and build it again, or give it the write mode merge`,
+  });
 }

@@ -17,6 +17,8 @@ export interface WriteOptions {
   readonly domains?: Readonly<Record<string, unknown>>;
   /** Counts for people, kept in the commit's `operationMetrics`. */
   readonly metrics?: Readonly<Record<string, number>>;
+  /** The rows have kept the contract's expectations already: `examine` let them through. */
+  readonly isExamined?: true;
   /** Replace the whole table, whatever its write mode; never an append-only one. */
   readonly rebuild?: boolean;
   /**

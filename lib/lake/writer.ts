@@ -12,6 +12,7 @@ import type { Relation } from "../relation/relation.js";
 import { currentRun, report } from "../run.js";
 import type { Storage } from "../storage/storage.js";
 import { LINEAGE_DOMAIN } from "./column_lineage.js";
+import { SOURCES_DOMAIN, type SourceVersion, sourceAppId, sourceIds } from "./consumed.js";
 import { evolution } from "./evolve.js";
 import { currentMark, STEP_DOMAIN, sameMark, storedMark } from "./step_mark.js";
 import { contractProperties } from "./table_options.js";
@@ -25,8 +26,8 @@ export interface Target {
   readonly table: AnyTable;
   /** The newest version; undefined while there is no table. */
   readonly snapshot: Snapshot | undefined;
-  /** Versions of the tables that the rows were read from. */
-  readonly sources: ReadonlyMap<string, number>;
+  /** The tables that the rows were read from, by name. */
+  readonly sources: ReadonlyMap<string, SourceVersion>;
   readonly options: WriteOptions;
   /** Where the columns of the rows come from; undefined where nobody asks. */
   readonly lineage?: string | undefined;
@@ -122,7 +123,7 @@ async function openTransaction(target: Target, change: FileChange): Promise<Tran
     ...(change.mode === "Merge" ? { isolationLevel: "Serializable" as const } : {}),
     tslake: {
       ...(run === undefined ? {} : { runId: run.runId, step: run.step }),
-      sources: Object.fromEntries(target.sources),
+      sources: Object.fromEntries([...target.sources].map(([name, { version }]) => [name, version])),
     },
   };
   if (snapshot !== undefined) {
@@ -157,14 +158,21 @@ interface Marks {
 /** The marks that differ from those of the newest version. */
 async function newMarks(target: Target): Promise<Marks> {
   const { snapshot, options, table, sources } = target;
+  const known = snapshot === undefined ? new Map<string, string>() : await sourceIds(snapshot);
+  const ids = new Map([...known, ...[...sources].map(([name, { id }]): [string, string] => [name, id])]);
+  const replaced = [...sources].filter(([name, { id }]) => known.has(name) && known.get(name) !== id);
+  const anew = new Set(replaced.map(([name]) => sourceAppId(name)));
   const wanted = new Map([
-    ...[...sources].map(([source, version]): [string, number] => [`source:${source}`, version]),
+    ...[...sources].map(([name, { version }]): [string, number] => [sourceAppId(name), version]),
     ...Object.entries(options.txns ?? {}),
   ]);
   const stored = (await snapshot?.txns([...wanted.keys()])) ?? new Map<string, bigint>();
-  const txns = new Map([...wanted].filter(([appId, version]) => (stored.get(appId) ?? -1n) < BigInt(version)));
+  const isNew = (appId: string, version: number): boolean =>
+    anew.has(appId) || (stored.get(appId) ?? -1n) < BigInt(version);
+  const txns = new Map([...wanted].filter(([appId, version]) => isNew(appId, version)));
   const domains = new Map<string, string>();
-  for (const [domain, value] of Object.entries(options.domains ?? {})) {
+  const noted = ids.size === 0 ? {} : { [SOURCES_DOMAIN]: Object.fromEntries([...ids].sort()) };
+  for (const [domain, value] of Object.entries({ ...noted, ...options.domains })) {
     const text = JSON.stringify(value);
     if ((await snapshot?.domainMetadata(domain)) !== text) domains.set(domain, text);
   }

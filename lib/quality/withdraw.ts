@@ -1,5 +1,6 @@
 import type { AnyTable } from "../contract/define_table.js";
 import { UsageError } from "../errors.js";
+import { type SourceVersion, sourceAppId } from "../lake/consumed.js";
 import type { Lake } from "../lake/lake.js";
 import type { Relation } from "../relation/relation.js";
 import type { TextColumn } from "../relation/text_column.js";
@@ -45,7 +46,8 @@ export async function withdraw(lake: Lake, tables: SaleTables, what: string): Pr
   const domains = { [WITHDRAWN_DOMAIN]: next };
   const done = await lake.move(silver, moves, { domains, readVersion: snapshot.version });
   const removed: Record<string, number> = { [silver.name]: done.metrics["deleted"] ?? 0 };
-  for (const table of gold) removed[table.name] = await moveInGold(lake, table, silver.name, moves, done.version);
+  const now = { version: done.version, id: snapshot.metadata.id };
+  for (const table of gold) removed[table.name] = await moveInGold(lake, table, silver.name, moves, now);
   return { removed };
 }
 
@@ -115,12 +117,12 @@ async function moveInGold(
   table: AnyTable,
   silver: string,
   moves: Relation,
-  version: number,
+  now: SourceVersion,
 ): Promise<number> {
-  const taken = await (await lake.snapshot(table.name))?.txn(`source:${silver}`);
+  const taken = await (await lake.snapshot(table.name))?.txn(sourceAppId(silver));
   if (taken === undefined) return 0;
   const { metrics } = await lake.move(table, moves);
-  if (taken === BigInt(version - 1)) await lake.markConsumed(table, silver, version);
+  if (taken === BigInt(now.version - 1)) await lake.markConsumed(table, silver, now);
   return metrics["deleted"] ?? 0;
 }
 

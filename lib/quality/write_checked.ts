@@ -73,6 +73,7 @@ export async function writeChecked(
   });
   const result = await lake.write(table, rows, {
     ...options,
+    isExamined: true,
     beforeCommit: async (written) => {
       if (examined !== undefined && written !== examined) refused = await refusedRows(lake, table, faulty);
       checkBalance(table, { ...known(), written });

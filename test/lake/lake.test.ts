@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { Catalog } from "../../lib/contract/catalog.js";
 import { decimal, integer, long, text } from "../../lib/contract/column_spec.js";
 import { defineTable } from "../../lib/contract/define_table.js";
+import { quarantine, warn } from "../../lib/contract/expectation.js";
 import { Lake } from "../../lib/lake/lake.js";
 import { newRows } from "../../lib/lake/new_rows.js";
 import { scan } from "../../lib/relation/relation.js";
@@ -22,13 +23,17 @@ const eventos = defineTable("silver.eventos", {
   write: "append",
   columns: { id: long().notNull(), nome: text() },
 });
-const resumo = defineTable("gold.resumo", {
-  description: "All items",
-  grain: "one item",
-  reads: [itens],
-  write: "overwrite",
-  columns: { id: long().notNull(), nome: text() },
-});
+function resumoBy(write: "append" | "overwrite" | "merge") {
+  return defineTable("gold.resumo", {
+    description: "All items",
+    grain: "one item",
+    reads: [itens],
+    write,
+    key: ["id"],
+    columns: { id: long().notNull(), nome: text() },
+  });
+}
+const resumo = resumoBy("merge");
 
 let lake: Lake;
 beforeEach(() => {
@@ -45,6 +50,12 @@ function rows(...values: (readonly [string, string | null, string | null, string
     itens.schema.fields,
     lake,
   );
+}
+
+/** As if somebody had deleted a table's folder. */
+async function demolish(name: string): Promise<void> {
+  const storage = lake.tableStorage(name);
+  for (const { path } of await storage.list("")) await storage.delete(path);
 }
 
 describe("a table with a key", () => {
@@ -119,6 +130,36 @@ describe("what may be written", () => {
   });
 });
 
+describe("expectations about rows that nobody has examined", () => {
+  const ruled = defineTable("silver.itens", {
+    description: "Items",
+    grain: "one item",
+    write: "append",
+    columns: { id: long().notNull(), nome: text() },
+    expect: (t) => ({ nomeado: warn(t.nome.isNotNull()), positivo: quarantine(t.id.gt(0n)) }),
+  });
+  const written = (...values: (string | null)[][]) =>
+    lake.write(ruled, scan({ kind: "values", rows: values }, ruled.schema.fields, lake));
+
+  test("are counted where they only warn", async () => {
+    const { metrics } = await written(["1", "a"], ["2", null], ["3", null]);
+    expect(metrics).toMatchObject({ written: 3, "broken.nomeado": 2 });
+    expect(metrics).not.toHaveProperty("broken.positivo");
+    const [commit] = await lake.history(ruled.name);
+    expect(commit?.operationMetrics).toMatchObject({ "broken.nomeado": "2" });
+  });
+
+  test("stop the write where there is nowhere else for a row to go", async () => {
+    await expect(written(["1", "a"], ["-2", "b"])).rejects.toThrow(
+      expect.objectContaining({
+        message: "silver.itens: rows break positivo, nothing is written",
+        actual: "1 row breaks it, for instance\nid = -2, nome = b",
+      }),
+    );
+    expect(await lake.snapshot(ruled.name)).toBeUndefined();
+  });
+});
+
 describe("tables that follow others", () => {
   test("record what they have read, and get only what is new", async () => {
     await lake.write(itens, rows(["1", "a", null, "2014"]));
@@ -140,6 +181,43 @@ describe("tables that follow others", () => {
     await lake.write(itens, rows(["2", "c", null, "2014"]));
     const next = await newRows(lake, resumo, itens);
     expect([next.rebuild, await next.rows.count()]).toEqual([true, 2]);
+  });
+
+  test("are made anew when what they have read is another table now, whatever its version", async () => {
+    await lake.write(itens, rows(["1", "a", null, "2014"]));
+    await lake.write(resumo, lake.read(itens).select(["id", "nome"]));
+    await demolish(itens.name);
+    await lake.write(itens, rows(["2", "b", null, "2014"]));
+    await lake.write(itens, rows(["3", "c", null, "2014"]));
+    const next = await newRows(lake, resumo, itens);
+    expect([next.rebuild, await next.rows.count()]).toEqual([true, 2]);
+    await lake.write(resumo, next.rows.select(["id", "nome"]), next);
+    const after = await newRows(lake, resumo, itens);
+    expect([after.rebuild, await after.rows.count(), await lake.read(resumo).count()]).toEqual([false, 0, 2]);
+  });
+
+  test("that are replaced by every write get all rows", async () => {
+    const replaced = resumoBy("overwrite");
+    await lake.write(itens, rows(["1", "a", null, "2014"]));
+    await lake.write(replaced, lake.read(itens).select(["id", "nome"]));
+    await lake.write(itens, rows(["2", "b", null, "2014"]));
+    const next = await newRows(lake, replaced, itens);
+    expect([next.rebuild, await next.rows.count()]).toEqual([true, 2]);
+  });
+
+  test("that are append-only get no row twice: what cannot be told apart is refused", async () => {
+    const appended = resumoBy("append");
+    await lake.write(itens, rows(["1", "a", null, "2014"]));
+    const first = await newRows(lake, appended, itens);
+    await lake.write(appended, first.rows.select(["id", "nome"]));
+    await lake.write(itens, rows(["2", "b", null, "2014"]));
+    const second = await newRows(lake, appended, itens);
+    expect([second.rebuild, await second.rows.count()]).toEqual([false, 1]);
+    await lake.write(itens, rows(["1", "c", null, "2014"]));
+    await expect(newRows(lake, appended, itens)).rejects.toThrow("nobody can tell which rows of silver.itens are new");
+    await demolish(itens.name);
+    await lake.write(itens, rows(["1", "a", null, "2014"]));
+    await expect(newRows(lake, appended, itens)).rejects.toThrow("nobody can tell which rows of silver.itens are new");
   });
 
   test("append-only tables never lose a file", async () => {
