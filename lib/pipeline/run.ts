@@ -7,7 +7,7 @@ import { countOf, type StepOutcome, totalsOf } from "./outcome.js";
 import { type PipelineOptions, type Prepared, prepare } from "./prepare.js";
 import { endProgress, tellProgress } from "./progress.js";
 import { type Recorder, recordRun } from "./record.js";
-import { RETRIES, type RetryPolicy } from "./retry.js";
+import { patiently, RETRIES, type RetryPolicy } from "./retry.js";
 import { lockLake } from "./run_lock.js";
 import { type RunningStep, runStep } from "./run_step.js";
 import { stepTable } from "./run_table.js";
@@ -135,7 +135,7 @@ async function runSteps(
     if (culprit?.status === "failed") return idle(step.name, "skipped", `${culprit.step} failed`);
     if (culprit?.skipped !== undefined) return idle(step.name, "skipped", culprit.skipped);
     try {
-      const reasons = options.signal.aborted ? [] : await staleness(step, circumstances);
+      const reasons = options.signal.aborted ? [] : await patiently(running, () => staleness(step, circumstances));
       if (!options.signal.aborted && reasons.length === 0) return idle(step.name, "fresh");
       return await slots.hold(async () => {
         if (options.signal.aborted) return idle(step.name, "skipped", "the run was interrupted");

@@ -7,7 +7,7 @@ import type { LogicalDays } from "./logical_day.js";
 import type { Notebooks, ParameterValue } from "./notebooks.js";
 import type { RunObserver } from "./observer.js";
 import type { StepOutcome } from "./outcome.js";
-import { backOff, isTransient, pause, type RetryPolicy } from "./retry.js";
+import { patiently, type RetryPolicy } from "./retry.js";
 import { closedDay, type Reason, type Step } from "./step.js";
 import type { StoredView } from "./stored_view.js";
 
@@ -35,59 +35,83 @@ export interface RunningStep {
 
 type Parameters = Readonly<Record<string, ParameterValue>>;
 
-/** Runs a step's notebook, again after errors that may pass; never throws. */
+/**
+ * Runs a step's notebook, again after errors that may pass; never throws. What it did is told also when its table cannot be
+ * looked at afterwards, although the step has failed then.
+ */
 export async function runStep(run: RunningStep, step: Step, reasons: readonly Reason[]): Promise<StepOutcome> {
   const startedAt = nowMicros();
   const elapsed = stopwatch();
-  const before = await run.stored.snapshot(step.name);
   const notebook = join("_runs", run.runId, `${step.name}.ipynb`);
-  let earlier: StepMetrics = {};
-  for (let attempt = 1; ; attempt++) {
-    let heard: StepMetrics = {};
-    const parameters = parametersOf(run, step, await closedDay(await run.stored.snapshot(step.name)));
-    const job = {
-      notebook: step.notebook,
-      output: join(run.lakeFolder, notebook),
-      parameters,
-      environment: environmentOf(run, step, parameters),
-      timeLimit: run.timeLimit,
-      memoryLimit: run.memoryLimit,
-      signal: run.signal,
-      onMetrics: (more: StepMetrics) => {
-        heard = addMetrics(heard, more);
-      },
-    };
-    let error: unknown;
-    try {
-      heard = await run.notebooks.run(job);
-    } catch (thrown) {
-      error = thrown;
-    }
-    const metrics = addMetrics(earlier, heard);
+  const output = join(run.lakeFolder, notebook);
+  let attempts = 0;
+  let metrics: StepMetrics = {};
+  let before: TableState | undefined;
+  let after: TableState | undefined;
+  let error: unknown;
+  const attempt = async (number: number): Promise<void> => {
+    attempts = number;
+    const found = await stateOf(run, step);
+    before ??= found;
+    const parameters = parametersOf(run, step, found.closed);
     // An attempt that failed has taken files, or rejected them, all the same.
-    if (step.table.landing !== undefined) earlier = metrics;
-    run.stored.forget(step.name);
-    const after = await run.stored.snapshot(step.name);
-    const end = {
-      step: step.name,
-      reasons,
-      metrics,
-      startedAt,
-      seconds: elapsed() / 1000,
-      attempts: attempt,
-      versionBefore: before?.version,
-      versionAfter: after?.version,
-      closed: await closedDay(after),
-      notebook: fs.existsSync(job.output) ? notebook : undefined,
-    };
-    if (run.signal.aborted) return { ...end, status: "interrupted", warnings: [] };
-    if (error === undefined) return { ...end, status: "succeeded", warnings: warningsOf(run, step, reasons, metrics) };
-    if (!isTransient(error) || attempt >= run.retries.attempts)
-      return { ...end, status: "failed", error, warnings: [] };
-    const wait = backOff(run.retries, attempt);
-    run.observer.stepRetries?.(step.name, attempt, error, wait);
-    await pause(wait, run.signal);
+    const earlier = step.table.landing === undefined ? {} : metrics;
+    let heard: StepMetrics = {};
+    try {
+      heard = await run.notebooks.run({
+        notebook: step.notebook,
+        output,
+        parameters,
+        environment: environmentOf(run, step, parameters),
+        timeLimit: run.timeLimit,
+        memoryLimit: run.memoryLimit,
+        signal: run.signal,
+        onMetrics: (more) => {
+          heard = addMetrics(heard, more);
+        },
+      });
+    } finally {
+      metrics = addMetrics(earlier, heard);
+      run.stored.forget(step.name);
+    }
+  };
+  try {
+    await patiently(run, attempt, (...retry) => run.observer.stepRetries?.(step.name, ...retry));
+  } catch (thrown) {
+    error = thrown;
   }
+  try {
+    after = await patiently(run, () => stateOf(run, step));
+  } catch (thrown) {
+    error ??= thrown;
+  }
+  const end = {
+    step: step.name,
+    reasons,
+    metrics,
+    startedAt,
+    seconds: elapsed() / 1000,
+    attempts,
+    versionBefore: before?.version,
+    versionAfter: after?.version,
+    closed: after?.closed,
+    notebook: fs.existsSync(output) ? notebook : undefined,
+  };
+  if (run.signal.aborted) return { ...end, status: "interrupted", warnings: [] };
+  if (error === undefined) return { ...end, status: "succeeded", warnings: warningsOf(run, step, reasons, metrics) };
+  return { ...end, status: "failed", error, warnings: [] };
+}
+
+/** What the log of a step's table says. */
+interface TableState {
+  /** Undefined while the table does not exist. */
+  readonly version: number | undefined;
+  readonly closed: string | undefined;
+}
+
+async function stateOf(run: RunningStep, step: Step): Promise<TableState> {
+  const stored = await run.stored.snapshot(step.name);
+  return { version: stored?.version, closed: await closedDay(stored) };
 }
 
 /** Counts are added up, texts are put one below the other. */

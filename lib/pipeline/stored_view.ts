@@ -10,9 +10,15 @@ export class StoredView implements StoredTables {
   }
 
   snapshot(name: string): Promise<StoredTable | undefined> {
-    const seen = this.#seen.get(name) ?? this.#tables.snapshot(name);
-    this.#seen.set(name, seen);
-    return seen;
+    const seen = this.#seen.get(name);
+    if (seen !== undefined) return seen;
+    const look = this.#tables.snapshot(name);
+    this.#seen.set(name, look);
+    // A failure (a server that does not answer) is not remembered.
+    look.catch(() => {
+      if (this.#seen.get(name) === look) this.forget(name);
+    });
+    return look;
   }
 
   /** Forgets what a table was. */

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { StorageError } from "../../lib/errors.js";
 import type { StepOutcome } from "../../lib/pipeline/outcome.js";
 import type { RunSummary } from "../../lib/pipeline/run.js";
+import type { StoredTables } from "../../lib/pipeline/step.js";
 import { calendarCatalog, FakeLake } from "./fake_lake.js";
 
 let lake: FakeLake;
@@ -19,6 +20,16 @@ const statuses = (summary: RunSummary): Record<string, string> =>
 const outcomeOf = (summary: RunSummary, name: string): StepOutcome | undefined =>
   summary.steps.find((step) => step.step === name);
 const failing = (error: unknown) => () => Promise.reject(error);
+/** The tables, one of which cannot be looked at the n-th time, for these n from 1. */
+const unanswered = (name: string, looks: readonly number[]): StoredTables => {
+  let look = 0;
+  return {
+    snapshot: async (table) => {
+      if (table !== name || !looks.includes(++look)) return lake.snapshot(table);
+      throw new StorageError("no answer", { transient: true });
+    },
+  };
+};
 
 describe("order", () => {
   test("every step runs after what it reads, and no more at once than asked for", async () => {
@@ -219,6 +230,38 @@ describe("failure", () => {
     lake.behaviours.set("silver.sales", failing(new StorageError("busy", { transient: true })));
     const summary = await lake.pipeline();
     expect(outcomeOf(summary, "silver.sales")).toMatchObject({ status: "failed", attempts: 3 });
+  });
+
+  test.each([
+    ["before its notebook runs", [1, 2]],
+    ["after it has run", [2, 3]],
+  ])("a table that does not answer %s is looked at again", async (_, looks) => {
+    const summary = await lake.pipeline({ stored: unanswered("gold.sales", looks) });
+    expect(summary.status).toBe("succeeded");
+    expect(outcomeOf(summary, "gold.sales")).toMatchObject({ attempts: 1, metrics: { read: 3 }, versionAfter: 0 });
+    expect(lake.began.filter((name) => name === "gold.sales")).toHaveLength(1);
+  });
+
+  test("a table that does not answer after its notebook has failed leaves the step an attempt", async () => {
+    lake.behaviours.set("gold.sales", async (_, attempt) => {
+      if (attempt === 1) throw new StorageError("busy", { transient: true });
+      return undefined;
+    });
+    const summary = await lake.pipeline({ stored: unanswered("gold.sales", [2]) });
+    expect(outcomeOf(summary, "gold.sales")).toMatchObject({ status: "succeeded", attempts: 3, versionAfter: 0 });
+    expect(lake.began.filter((name) => name === "gold.sales")).toHaveLength(2);
+  });
+
+  test("what a step did is told also when its table answers no more", async () => {
+    const summary = await lake.pipeline({ stored: unanswered("gold.sales", [2, 3, 4]) });
+    expect(outcomeOf(summary, "gold.sales")).toMatchObject({
+      status: "failed",
+      attempts: 1,
+      reasons: [{ kind: "missing" }],
+      metrics: { read: 3, written: 2 },
+      versionAfter: undefined,
+      error: { message: "no answer" },
+    });
   });
 
   test("a rejected file fails the run, but not the step", async () => {
