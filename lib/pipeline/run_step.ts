@@ -97,8 +97,8 @@ export async function runStep(run: RunningStep, step: Step, reasons: readonly Re
     closed: after?.closed,
     notebook: fs.existsSync(output) ? notebook : undefined,
   };
-  if (run.signal.aborted) return { ...end, status: "interrupted", warnings: [] };
   if (error === undefined) return { ...end, status: "succeeded", warnings: warningsOf(run, step, reasons, metrics) };
+  if (run.signal.aborted) return { ...end, status: "interrupted", warnings: [] };
   return { ...end, status: "failed", error, warnings: [] };
 }
 

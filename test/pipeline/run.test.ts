@@ -321,6 +321,17 @@ describe("interruption", () => {
     expect(lake.records.get("ops.runs")?.[0]).toMatchObject({ status: "interrupted" });
   });
 
+  test("a step that succeeds while the run is interrupted has succeeded", async () => {
+    const abort = new AbortController();
+    lake.behaviours.set("bronze.sales", async () => {
+      abort.abort();
+      return { read: 1 };
+    });
+    const summary = await lake.pipeline({ signal: abort.signal, select: ["+silver.sales"] });
+    expect(summary.status).toBe("interrupted");
+    expect(statuses(summary)).toEqual({ "bronze.sales": "succeeded", "silver.sales": "skipped" });
+  });
+
   test("breaks off the wait for another attempt", async () => {
     const abort = new AbortController();
     lake.behaviours.set("bronze.sales", failing(new StorageError("busy", { transient: true })));
