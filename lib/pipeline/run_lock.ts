@@ -110,6 +110,8 @@ function isAlive(holder: Holder): boolean {
 }
 
 function beat(lock: string, holder: Holder): void {
+  // A machine that slept may find that its lock was taken over.
+  if (readHolder(lock)?.runId !== holder.runId) return;
   try {
     fs.writeFileSync(lock, `${JSON.stringify(holder)}\n`);
   } catch {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { lockLake } from "../../lib/pipeline/run_lock.js";
 
 let lake = "";
@@ -64,6 +64,36 @@ describe("the lock of a lake", () => {
     hold({ runId: "thief" });
     release();
     expect(JSON.parse(readFileSync(file(), "utf8"))).toMatchObject({ runId: "thief" });
+  });
+
+  test("that was taken over while the machine slept stays with the new holder", () => {
+    vi.useFakeTimers();
+    try {
+      const release = lockLake(lake, "asleep", "now");
+      utimesSync(file(), 1, 1);
+      const releaseOther = lockLake(lake, "other", "now");
+      vi.advanceTimersByTime(60_000);
+      expect(JSON.parse(readFileSync(file(), "utf8"))).toMatchObject({ runId: "other" });
+      releaseOther();
+      vi.advanceTimersByTime(60_000);
+      expect(existsSync(file())).toBe(false);
+      release();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("shows signs of life while it is held", () => {
+    vi.useFakeTimers();
+    try {
+      const release = lockLake(lake, "mine", "now");
+      utimesSync(file(), 1, 1);
+      vi.advanceTimersByTime(60_000);
+      expect(() => lockLake(lake, "second", "now")).toThrow(/run mine/);
+      release();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("of a lake that cannot be written names the folder", () => {
