@@ -2,6 +2,7 @@ import fs from "node:fs";
 import { join } from "node:path";
 import type { RunObserver } from "./observer.js";
 import type { StepStatus } from "./outcome.js";
+import { holderOf } from "./run_lock.js";
 
 /** How far a run is, for those who watch it from another process. */
 export interface RunProgress {
@@ -11,9 +12,6 @@ export interface RunProgress {
 }
 
 const PROGRESS = join("_runs", "progress.json");
-const LOCK = join("_runs", "lock");
-/** A run that gave no sign of life for so many milliseconds is gone. */
-const SILENCE = 120_000;
 
 /**
  * Follows a run as another observer does, and keeps in the lake's folder how far it is. That file is a courtesy: a run goes
@@ -33,7 +31,6 @@ export function tellProgress(lakeFolder: string, observer: RunObserver): RunObse
     }
   };
   return {
-    ...observer,
     runStarts: (start) => {
       runId = start.runId;
       for (const step of start.steps) states.set(step, "waiting");
@@ -45,6 +42,7 @@ export function tellProgress(lakeFolder: string, observer: RunObserver): RunObse
       tell();
       observer.stepStarts?.(step, reasons);
     },
+    stepRetries: (...retry) => observer.stepRetries?.(...retry),
     stepEnds: (outcome) => {
       states.set(outcome.step, outcome.status);
       // A run that finds nothing to do tells so at its end only.
@@ -56,15 +54,18 @@ export function tellProgress(lakeFolder: string, observer: RunObserver): RunObse
 
 /** Takes the file away: the run's record says the rest. */
 export function endProgress(lakeFolder: string): void {
-  fs.rmSync(join(lakeFolder, PROGRESS), { force: true });
+  try {
+    fs.rmSync(join(lakeFolder, PROGRESS), { force: true });
+  } catch {
+    // What is left there names a run that has ended: nobody takes it for another one.
+  }
 }
 
 /** How far the run is that works on a lake now; undefined while there is none. */
 export function readProgress(lakeFolder: string, nowMillis: number): RunProgress | undefined {
   try {
-    const lock = join(lakeFolder, LOCK);
-    if (nowMillis - fs.statSync(lock).mtimeMs > SILENCE) return undefined;
-    const { runId } = JSON.parse(fs.readFileSync(lock, "utf8")) as { readonly runId: string };
+    const runId = holderOf(lakeFolder, nowMillis);
+    if (runId === undefined) return undefined;
     const progress = JSON.parse(fs.readFileSync(join(lakeFolder, PROGRESS), "utf8")) as RunProgress;
     return progress.runId === runId ? progress : undefined;
   } catch {

@@ -1,7 +1,8 @@
 import fs from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { StorageError, TslakeError } from "../errors.js";
+import { codeOf } from "../storage/local_errors.js";
 
 /** Who holds a lake. */
 interface Holder {
@@ -26,8 +27,8 @@ const SILENCE_MILLIS = 120_000;
  * @throws TslakeError that says who holds the lake; StorageError when the lake's folder cannot be written
  */
 export function lockLake(lake: string, runId: string, since: string): () => void {
-  const folder = join(lake, "_runs");
-  const lock = join(folder, "lock");
+  const lock = lockOf(lake);
+  const folder = dirname(lock);
   const mine = join(folder, `.lock-${runId}`);
   const holder: Holder = { runId, pid: process.pid, host: hostname(), since };
   try {
@@ -47,6 +48,19 @@ export function lockLake(lake: string, runId: string, since: string): () => void
     clearInterval(heartbeat);
     if (readHolder(lock)?.runId === runId) fs.rmSync(lock, { force: true });
   };
+}
+
+/** The file that is a lake's lock. */
+export function lockOf(lake: string): string {
+  return join(lake, "_runs", "lock");
+}
+
+/** The id of the run that holds a lake and has given a sign of life lately; undefined when there is none. */
+export function holderOf(lake: string, nowMillis: number): string | undefined {
+  const lock = lockOf(lake);
+  const written = fs.statSync(lock, { throwIfNoEntry: false });
+  if (written === undefined || nowMillis - written.mtimeMs > SILENCE_MILLIS) return undefined;
+  return readHolder(lock)?.runId;
 }
 
 function isLinked(mine: string, lock: string): boolean {
@@ -126,8 +140,4 @@ function readHolder(lock: string): Holder | undefined {
   } catch {
     return undefined;
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
 }

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { StorageError } from "../../lib/errors.js";
+import type { RunObserver } from "../../lib/pipeline/observer.js";
 import type { StepOutcome } from "../../lib/pipeline/outcome.js";
 import type { RunSummary } from "../../lib/pipeline/run.js";
 import type { StoredTables } from "../../lib/pipeline/step.js";
@@ -342,6 +343,39 @@ describe("interruption", () => {
       select: ["bronze.sales"],
     });
     expect(summary.status).toBe("interrupted");
+  });
+});
+
+describe("who follows the run", () => {
+  test("may be an object of a class", async () => {
+    class Follower implements RunObserver {
+      readonly heard: string[] = [];
+      runStarts(): void {
+        this.heard.push("run");
+      }
+      stepStarts(): void {
+        this.heard.push("start");
+      }
+      stepRetries(): void {
+        this.heard.push("retry");
+      }
+      stepEnds(): void {
+        this.heard.push("end");
+      }
+    }
+    lake.behaviours.set("bronze.sales", async (_, attempt) => {
+      if (attempt === 1) throw new StorageError("busy", { transient: true });
+      return undefined;
+    });
+    const observer = new Follower();
+    await lake.pipeline({ observer, select: ["bronze.sales"] });
+    expect(observer.heard).toEqual(["run", "start", "retry", "end"]);
+  });
+
+  test("from elsewhere keeps no lake locked when that cannot be told any more", async () => {
+    mkdirSync(join(lake.lake, "_runs", "progress.json"), { recursive: true });
+    expect((await lake.pipeline()).status).toBe("succeeded");
+    expect(existsSync(join(lake.lake, "_runs", "lock"))).toBe(false);
   });
 });
 
