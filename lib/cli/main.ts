@@ -109,7 +109,7 @@ async function withdrawSales({ lake, catalog, settings }: Workspace, what: strin
   }
 }
 
-function reset({ settings }: Workspace, confirmed: boolean, answer: Answer): void {
+async function reset({ settings }: Workspace, confirmed: boolean, answer: Answer): Promise<void> {
   if (settings.lake !== settings.lakeFolder) {
     throw new UsageError("reset deletes lakes on this machine only", {
       actual: settings.lake,
@@ -121,7 +121,7 @@ function reset({ settings }: Workspace, confirmed: boolean, answer: Answer): voi
     print(`${confirmed ? "brought back" : "would be brought back"}: ${to} (from ${from})`);
   for (const folder of plan.deleted) print(`${confirmed ? "deleted" : "would be deleted"}: ${folder}`);
   if (confirmed) {
-    resetLake(settings.lake, plan, commandId("reset"), isoNow());
+    await resetLake(settings.lake, plan, commandId("reset"), isoNow());
     return;
   }
   process.stderr.write("nothing was deleted; to do it: npx tslake reset --yes\n");

@@ -1,8 +1,11 @@
 import fs from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
-import { TslakeError } from "../errors.js";
+import { StorageError, TslakeError } from "../errors.js";
+import { linkFile } from "../ingest/link_file.js";
+import { fsyncFile, fsyncFolder, makeFolder } from "../storage/durable.js";
+import { codeOf, storageError } from "../storage/local_errors.js";
 import { WAREHOUSE_FILES } from "../warehouse/open_warehouse.js";
-import { lockLake } from "./run_lock.js";
+import { lockLake, lockOf } from "./run_lock.js";
 import { hasContentOf, type Samples } from "./samples.js";
 
 /** What belongs to a lake in its folder; anything else there is somebody's own. */
@@ -41,22 +44,45 @@ export function planReset(lake: string, landing: string, samples: Samples | unde
 }
 
 /**
- * Deletes a lake as planned, the user's files first brought back.
- * @throws TslakeError while a run works on the lake
+ * Deletes a lake as planned, the user's files first brought back for good; no run can begin before all is gone.
+ * @throws TslakeError while a run works on the lake; StorageError when a file cannot be brought back: then nothing is deleted
  */
-export function resetLake(lake: string, reset: Reset, runId: string, since: string): void {
+export async function resetLake(lake: string, reset: Reset, runId: string, since: string): Promise<void> {
+  const lock = lockOf(lake);
+  const runs = dirname(lock);
   const release = lockLake(lake, runId, since);
   try {
-    for (const [from, to] of reset.returned) {
-      fs.mkdirSync(dirname(to), { recursive: true });
-      fs.copyFileSync(from, to, fs.constants.COPYFILE_EXCL);
+    for (const [from, to] of reset.returned) await bringBack(from, to);
+    const others = reset.deleted.filter((path) => path !== runs);
+    const records = fs.readdirSync(runs).map((name) => join(runs, name));
+    for (const path of [...others, ...records.filter((path) => path !== lock)]) {
+      await fs.promises.rm(path, { recursive: true, force: true });
     }
-    for (const path of reset.deleted) fs.rmSync(path, { recursive: true, force: true });
   } finally {
     release();
   }
-  fs.rmSync(join(lake, "_runs"), { recursive: true, force: true });
-  if (fs.existsSync(lake) && fs.readdirSync(lake).length === 0) fs.rmdirSync(lake);
+  removeIfEmpty(runs);
+  removeIfEmpty(lake);
+}
+
+async function bringBack(from: string, to: string): Promise<void> {
+  try {
+    makeFolder(dirname(to));
+    if (!linkFile(from, to)) throw new StorageError("another file is there now", { where: { path: to } });
+    await fsyncFile(to);
+    fsyncFolder(dirname(to));
+  } catch (error) {
+    throw storageError("bring back", dirname(to), basename(to), error);
+  }
+}
+
+/** A run that waited for the lock may have it by now, and files in the folder. */
+function removeIfEmpty(folder: string): void {
+  try {
+    fs.rmdirSync(folder);
+  } catch (error) {
+    if (!["ENOTEMPTY", "EEXIST", "ENOENT"].includes(codeOf(error))) throw error;
+  }
 }
 
 function filesBelow(folder: string): readonly string[] {
