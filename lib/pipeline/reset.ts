@@ -6,7 +6,7 @@ import { fsyncFile, fsyncFolder, makeFolder } from "../storage/durable.js";
 import { codeOf, storageError } from "../storage/local_errors.js";
 import { WAREHOUSE_FILES } from "../warehouse/open_warehouse.js";
 import { lockLake, lockOf } from "./run_lock.js";
-import { hasContentOf, type Samples } from "./samples.js";
+import { hasContentOf, listFiles, type Samples } from "./samples.js";
 
 /** What belongs to a lake in its folder; anything else there is somebody's own. */
 const LAKE_FOLDERS = ["bronze", "silver", "gold", "ops", "_runs", "_report", ...WAREHOUSE_FILES];
@@ -27,7 +27,8 @@ export interface Reset {
 export function planReset(lake: string, landing: string, samples: Samples | undefined): Reset {
   const deleted = LAKE_FOLDERS.map((name) => join(lake, name)).filter((folder) => fs.existsSync(folder));
   if (deleted.length === 0) throw new TslakeError("there is no lake to delete", { where: { path: lake } });
-  const archived = filesBelow(join(lake, ARCHIVE));
+  const filesIn = (folder: string): readonly string[] => listFiles(folder).map((path) => join(folder, path));
+  const archived = filesIn(join(lake, ARCHIVE));
   const own = archived.filter((file) => samples === undefined || !hasContentOf(samples, file));
   if (own.length === archived.length) {
     throw new TslakeError("this lake was not made from the samples", {
@@ -35,7 +36,7 @@ export function planReset(lake: string, landing: string, samples: Samples | unde
       remedy: "delete its folder yourself if you are sure",
     });
   }
-  const waiting = filesBelow(landing).filter((file) => samples !== undefined && hasContentOf(samples, file));
+  const waiting = filesIn(landing).filter((file) => samples !== undefined && hasContentOf(samples, file));
   const taken = new Set<string>();
   return {
     deleted: [...deleted, ...waiting],
@@ -83,13 +84,6 @@ function removeIfEmpty(folder: string): void {
   } catch (error) {
     if (!["ENOTEMPTY", "EEXIST", "ENOENT"].includes(codeOf(error))) throw error;
   }
-}
-
-function filesBelow(folder: string): readonly string[] {
-  if (!fs.existsSync(folder)) return [];
-  return fs
-    .readdirSync(folder, { recursive: true, withFileTypes: true })
-    .flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []));
 }
 
 /** Where an archived file, `YYYYMMDD_HHMMSS_<name>`, came from; another name when something is there. */

@@ -111,6 +111,17 @@ export function hasContentOf(samples: Samples, file: string): boolean {
   }
 }
 
+/** Whatever is no folder below a folder, relative to it with `/`, sorted; nothing is below a folder that is absent. */
+export function listFiles(folder: string, prefix = ""): string[] {
+  if (!fs.existsSync(folder)) return [];
+  return fs
+    .readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) =>
+      entry.isDirectory() ? listFiles(join(folder, entry.name), `${prefix}${entry.name}/`) : [`${prefix}${entry.name}`],
+    );
+}
+
 /** Under this `txn` a bronze table remembers that it has taken a file. */
 function fileAppId(sha256: string): string {
   return `file:${sha256}`;
@@ -119,15 +130,4 @@ function fileAppId(sha256: string): string {
 function sampleFile(folder: string, path: string): SampleFile {
   const bytes = fs.readFileSync(join(folder, path));
   return { path, size: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
-}
-
-/** Files below a folder, relative to it with `/`, sorted. */
-function listFiles(folder: string, prefix = ""): string[] {
-  if (!fs.existsSync(folder)) return [];
-  return fs
-    .readdirSync(folder, { withFileTypes: true })
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap((entry) =>
-      entry.isDirectory() ? listFiles(join(folder, entry.name), `${prefix}${entry.name}/`) : [`${prefix}${entry.name}`],
-    );
 }
