@@ -2,6 +2,7 @@ import fs from "node:fs";
 import { join } from "node:path";
 import type { AnyTable, Landing } from "../contract/define_table.js";
 import { codeOf, isAbsent, storageError } from "../storage/local_errors.js";
+import { namePattern } from "../storage/name_pattern.js";
 import { compareUtf8 } from "../storage/path.js";
 import { type FileIdentity, identify } from "./file_identity.js";
 
@@ -56,7 +57,7 @@ export function listLanding(
 /** Whether a contract takes files of this name; `*` in its patterns stands for any text, and `.gz` may follow. */
 export function isTaken(landing: Landing, name: string): boolean {
   const plain = name.normalize("NFC").replace(/\.gz$/, "");
-  return landing.files.some((pattern) => expression(pattern, "su").test(plain));
+  return landing.files.some((pattern) => namePattern(pattern.normalize("NFC")).test(plain));
 }
 
 /** Names of files that are not finished, or not meant for anybody. */
@@ -90,7 +91,7 @@ function regularFile(path: string): FileIdentity | string {
 function foreign(table: Pick<AnyTable, "name"> & { readonly landing: Landing }, name: string): string {
   const { files } = table.landing;
   const patterns = files.join(", ");
-  const inCase = files.some((pattern) => expression(pattern, "sui").test(name.replace(/\.gz$/i, "")));
+  const inCase = files.some((pattern) => namePattern(pattern.normalize("NFC"), "sui").test(name.replace(/\.gz$/i, "")));
   return `${table.name} takes ${patterns}${inCase ? ": upper and lower case count" : ""}`;
 }
 
@@ -100,9 +101,4 @@ export function formatOf(name: string): { readonly format: Format; readonly gzip
   const extension = /\.([^.]*)$/.exec(gzip ? name.slice(0, -3) : name)?.[1];
   const formats: Readonly<Record<string, Format>> = { ndjson: "ndjson", jsonl: "ndjson", parquet: "parquet" };
   return { format: formats[extension ?? ""] ?? "csv", gzip };
-}
-
-function expression(pattern: string, flags: string): RegExp {
-  const parts = pattern.normalize("NFC").split("*");
-  return new RegExp(`^${parts.map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".*")}$`, flags);
 }

@@ -1,6 +1,7 @@
 import type { Catalog } from "../contract/catalog.js";
 import type { AnyTable } from "../contract/define_table.js";
 import { UsageError } from "../errors.js";
+import { namePattern } from "../storage/name_pattern.js";
 
 /**
  * The tables that expressions in dbt's graph syntax name: `silver.vendas`, `+gold.gvm` (with all it is built from),
@@ -52,7 +53,7 @@ function selectAtom(catalog: Catalog, atom: string): ReadonlySet<string> {
 
 /** `*` stands for any text; without a dot the pattern is a layer or a name in every layer. */
 function isNamed(table: AnyTable, pattern: string): boolean {
-  const fits = (text: string): boolean => new RegExp(`^${pattern.split("*").map(quote).join(".*")}$`).test(text);
+  const fits = (text: string): boolean => namePattern(pattern).test(text);
   if (pattern.includes(".")) return fits(table.name);
   return fits(table.layer) || fits(table.name.slice(table.layer.length + 1));
 }
@@ -80,10 +81,6 @@ function readersOf(catalog: Catalog, name: string): readonly string[] {
 
 function depth(digits: string): number {
   return digits === "" ? Number.POSITIVE_INFINITY : Number(digits);
-}
-
-function quote(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
 function listing(catalog: Catalog): string {

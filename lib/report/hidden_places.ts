@@ -1,3 +1,5 @@
+import { quoteExpression } from "../storage/name_pattern.js";
+
 /** Places of this machine, by the names under which a report speaks of them. */
 export type HiddenPlaces = readonly (readonly [path: string, name: string])[];
 
@@ -10,7 +12,7 @@ export function withoutPlaces(json: string, places: HiddenPlaces): string {
   return longestFirst.reduce((text, [path, name]) => {
     const written = JSON.stringify(path).slice(1, -1);
     if (written.length < 2 || !text.includes(written)) return text;
-    const pattern = new RegExp(`(?<![\\w./-])${written.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?![\\w.-])`, "g");
+    const pattern = new RegExp(`(?<![\\w./-])${quoteExpression(written)}(?![\\w.-])`, "g");
     return text.replaceAll(pattern, name);
   }, json);
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { main as tslake } from "../../lib/cli/main.js";
 import { checkCells } from "../../lib/notebook/check.js";
 import { writeNotebook } from "../../lib/notebook/document.js";
+import { quoteExpression } from "../../lib/storage/name_pattern.js";
 import { main as report } from "../../scripts/report.js";
 import { main as pipeline } from "../../scripts/run-notebooks.js";
 import { WorkspaceCopy } from "../support/copied_workspace.js";
@@ -114,7 +115,7 @@ function squeezed(line: string): string {
 }
 
 function fits(shown: string, line: string): boolean {
-  const pattern = shown.split("…").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const pattern = shown.split("…").map(quoteExpression);
   return new RegExp(`^${pattern.join(".*")}$`).test(line);
 }
 
