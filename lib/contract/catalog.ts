@@ -16,7 +16,7 @@ export class Catalog implements Displayable {
   /**
    * @param lake tables of the lake
    * @param stars what is made of them in a warehouse; they bring their tables along
-   * @throws ContractError for two tables of one name, a read of an unknown table, or a cycle (its path is printed)
+   * @throws ContractError for two tables of one name or one landing folder, a read of an unknown table, or a cycle (its path is printed)
    */
   constructor(lake: readonly AnyTable[], stars: readonly Star[] = []) {
     const keyMaps = stars.flatMap((star) => star.keyMaps);
@@ -35,6 +35,7 @@ export class Catalog implements Displayable {
         }
       }
     }
+    refuseSharedFolders(tables);
     this.tables = this.sorted(tables);
     this.steps = this.tables.filter((table) => !keyMaps.includes(table));
     this.stars = stars;
@@ -91,6 +92,24 @@ export class Catalog implements Displayable {
     );
     for (const table of start) visit(table, []);
     return order;
+  }
+}
+
+/** Files of one folder are archived together, and what one table leaves there is told as left. */
+function refuseSharedFolders(tables: readonly AnyTable[]): void {
+  const owners = new Map<string, string>();
+  for (const { name, landing } of tables) {
+    if (landing === undefined) continue;
+    const other = owners.get(landing.source);
+    if (other !== undefined) {
+      throw new ContractError(`${other} and ${name} take files from one folder`, {
+        where: { table: name },
+        expected: "a folder of its own for each table",
+        actual: `source: ${JSON.stringify(landing.source)}`,
+        remedy: "name another source in one of the contracts",
+      });
+    }
+    owners.set(landing.source, name);
   }
 }
 

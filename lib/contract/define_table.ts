@@ -27,7 +27,7 @@ export type DriftMode = "rescue" | "evolve" | "fail";
 
 /** Which files of a landing zone a table takes. */
 export interface Landing {
-  /** Folder below the landing zone. */
+  /** Folder below the landing zone, of this table alone. */
   readonly source: string;
   /** Names taken: `*` stands for any text. `.gz` may follow every name. */
   readonly files: readonly string[];

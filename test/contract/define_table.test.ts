@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { Catalog } from "../../lib/contract/catalog.js";
 import { decimal, integer, long, text, timestamp } from "../../lib/contract/column_spec.js";
-import { defineTable, type RowOf } from "../../lib/contract/define_table.js";
+import { type AnyTable, defineTable, type RowOf } from "../../lib/contract/define_table.js";
 import { quarantine } from "../../lib/contract/expectation.js";
 import { describeError } from "../../lib/errors.js";
 import { bronze, gold, silver } from "../../lib/tables/index.js";
@@ -81,6 +81,15 @@ describe("a contract that contradicts itself is refused where it is written", ()
     expect(refused(() => new Catalog([a]))).toContain("gold.a reads an unknown table");
     const b = defineTable("gold.b", { ...plain, columns: { id } });
     expect(refused(() => new Catalog([b, b]))).toContain("two tables are named gold.b");
+  });
+
+  test("two tables that take files from one folder", () => {
+    const feed = (name: string, source: string): AnyTable =>
+      defineTable(`bronze.${name}`, { ...plain, columns: { id }, landing: { source, files: [`${name}*.csv`] } });
+    expect(refused(() => new Catalog([feed("orders", "shop"), feed("items", "shop")]))).toMatch(
+      /bronze\.orders and bronze\.items take files from one folder\n.*\n.*\n.*source: "shop"/,
+    );
+    expect(() => new Catalog([feed("orders", "shop"), feed("items", "stock")])).not.toThrow();
   });
 });
 
