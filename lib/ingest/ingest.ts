@@ -39,7 +39,7 @@ export async function ingest(lake: Lake, table: AnyTable, options: IngestOptions
   const taken = () => `${intake.outcomes.files.length - left.length} of ${files.length} files`;
   await underWay(`taking files into ${table.name}`, () => intake.takeAll(groupsOf(files)), taken);
   const outcome = { table: table.name, files: intake.outcomes.files };
-  reportFiles(new IngestResult({ ...outcome, version: intake.version }));
+  reportFiles(new IngestResult({ ...outcome, version: intake.version }), new Set(left.map(({ name }) => name)));
   refuseFailures(outcome, intake.outcomes.failures);
   const version = intake.version ?? (await lake.write(intake.table, noRows(intake.table))).version;
   return new IngestResult({ ...outcome, version });
@@ -71,7 +71,10 @@ function groupsOf(files: readonly LandingFile[]): readonly (readonly LandingFile
   return groups;
 }
 
-function reportFiles({ totals, messages }: IngestResult): void {
+/** Of what nobody takes, only the number: a run has said it before its first step. */
+function reportFiles(result: IngestResult, left: ReadonlySet<string>): void {
+  const { totals } = result;
+  const { messages } = new IngestResult({ ...result, files: result.files.filter(({ name }) => !left.has(name)) });
   report({
     read: totals.rows,
     corrupt: totals.corrupt,

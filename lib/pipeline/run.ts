@@ -116,7 +116,6 @@ async function runSteps(
   const { circumstances, stored, steps } = prepared;
   const slots = new Slots(options.jobs);
   const running: RunningStep = {
-    strangers: circumstances.landing.strangers,
     ...options,
     retries: options.retries ?? RETRIES,
     runId,

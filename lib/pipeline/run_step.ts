@@ -1,8 +1,7 @@
 import fs from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { nowMicros, stopwatch } from "../clock.js";
 import type { StepMetrics } from "../run.js";
-import type { Stranger } from "./landing.js";
 import type { LogicalDays } from "./logical_day.js";
 import type { Notebooks, ParameterValue } from "./notebooks.js";
 import type { RunObserver } from "./observer.js";
@@ -23,8 +22,6 @@ export interface RunningStep {
   readonly days: LogicalDays;
   readonly fullRefresh: boolean;
   readonly stored: StoredView;
-  /** What was said already about the landing zone. */
-  readonly strangers: readonly Stranger[];
   readonly notebooks: Notebooks;
   readonly retries: RetryPolicy;
   readonly timeLimit: number;
@@ -97,7 +94,7 @@ export async function runStep(run: RunningStep, step: Step, reasons: readonly Re
     closed: after?.closed,
     notebook: fs.existsSync(output) ? notebook : undefined,
   };
-  if (error === undefined) return { ...end, status: "succeeded", warnings: warningsOf(run, step, reasons, metrics) };
+  if (error === undefined) return { ...end, status: "succeeded", warnings: warningsOf(step, reasons, metrics) };
   if (run.signal.aborted) return { ...end, status: "interrupted", warnings: [] };
   return { ...end, status: "failed", error, warnings: [] };
 }
@@ -155,14 +152,12 @@ function environmentOf(run: RunningStep, step: Step, parameters: Parameters): Re
   };
 }
 
-function warningsOf(run: RunningStep, step: Step, reasons: readonly Reason[], metrics: StepMetrics): readonly string[] {
-  const { messages } = metrics;
-  const known = run.strangers.map(({ path, reason }) => `${basename(path)}: skipped, ${reason}`);
-  const said = typeof messages === "string" ? messages.split("\n").filter((line) => !known.includes(line)) : [];
+function warningsOf(step: Step, reasons: readonly Reason[], { messages }: StepMetrics): readonly string[] {
+  const said = typeof messages === "string" ? messages.split("\n").map((line) => `${step.name}: ${line}`) : [];
   const changed = step.table.write === "append" && reasons.some((reason) => reason.kind === "code");
-  if (!changed) return said.map((line) => `${step.name}: ${line}`);
+  if (!changed) return said;
   return [
-    ...said.map((line) => `${step.name}: ${line}`),
+    ...said,
     `${step.name} is append-only: rows from before the change of its notebook or contract stay as they were made; ` +
       `--full-refresh --select ${step.name} compares them`,
   ];
