@@ -1,5 +1,5 @@
-import type { LogicalDays } from "./logical_day.js";
 import type { StepOutcome } from "./outcome.js";
+import type { RunDays } from "./run_days.js";
 import type { Reason } from "./step.js";
 
 /** Follows a run as it goes on: a terminal, a log, a machine. */
@@ -14,7 +14,7 @@ export interface RunObserver {
 /** What is known of a run before its first step. */
 export interface RunStart {
   readonly runId: string;
-  readonly days: LogicalDays;
+  readonly days: RunDays;
   /** Names of the steps, in dependency order. */
   readonly steps: readonly string[];
   /** Sample files copied into the landing zone. */

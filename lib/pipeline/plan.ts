@@ -1,12 +1,12 @@
 import { isTslakeError } from "../errors.js";
-import type { LogicalDays } from "./logical_day.js";
 import { type PipelineOptions, prepare } from "./prepare.js";
+import type { RunDays } from "./run_days.js";
 import { type Circumstances, staleness } from "./staleness.js";
 import type { Reason, Step } from "./step.js";
 
 /** What a run would do. */
 export interface Plan {
-  readonly days: LogicalDays;
+  readonly days: RunDays;
   readonly steps: readonly PlannedStep[];
   /** True when the run would first copy the samples into the landing zone. */
   readonly needsSamples: boolean;

@@ -4,8 +4,8 @@ import type { Catalog } from "../contract/catalog.js";
 import { type DayMark, dayMark } from "../history/days.js";
 import { codeHash } from "./code_hash.js";
 import { type LandingView, viewLanding } from "./landing.js";
-import { type DayOptions, type LogicalDays, logicalDays } from "./logical_day.js";
 import type { Notebooks } from "./notebooks.js";
+import { type DayOptions, type RunDays, runDays } from "./run_days.js";
 import { isFreeForSamples, type Origin, originOf, type Samples } from "./samples.js";
 import { selectTables } from "./selection.js";
 import type { Circumstances } from "./staleness.js";
@@ -41,7 +41,7 @@ export interface PipelineOptions {
 export interface Prepared {
   /** The selected steps in dependency order. */
   readonly steps: readonly Step[];
-  readonly days: LogicalDays;
+  readonly days: RunDays;
   readonly stored: StoredView;
   readonly circumstances: Circumstances;
   /** True when the samples are to be copied first. */
@@ -71,7 +71,7 @@ export async function prepare(options: PipelineOptions): Promise<Prepared> {
   const byDefault = [latest, ...(onlySamples && samples ? [samples.lastDay] : [])].sort()[0] ?? latest;
   const dated = new Set(steps.filter((step) => step.parameters.includes("date")).map((step) => step.name));
   const histories = await dayMarks(catalog, dated, stored);
-  const days = logicalDays(options.days, { timeZone: options.timeZone, byDefault, histories });
+  const days = runDays(options.days, { timeZone: options.timeZone, byDefault, histories });
   return {
     steps: steps.filter((step) => selected.has(step.name)),
     days,

@@ -1,13 +1,13 @@
 import { newId, nowMicros, nowMillis, stopwatch } from "../clock.js";
 import { DISPLAY, type Displayable } from "../display.js";
 import { NotebookError } from "../errors.js";
-import type { LogicalDays } from "./logical_day.js";
 import type { RunObserver } from "./observer.js";
 import { countOf, type StepOutcome, totalsOf } from "./outcome.js";
 import { type PipelineOptions, type Prepared, prepare } from "./prepare.js";
 import { endProgress, tellProgress } from "./progress.js";
 import { type Recorder, recordRun } from "./record.js";
 import { patiently, RETRIES, type RetryPolicy } from "./retry.js";
+import type { RunDays } from "./run_days.js";
 import { lockLake } from "./run_lock.js";
 import { type RunningStep, runStep } from "./run_step.js";
 import { stepTable } from "./run_table.js";
@@ -39,7 +39,7 @@ export type RunStatus = "succeeded" | "failed" | "interrupted";
 export interface RunSummary extends Displayable {
   readonly runId: string;
   readonly status: RunStatus;
-  readonly days: LogicalDays;
+  readonly days: RunDays;
   /** Microseconds since the epoch. */
   readonly startedAt: bigint;
   readonly seconds: number;

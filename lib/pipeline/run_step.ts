@@ -2,11 +2,11 @@ import fs from "node:fs";
 import { join } from "node:path";
 import { nowMicros, stopwatch } from "../clock.js";
 import type { StepMetrics } from "../run.js";
-import type { LogicalDays } from "./logical_day.js";
 import type { Notebooks, ParameterValue } from "./notebooks.js";
 import type { RunObserver } from "./observer.js";
 import type { StepOutcome } from "./outcome.js";
 import { patiently, type RetryPolicy } from "./retry.js";
+import type { RunDays } from "./run_days.js";
 import { closedDay, type Reason, type Step } from "./step.js";
 import type { StoredView } from "./stored_view.js";
 
@@ -19,7 +19,7 @@ export interface RunningStep {
   readonly lakeFolder: string;
   readonly warehouse: string | undefined;
   readonly timeZone: string;
-  readonly days: LogicalDays;
+  readonly days: RunDays;
   readonly fullRefresh: boolean;
   readonly stored: StoredView;
   readonly notebooks: Notebooks;

@@ -44,7 +44,7 @@ export async function staleness(step: Step, circumstances: Circumstances): Promi
     }
   }
   if (circumstances.dated.has(step.name))
-    reasons.push(...(await openDays(step, last?.parameters?.["date"], circumstances)));
+    reasons.push(...(await dayReasons(step, last?.parameters?.["date"], circumstances)));
   return reasons;
 }
 
@@ -57,7 +57,7 @@ function consumedBy(table: AnyTable): readonly string[] {
  * A history is stale until it has closed the logical day, or as much of it as its sources have; one that has closed none,
  * once there is an event anywhere. Any other table that takes a day is stale when it was made for another one.
  */
-async function openDays(step: Step, made: unknown, circumstances: Circumstances): Promise<readonly Reason[]> {
+async function dayReasons(step: Step, made: unknown, circumstances: Circumstances): Promise<readonly Reason[]> {
   const { stored, dated } = circumstances;
   const closed = await closedDay(await stored.snapshot(step.name));
   if (closed === undefined && step.table.write !== "append") {

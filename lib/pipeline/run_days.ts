@@ -12,7 +12,7 @@ export interface DayOptions {
 }
 
 /** The days that a run processes. */
-export interface LogicalDays {
+export interface RunDays {
   /** The last one: every day up to it is closed by the run. */
   readonly day: string;
   /** The first one, when the user named it. */
@@ -20,7 +20,7 @@ export interface LogicalDays {
 }
 
 /** What decides about days besides the user. */
-export interface Calendar {
+export interface DayBounds {
   readonly timeZone: string;
   /** The day of a run whose user names none. */
   readonly byDefault: string;
@@ -33,7 +33,7 @@ export interface Calendar {
  * @throws UsageError for flags that contradict each other, a day that is not over, or a range that would leave a gap or open
  * what is closed
  */
-export function logicalDays(options: DayOptions, { timeZone, byDefault, histories }: Calendar): LogicalDays {
+export function runDays(options: DayOptions, { timeZone, byDefault, histories }: DayBounds): RunDays {
   if (options.date !== undefined && (options.from !== undefined || options.to !== undefined)) {
     throw new UsageError("--date names one day, --from and --to a range: give one or the other");
   }
