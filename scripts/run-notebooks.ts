@@ -79,8 +79,8 @@ function refuseWrongWarehouse(workspace: Workspace): void {
 
 /** A landing zone that is named by flag is there: a folder that is not would read as one without files. */
 function refuseNoFolder(landing: string): void {
-  const found = fs.statSync(landing, { throwIfNoEntry: false });
-  if (found?.isDirectory()) return;
+  const found = fs.existsSync(landing);
+  if (found && fs.statSync(landing).isDirectory()) return;
   throw new UsageError("--landing names no folder", {
     where: { path: landing },
     expected: "the folder of arriving files",
