@@ -26,7 +26,7 @@ import { evolution } from "./evolve.js";
 import { holdToRules } from "./hold_to_rules.js";
 import { deleteRows, mergeRows, moveRows, refuseDoubleKeys } from "./merge.js";
 import { recordTable } from "./record_table.js";
-import { needsRebuild } from "./step_mark.js";
+import { needsRebuild, STEP_DOMAIN, storedMark } from "./step_mark.js";
 import type { WriteOptions, WriteResult } from "./write_result.js";
 import { commitChange, type FileChange, type Target, writeRows } from "./writer.js";
 
@@ -212,6 +212,13 @@ export class Lake implements Runner {
   async markConsumed(table: AnyTable, source: string, consumed: SourceVersion): Promise<WriteResult> {
     const target = await this.#target(table, NO_ROWS, {});
     return commitChange({ ...target, sources: new Map([[source, consumed]]) }, NO_CHANGE);
+  }
+
+  /** Records that the step of a table has failed after it had committed: the next run does not take it for finished. */
+  async markFailed(table: AnyTable): Promise<WriteResult> {
+    const mark = await storedMark(await this.snapshot(table.name));
+    const domains = mark === undefined ? {} : { [STEP_DOMAIN]: { ...mark, failed: true } };
+    return commitChange(await this.#target(table, NO_ROWS, { domains }), NO_CHANGE);
   }
 
   /** Evaluates a relation once and keeps its rows in memory, for several uses. */

@@ -10,6 +10,8 @@ export interface StepMark {
   /** Hash of the notebook and the contract. */
   readonly codeHash: string;
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** The step has failed after it had committed: what it left is not finished. */
+  readonly failed?: true;
 }
 
 /** The mark of a table's last step; undefined when it was never built by a run. */
@@ -26,18 +28,21 @@ export function currentMark(table: string): StepMark | undefined {
   return { codeHash: run.codeHash, parameters };
 }
 
-/** Whether a table that is not append-only has to be made anew: other code wrote it, or a full refresh is asked for. */
+/** Whether a table that is not append-only has to be made anew: other code or a step that failed wrote it, or a full refresh is asked for. */
 export async function needsRebuild(table: AnyTable, snapshot: Snapshot | undefined): Promise<boolean> {
   if (table.write === "append" || snapshot === undefined) return false;
   const mark = currentMark(table.name);
   if (mark === undefined) return false;
   if (process.env["TSLAKE_FULL_REFRESH"] === "1") return true;
-  return (await storedMark(snapshot))?.codeHash !== mark.codeHash;
+  const stored = await storedMark(snapshot);
+  return stored?.codeHash !== mark.codeHash || stored.failed === true;
 }
 
 /** Equal marks, whatever the order of their keys. */
 export function sameMark(a: StepMark | undefined, b: StepMark | undefined): boolean {
   const canonical = (mark: StepMark | undefined): string =>
-    mark === undefined ? "" : JSON.stringify([mark.codeHash, Object.entries(mark.parameters).sort()]);
+    mark === undefined
+      ? ""
+      : JSON.stringify([mark.codeHash, Object.entries(mark.parameters).sort(), mark.failed === true]);
   return canonical(a) === canonical(b);
 }

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { join } from "node:path";
+import type { AnyTable } from "../contract/define_table.js";
 import { describeError } from "../errors.js";
 import type { Value } from "../relation/runner.js";
 import { type DataType, field, type StructField } from "../types.js";
@@ -8,13 +9,16 @@ import { countOf, type StepOutcome } from "./outcome.js";
 import type { RunSummary } from "./run.js";
 import { describeReason } from "./step.js";
 
-/** Keeps record tables: appends rows, and makes the table or adds columns when need be. */
+/** Keeps records of runs in the lake. */
 export interface Recorder {
+  /** Adds rows to a record table, which is made, or given columns, when need be. */
   appendRows(
     name: string,
     fields: readonly StructField[],
     rows: readonly Readonly<Record<string, Value>>[],
   ): Promise<unknown>;
+  /** Says in a table's own log that its step has failed after it had committed. */
+  markFailed(table: AnyTable): Promise<unknown>;
 }
 
 /** What was asked of a run, as far as its record says. */

@@ -5,6 +5,7 @@ import type { StepMetrics } from "../run.js";
 import type { Notebooks, ParameterValue } from "./notebooks.js";
 import type { RunObserver } from "./observer.js";
 import type { StepOutcome } from "./outcome.js";
+import type { Recorder } from "./record.js";
 import { patiently, type RetryPolicy } from "./retry.js";
 import type { RunDays } from "./run_days.js";
 import { closedDay, type Reason, type Step } from "./step.js";
@@ -26,6 +27,7 @@ export interface RunningStep {
   readonly retries: RetryPolicy;
   readonly timeLimit: number;
   readonly memoryLimit: number | undefined;
+  readonly recorder: Recorder;
   readonly observer: RunObserver;
   readonly signal: AbortSignal;
 }
@@ -67,6 +69,9 @@ export async function runStep(run: RunningStep, step: Step, reasons: readonly Re
           heard = addMetrics(heard, more);
         },
       });
+    } catch (thrown) {
+      await markFailed(run, step, found);
+      throw thrown;
     } finally {
       metrics = addMetrics(earlier, heard);
       run.stored.forget(step.name);
@@ -97,6 +102,20 @@ export async function runStep(run: RunningStep, step: Step, reasons: readonly Re
   if (error === undefined) return { ...end, status: "succeeded", warnings: warningsOf(step, reasons, metrics) };
   if (run.signal.aborted) return { ...end, status: "interrupted", warnings: [] };
   return { ...end, status: "failed", error, warnings: [] };
+}
+
+/**
+ * A step that has failed after it had committed is not finished, whatever its log says of sources and code. Files that have
+ * been taken stay taken; what a star holds, its warehouse says.
+ */
+async function markFailed(run: RunningStep, { name, table }: Step, before: TableState): Promise<void> {
+  if (table.landing !== undefined || table.layer === "warehouse") return;
+  run.stored.forget(name);
+  const mark = async (): Promise<void> => {
+    if ((await run.stored.snapshot(name))?.version !== before.version) await run.recorder.markFailed(table);
+  };
+  // Where that fails too, the failure itself is told all the same.
+  await patiently(run, mark).catch(() => undefined);
 }
 
 /** What the log of a step's table says. */

@@ -1,8 +1,9 @@
 import type { Catalog } from "../contract/catalog.js";
 import type { AnyTable } from "../contract/define_table.js";
+import { consumedOf } from "../lake/consumed.js";
 import { STEP_DOMAIN, type StepMark } from "../lake/step_mark.js";
 import type { LandingView } from "./landing.js";
-import { closedDay, type Reason, type Step, type StoredTables } from "./step.js";
+import { closedDay, type Reason, type Step, type StoredTable, type StoredTables } from "./step.js";
 
 /** What a step's freshness is measured by. */
 export interface Circumstances {
@@ -33,19 +34,31 @@ export async function staleness(step: Step, circumstances: Circumstances): Promi
   if (target === undefined) return reasons;
   const recorded = await target.domainMetadata(STEP_DOMAIN);
   const last = recorded === undefined ? undefined : (JSON.parse(recorded) as Partial<StepMark>);
+  if (last?.failed) reasons.push({ kind: "failed" });
   if (last?.codeHash !== step.codeHash) reasons.push({ kind: "code" });
-  const sources = consumedBy(step.table);
-  const consumed = await target.txns(sources.map((name) => `source:${name}`));
-  for (const name of sources) {
-    const version = (await stored.snapshot(name))?.version;
-    const known = consumed.get(`source:${name}`);
-    if (version !== undefined && (known === undefined || known < version)) {
-      reasons.push({ kind: "source", table: name, consumed: known, current: version });
-    }
-  }
+  reasons.push(...(await sourceReasons(target, consumedBy(step.table), stored)));
   if (circumstances.dated.has(step.name))
     reasons.push(...(await dayReasons(step, last?.parameters?.["date"], circumstances)));
   return reasons;
+}
+
+/** Sources that are not those, or not at those versions, that the table was made from. */
+async function sourceReasons(
+  target: StoredTable,
+  names: readonly string[],
+  stored: StoredTables,
+): Promise<readonly Reason[]> {
+  const sources = new Map<string, StoredTable | undefined>();
+  for (const name of names) sources.set(name, await stored.snapshot(name));
+  const ids = new Map([...sources].map(([name, source]) => [name, source?.metadata.id]));
+  const { versions, replaced } = await consumedOf(target, ids);
+  return [...sources].flatMap(([table, source]): readonly Reason[] => {
+    if (source === undefined) return [];
+    if (replaced.has(table)) return [{ kind: "replaced", table }];
+    const consumed = versions.get(table);
+    const isConsumed = consumed !== undefined && consumed >= source.version;
+    return isConsumed ? [] : [{ kind: "source", table, consumed, current: source.version }];
+  });
 }
 
 /** The tables whose rows a table takes: the others of its calendar only tell it that days have begun to close. */

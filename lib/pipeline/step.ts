@@ -26,6 +26,10 @@ export type Reason =
   | { readonly kind: "missing" }
   | { readonly kind: "full-refresh" }
   | { readonly kind: "code" }
+  /** Its last run has failed after it had written. */
+  | { readonly kind: "failed" }
+  /** A source was deleted and built again. */
+  | { readonly kind: "replaced"; readonly table: string }
   | { readonly kind: "source"; readonly table: string; readonly consumed: bigint | undefined; readonly current: number }
   | { readonly kind: "files"; readonly count: number }
   | { readonly kind: "landing"; readonly problem: string }
@@ -44,6 +48,10 @@ export function describeReason(reason: Reason): string {
       return "full refresh";
     case "code":
       return "notebook or contract changed";
+    case "failed":
+      return "failed after it had written";
+    case "replaced":
+      return `${reason.table} is another table now`;
     case "source":
       return reason.consumed === undefined
         ? `${reason.table} was never read`
@@ -64,7 +72,10 @@ export function describeReason(reason: Reason): string {
 }
 
 /** What the pipeline asks of the log of a stored table. */
-export type StoredTable = Pick<Snapshot, "version" | "txn" | "txns" | "allTxns" | "domainMetadata" | "numRecords">;
+export interface StoredTable
+  extends Pick<Snapshot, "version" | "txn" | "txns" | "allTxns" | "domainMetadata" | "numRecords"> {
+  readonly metadata: Pick<Snapshot["metadata"], "id">;
+}
 
 /** The lake as the pipeline sees it. */
 export interface StoredTables {

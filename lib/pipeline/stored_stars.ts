@@ -1,6 +1,7 @@
 import type { Catalog } from "../contract/catalog.js";
 import type { Star } from "../contract/star.js";
 import type { Snapshot } from "../delta/snapshot.js";
+import { sourceAppId } from "../lake/consumed.js";
 import { STEP_DOMAIN } from "../lake/step_mark.js";
 import type { RecordedLoad, Warehouse } from "../warehouse/driver.js";
 import type { StoredTable, StoredTables } from "./step.js";
@@ -29,10 +30,11 @@ async function storedStar(lake: LakeTables, star: Star, load: RecordedLoad): Pro
     const loaded = load.sources[name];
     // Another lake's table of that name was never read.
     const same = loaded !== undefined && (await lake.snapshot(name))?.metadata.id === loaded.id;
-    if (same) consumed.set(`source:${name}`, BigInt(loaded.version));
+    if (same) consumed.set(sourceAppId(name), BigInt(loaded.version));
   }
   return {
     version: load.number,
+    metadata: { id: load.star },
     txn: (appId) => Promise.resolve(consumed.get(appId)),
     txns: (appIds) => Promise.resolve(new Map([...consumed].filter(([appId]) => appIds.includes(appId)))),
     allTxns: () => Promise.resolve(new Map([...consumed].map(([appId, version]) => [appId, { appId, version }]))),

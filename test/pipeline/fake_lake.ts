@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -46,6 +46,7 @@ export function calendarCatalog(): Catalog {
 }
 
 interface TableState {
+  readonly id: string;
   version: number;
   rows: bigint;
   readonly txns: Map<string, bigint>;
@@ -93,9 +94,10 @@ export class FakeLake implements StoredTables, Recorder, Notebooks {
   async snapshot(name: string): Promise<StoredTable | undefined> {
     const state = this.tables.get(name);
     if (state === undefined) return undefined;
-    const { version, rows, txns, domains } = state;
+    const { id, version, rows, txns, domains } = state;
     return {
       version,
+      metadata: { id },
       txn: async (id) => txns.get(id),
       txns: async (ids) => new Map([...txns].filter(([id]) => ids.includes(id))),
       allTxns: async () => new Map([...txns].map(([appId, at]) => [appId, { appId, version: at }])),
@@ -106,6 +108,12 @@ export class FakeLake implements StoredTables, Recorder, Notebooks {
 
   async appendRows(name: string, _: unknown, rows: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
     this.records.set(name, [...(this.records.get(name) ?? []), ...rows]);
+  }
+
+  async markFailed({ name }: AnyTable): Promise<void> {
+    const state = this.tables.get(name);
+    const mark = JSON.parse(state?.domains.get("tslake.step") ?? "{}") as object;
+    state?.domains.set("tslake.step", JSON.stringify({ ...mark, failed: true }));
   }
 
   async outline(path: string): Promise<{ code: string[]; parameters: string[] }> {
@@ -128,7 +136,7 @@ export class FakeLake implements StoredTables, Recorder, Notebooks {
       const attempt = this.began.filter((name) => name === step).length;
       const result = await this.behaviours.get(step)?.(job, attempt);
       if (result !== undefined) return result;
-      this.#write(step, job);
+      this.write(job);
       return { read: 3, written: 2, duplicates: 1 };
     } finally {
       this.running--;
@@ -169,15 +177,20 @@ export class FakeLake implements StoredTables, Recorder, Notebooks {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #write(step: string, job: NotebookJob): void {
+  /** What a notebook's write leaves. */
+  write(job: NotebookJob): void {
+    const step = stepOf(job);
     const table = this.catalog.table(step);
-    const state = this.tables.get(step) ?? { version: -1, rows: 0n, txns: new Map(), domains: new Map() };
+    const made = { id: randomUUID(), version: -1, rows: 0n, txns: new Map(), domains: new Map() };
+    const state = this.tables.get(step) ?? made;
     this.tables.set(step, state);
     state.version++;
     for (const name of table.calendar === undefined ? table.reads : table.reads.slice(0, 1)) {
       const source = this.tables.get(name);
       if (source === undefined) continue;
       state.txns.set(`source:${name}`, BigInt(source.version));
+      const ids = JSON.parse(state.domains.get("tslake.sources") ?? "{}") as object;
+      state.domains.set("tslake.sources", JSON.stringify({ ...ids, [name]: source.id }));
       state.rows += source.rows;
     }
     for (const file of this.#files(table)) {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { StorageError } from "../../lib/errors.js";
+import { DataError, StorageError } from "../../lib/errors.js";
 import type { RunObserver } from "../../lib/pipeline/observer.js";
 import type { StepOutcome } from "../../lib/pipeline/outcome.js";
 import type { RunSummary } from "../../lib/pipeline/run.js";
@@ -86,6 +86,21 @@ describe("staleness", () => {
     expect(outcomeOf(summary, "silver.sales")?.reasons).toEqual([
       { kind: "source", table: "bronze.sales", consumed: 0n, current: 1 },
     ]);
+  });
+
+  test("a source that was deleted and built again makes stale what was built from it", async () => {
+    lake.arrive("sales/a.csv");
+    await lake.pipeline();
+    lake.tables.delete("silver.sales");
+    lake.jobs.length = 0;
+    const { steps } = await lake.pipeline();
+    expect(lake.began).toEqual(["silver.sales", "gold.sales"]);
+    expect(steps.find(({ step }) => step === "gold.sales")?.reasons).toEqual([
+      { kind: "replaced", table: "silver.sales" },
+    ]);
+    lake.jobs.length = 0;
+    await lake.pipeline();
+    expect(lake.began).toEqual([]);
   });
 
   test("changed code makes its table stale, and warns where rows of the old code stay", async () => {
@@ -214,6 +229,22 @@ describe("failure", () => {
     expect(lake.began).toEqual(["silver.sales", "gold.sales"]);
   });
 
+  test("a step that fails after it has written is not taken for finished", async () => {
+    lake.behaviours.set("gold.sales", async (job) => {
+      lake.write(job);
+      throw new DataError("fewer rows than yesterday");
+    });
+    await lake.pipeline({ select: ["+gold.sales"] });
+    lake.behaviours.clear();
+    lake.jobs.length = 0;
+    const again = await lake.pipeline({ select: ["+gold.sales"] });
+    expect(lake.began).toEqual(["gold.sales"]);
+    expect(again.steps.at(-1)).toMatchObject({ status: "succeeded", reasons: [{ kind: "failed" }] });
+    lake.jobs.length = 0;
+    await lake.pipeline({ select: ["+gold.sales"] });
+    expect(lake.began).toEqual([]);
+  });
+
   test("transient errors are tried again", async () => {
     const busy = new StorageError("busy", { transient: true });
     lake.behaviours.set("silver.sales", async (_, attempt) => {
@@ -248,7 +279,7 @@ describe("failure", () => {
       if (attempt === 1) throw new StorageError("busy", { transient: true });
       return undefined;
     });
-    const summary = await lake.pipeline({ stored: unanswered("gold.sales", [2]) });
+    const summary = await lake.pipeline({ stored: unanswered("gold.sales", [2, 4]) });
     expect(outcomeOf(summary, "gold.sales")).toMatchObject({ status: "succeeded", attempts: 3, versionAfter: 0 });
     expect(lake.began.filter((name) => name === "gold.sales")).toHaveLength(2);
   });
@@ -418,7 +449,9 @@ describe("the record", () => {
 
   test("that cannot be written fails the run, which tells all the same what it did", async () => {
     const full = new StorageError("disk full");
-    const summary = await lake.pipeline({ recorder: { appendRows: () => Promise.reject(full) } });
+    const summary = await lake.pipeline({
+      recorder: { appendRows: () => Promise.reject(full), markFailed: () => Promise.reject(full) },
+    });
     expect(summary).toMatchObject({ status: "failed", recordError: full });
     expect(summary.steps.every((step) => step.status === "succeeded")).toBe(true);
   });
