@@ -12,7 +12,7 @@ import type { Relation } from "../relation/relation.js";
 import { currentRun, report } from "../run.js";
 import type { Storage } from "../storage/storage.js";
 import { LINEAGE_DOMAIN } from "./column_lineage.js";
-import { SOURCES_DOMAIN, type SourceVersion, sourceAppId, sourceIds } from "./consumed.js";
+import { marksOfSources, type SourceVersion } from "./consumed.js";
 import { evolution } from "./evolve.js";
 import { currentMark, STEP_DOMAIN, sameMark, storedMark } from "./step_mark.js";
 import { contractProperties } from "./table_options.js";
@@ -158,21 +158,12 @@ interface Marks {
 /** The marks that differ from those of the newest version. */
 async function newMarks(target: Target): Promise<Marks> {
   const { snapshot, options, table, sources } = target;
-  const known = snapshot === undefined ? new Map<string, string>() : await sourceIds(snapshot);
-  const ids = new Map([...known, ...[...sources].map(([name, { id }]): [string, string] => [name, id])]);
-  const replaced = [...sources].filter(([name, { id }]) => known.has(name) && known.get(name) !== id);
-  const anew = new Set(replaced.map(([name]) => sourceAppId(name)));
-  const wanted = new Map([
-    ...[...sources].map(([name, { version }]): [string, number] => [sourceAppId(name), version]),
-    ...Object.entries(options.txns ?? {}),
-  ]);
+  const consumed = await marksOfSources(snapshot, sources);
+  const wanted = new Map([...consumed.txns, ...Object.entries(options.txns ?? {})]);
   const stored = (await snapshot?.txns([...wanted.keys()])) ?? new Map<string, bigint>();
-  const isNew = (appId: string, version: number): boolean =>
-    anew.has(appId) || (stored.get(appId) ?? -1n) < BigInt(version);
-  const txns = new Map([...wanted].filter(([appId, version]) => isNew(appId, version)));
+  const txns = new Map([...wanted].filter(([appId, version]) => (stored.get(appId) ?? -1n) < BigInt(version)));
   const domains = new Map<string, string>();
-  const noted = ids.size === 0 ? {} : { [SOURCES_DOMAIN]: Object.fromEntries([...ids].sort()) };
-  for (const [domain, value] of Object.entries({ ...noted, ...options.domains })) {
+  for (const [domain, value] of Object.entries({ ...consumed.domains, ...options.domains })) {
     const text = JSON.stringify(value);
     if ((await snapshot?.domainMetadata(domain)) !== text) domains.set(domain, text);
   }

@@ -1,6 +1,6 @@
 import type { AnyTable } from "../contract/define_table.js";
 import { UsageError } from "../errors.js";
-import { type SourceVersion, sourceAppId } from "../lake/consumed.js";
+import { consumedOf, type SourceVersion } from "../lake/consumed.js";
 import type { Lake } from "../lake/lake.js";
 import type { Relation } from "../relation/relation.js";
 import type { TextColumn } from "../relation/text_column.js";
@@ -119,7 +119,8 @@ async function moveInGold(
   moves: Relation,
   now: SourceVersion,
 ): Promise<number> {
-  const taken = await (await lake.snapshot(table.name))?.txn(sourceAppId(silver));
+  const snapshot = await lake.snapshot(table.name);
+  const taken = snapshot && (await consumedOf(snapshot, new Map([[silver, now.id]]))).versions.get(silver);
   if (taken === undefined) return 0;
   const { metrics } = await lake.move(table, moves);
   if (taken === BigInt(now.version - 1)) await lake.markConsumed(table, silver, now);

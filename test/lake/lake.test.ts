@@ -187,13 +187,15 @@ describe("tables that follow others", () => {
     await lake.write(itens, rows(["1", "a", null, "2014"]));
     await lake.write(resumo, lake.read(itens).select(["id", "nome"]));
     await demolish(itens.name);
-    await lake.write(itens, rows(["2", "b", null, "2014"]));
-    await lake.write(itens, rows(["3", "c", null, "2014"]));
+    await lake.write(itens, rows(["2", "b", null, "2014"], ["3", "c", null, "2014"]));
     const next = await newRows(lake, resumo, itens);
     expect([next.rebuild, await next.rows.count()]).toEqual([true, 2]);
     await lake.write(resumo, next.rows.select(["id", "nome"]), next);
     const after = await newRows(lake, resumo, itens);
     expect([after.rebuild, await after.rows.count(), await lake.read(resumo).count()]).toEqual([false, 0, 2]);
+    await lake.write(itens, rows(["4", "d", null, "2014"]));
+    const last = await newRows(lake, resumo, itens);
+    expect([last.rebuild, await last.rows.count()]).toEqual([false, 1]);
   });
 
   test("that are replaced by every write get all rows", async () => {
