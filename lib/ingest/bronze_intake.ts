@@ -93,7 +93,7 @@ export class BronzeIntake {
       await untilQuiet([...first.values()].map(({ file }) => file));
       const placed: PlacedFile[] = [];
       for (const one of first.values()) {
-        const arrivedAt = taken.get(one.sha256);
+        const arrivedAt = lacksAll(one.file) ? undefined : taken.get(one.sha256);
         if (!this.#isStill(one.file)) continue;
         if (arrivedAt === undefined) placed.push(...(await this.#place(one)));
         else await this.#dismiss(one, arrivedAt);
@@ -301,4 +301,9 @@ export class BronzeIntake {
       return `taken, but still in landing. ${storageError("delete", dirname(file.path), file.name, error).message}`;
     }
   }
+}
+
+/** No byte at all is a file of its format only where a file may be without objects: as such it may have been taken before. */
+function lacksAll({ identity, format }: LandingFile): boolean {
+  return identity.size === 0 && format !== "ndjson";
 }

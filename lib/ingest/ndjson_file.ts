@@ -11,8 +11,8 @@ import type { TemporaryFiles } from "./temporary_files.js";
 /**
  * The rows of a file with one JSON object per line, in any order of members. A member that is absent is null; a line
  * that is no object, or names a member twice, is a corrupt record; blank lines are none.
- * @throws DataError for a file that cannot be taken: no line is an object, no object has a column of the table, the last
- * line is cut off, or the text is not UTF-8
+ * @throws DataError for a file that cannot be taken: no line is an object, a list over several lines, no object has a column
+ * of the table, the last line is cut off, or the text is not UTF-8
  */
 export async function prepareNdjson(path: string, intake: Intake, temporary: TemporaryFiles): Promise<PreparedFile> {
   const writer = new NdjsonWriter(intake, temporary);
@@ -26,6 +26,12 @@ export async function prepareNdjson(path: string, intake: Intake, temporary: Tem
   return writer.finish();
 }
 
+interface Line {
+  /** From 1. */
+  readonly line: number;
+  readonly text: string;
+}
+
 class NdjsonWriter {
   readonly #intake: Intake;
   readonly #target: RowFile;
@@ -37,7 +43,7 @@ class NdjsonWriter {
   readonly #unknown = new Set<string>();
   #objects = 0;
   #known = 0;
-  #firstBroken: { readonly line: number; readonly text: string } | undefined;
+  #firstBroken: Line | undefined;
 
   constructor(intake: Intake, temporary: TemporaryFiles) {
     const columns = [...intake.required, ...intake.added];
@@ -51,7 +57,9 @@ class NdjsonWriter {
     if (text.trim() === "") return;
     const members = parseMembers(text);
     if (members !== undefined && this.#add(members, line)) return;
-    if (!ended) {
+    const isFirst = this.#objects === 0 && this.#firstBroken === undefined;
+    if (isFirst && isList(text) && !isJson(text)) throw noObjects({ line, text });
+    if (!ended && !isJson(text)) {
       throw new DataError("the last line is cut off: it has neither a line end nor the end of its object", {
         where: { line },
         expected: "one JSON object per line",
@@ -69,16 +77,7 @@ class NdjsonWriter {
 
   finish(): PreparedFile {
     const broken = this.#firstBroken;
-    if (this.#objects === 0 && broken !== undefined) {
-      throw new DataError("no line is a JSON object", {
-        where: { line: broken.line },
-        expected: "one JSON object per line",
-        actual: shortened(broken.text),
-        remedy: broken.text.trimStart().startsWith("[")
-          ? "write each element of the list on a line of its own, without brackets and commas"
-          : "write one whole object per line",
-      });
-    }
+    if (this.#objects === 0 && broken !== undefined) throw noObjects(broken);
     if (this.#objects > 0 && this.#known === 0) {
       throw new DataError("no object has a column of the table", {
         where: { table: this.#intake.table.name },
@@ -123,6 +122,31 @@ class NdjsonWriter {
     }
     this.#placeOf.set(name, place);
     return place;
+  }
+}
+
+/** A list over several lines would be taken for lines of their own, of which the last element alone is an object. */
+function noObjects({ line, text }: Line): DataError {
+  return new DataError("no line is a JSON object", {
+    where: { line },
+    expected: "one JSON object per line",
+    actual: shortened(text),
+    remedy: isList(text)
+      ? "write each element of the list on a line of its own, without brackets and commas"
+      : "write one whole object per line",
+  });
+}
+
+function isList(text: string): boolean {
+  return text.trimStart().startsWith("[");
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

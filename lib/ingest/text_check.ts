@@ -21,11 +21,9 @@ export class TextCheck {
     const nul = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).indexOf(0);
     if (nul >= 0) {
       const actual = "byte 0x00; UTF-16 text has such bytes, and a file that was not fully written";
-      throw this.#refusal(
-        "the file has a NUL byte, which no text has",
-        actual,
-        placeOf(chunk, nul, line, this.#lineBytes),
-      );
+      const remedy = "have the file sent again, complete; UTF-16 text is converted so: iconv -f UTF-16LE -t UTF-8";
+      const place = placeOf(chunk, nul, line, this.#lineBytes);
+      throw refusal("the file has a NUL byte, which no text has", actual, place, remedy);
     }
     const head = this.#complete(chunk, line);
     const whole = chunk.length - incompleteTail(chunk, head);
@@ -59,17 +57,14 @@ export class TextCheck {
 
   #notUtf8(byte: number | undefined, place: Place): DataError {
     const guess = new TextDecoder("windows-1252").decode(Uint8Array.of(byte ?? 0));
-    return this.#refusal("the file is not UTF-8", `byte ${hex(byte)}, which is "${guess}" in Latin-1`, place);
+    const remedy = "convert it, for instance: iconv -f WINDOWS-1252 -t UTF-8";
+    return refusal("the file is not UTF-8", `byte ${hex(byte)}, which is "${guess}" in Latin-1`, place, remedy);
   }
+}
 
-  #refusal(message: string, actual: string, place: Place): DataError {
-    return new DataError(message, {
-      where: place,
-      expected: "UTF-8 text",
-      actual: `${actual} (line ${place.line}, byte ${place.column})`,
-      remedy: "convert it, for instance: iconv -f WINDOWS-1252 -t UTF-8",
-    });
-  }
+function refusal(message: string, actual: string, place: Place, remedy: string): DataError {
+  const where = `line ${place.line}, byte ${place.column}`;
+  return new DataError(message, { where: place, expected: "UTF-8 text", actual: `${actual} (${where})`, remedy });
 }
 
 /** A line, and a byte in it; both from 1. */

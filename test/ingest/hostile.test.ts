@@ -104,7 +104,12 @@ const BROKEN: readonly (readonly [string, string | Uint8Array, Readonly<Record<s
   [
     "UTF-16 without mark",
     Buffer.from(GOOD, "utf16le"),
-    { reason: "the file has a NUL byte, which no text has", line: 1, column: 2 },
+    {
+      reason: "the file has a NUL byte, which no text has",
+      line: 1,
+      column: 2,
+      remedy: "have the file sent again, complete; UTF-16 text is converted so: iconv -f UTF-16LE -t UTF-8",
+    },
   ],
   [
     "an end inside a character",

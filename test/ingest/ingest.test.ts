@@ -216,6 +216,8 @@ describe("NDJSON", () => {
 
   test.each([
     ["a list", '[{"id":1},\n{"id":2}]\n', "no line is a JSON object", 1],
+    ["a list in one line, without line end", '[{"id":1},{"id":2}]', "no line is a JSON object", 1],
+    ["a list with brackets on lines of their own", '\n[\n{"id":1},\n{"id":2}\n]\n', "no line is a JSON object", 2],
     [
       "a line cut off",
       '{"id":1}\n{"id":2,"No',
@@ -230,6 +232,22 @@ describe("NDJSON", () => {
     await lake.ingest();
     expect(lake.explanation("a.ndjson")).toMatchObject({ reason, line });
   });
+});
+
+test("no byte at all is rejected where a format needs some, also when an empty file of another was taken", async () => {
+  const lake = lakeOf();
+  lake.land("a.ndjson", "");
+  lake.land("people_b.csv", "");
+  lake.land("c.parquet", "");
+  await lake.ingest();
+  lake.land("people_d.csv", "");
+  await lake.ingest();
+  expect(lake.landed()).toEqual([]);
+  expect(lake.rejected().filter((name) => !name.endsWith(".json"))).toEqual([
+    "c.parquet",
+    "people_b.csv",
+    "people_d.csv",
+  ]);
 });
 
 describe("Parquet", () => {
