@@ -1,3 +1,4 @@
+import { quarantineName } from "../contract/quarantine_name.js";
 import { UsageError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
 import type { Value } from "../relation/runner.js";
@@ -11,7 +12,7 @@ import { type ShowOptions, showRelation } from "./show.js";
  */
 export async function showQuarantine(lake: Lake, name: string, options: ShowOptions): Promise<string> {
   const table = lake.catalog.table(name);
-  const quarantine = `${table.name}_quarantine`;
+  const quarantine = quarantineName(table.name);
   const isEmpty = (await lake.snapshot(quarantine)) === undefined;
   if (isEmpty && table.layer === "bronze") {
     throw new UsageError(`${name} refuses no rows: it keeps them as they came`, {

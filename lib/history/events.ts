@@ -1,5 +1,6 @@
 import type { AnyTable, ParsedShapeOf } from "../contract/define_table.js";
 import { examine, type Faulty, type Origin } from "../contract/examine.js";
+import { quarantineName } from "../contract/quarantine_name.js";
 import { microsOf } from "../delta_table/skipping_predicate.js";
 import { ContractError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
@@ -104,7 +105,7 @@ export function versionOrder(t: Columns<Shape>, table: AnyTable, key: string): r
  */
 async function replay(lake: Lake, table: AnyTable, arrived: Relation): Promise<Relation | undefined> {
   const mark = currentMark(table.name);
-  const quarantine = `${table.name}_quarantine`;
+  const quarantine = quarantineName(table.name);
   const snapshot = await lake.snapshot(quarantine);
   if (mark === undefined || snapshot === undefined) return undefined;
   if ((await storedMark(snapshot))?.codeHash === mark.codeHash) return undefined;

@@ -27,8 +27,8 @@ export class IngestLog {
   /** By hash, the arrival of those contents among these that are taken, in milliseconds since the epoch. */
   async arrivals(hashes: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const snapshot = await this.#lake.snapshot(this.#table.name);
-    const taken = (await snapshot?.txns(hashes.map(appIdOf))) ?? new Map<string, bigint>();
-    return new Map([...taken].map(([appId, arrivedAt]) => [appId.slice(appIdOf("").length), Number(arrivedAt)]));
+    const taken = (await snapshot?.txns(hashes.map(fileAppId))) ?? new Map<string, bigint>();
+    return new Map([...taken].map(([appId, arrivedAt]) => [appId.slice(fileAppId("").length), Number(arrivedAt)]));
   }
 
   /** Whether no row came from a file that is archived under this name. */
@@ -49,7 +49,7 @@ export class IngestLog {
   /** What the commit of newly arrived files records: by hash, when each arrived; and the version that it follows. */
   marks(at: bigint, arrivals: ReadonlyMap<string, number>) {
     return {
-      txns: Object.fromEntries([...arrivals].map(([hash, arrivedAt]) => [appIdOf(hash), arrivedAt])),
+      txns: Object.fromEntries([...arrivals].map(([hash, arrivedAt]) => [fileAppId(hash), arrivedAt])),
       domains: { [INGEST_DOMAIN]: { newest: String(at) } },
       readVersion: this.#version,
     };
@@ -74,7 +74,8 @@ export class IngestLog {
   }
 }
 
-function appIdOf(sha256: string): string {
+/** Under this application id a landing table says that it has taken a file of this content. */
+export function fileAppId(sha256: string): string {
   return `file:${sha256}`;
 }
 

@@ -1,4 +1,5 @@
 import type { AnyTable } from "../contract/define_table.js";
+import { quarantineName } from "../contract/quarantine_name.js";
 import { ContractError } from "../errors.js";
 import type { Expr } from "../relation/expr.js";
 import type { RelationNode } from "../relation/node.js";
@@ -35,7 +36,7 @@ export function conform(node: RelationNode, table: AnyTable): RelationNode {
  * @throws ContractError naming the table that is read without saying so
  */
 export function checkRead(read: string, table: AnyTable): void {
-  const own = [table.name, `${table.name}_quarantine`];
+  const own = [table.name, quarantineName(table.name)];
   if (own.includes(read) || table.reads.includes(read)) return;
   throw new ContractError(`${table.name} reads ${read} without declaring it`, {
     where: { table: table.name },

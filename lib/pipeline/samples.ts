@@ -3,6 +3,7 @@ import fs from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Snapshot } from "../delta/snapshot.js";
 import { StorageError } from "../errors.js";
+import { fileAppId } from "../ingest/ingest_log.js";
 import type { WaitingFile } from "./landing.js";
 
 /** The example input that comes with the workspace. */
@@ -120,11 +121,6 @@ export function listFiles(folder: string, prefix = ""): string[] {
     .flatMap((entry) =>
       entry.isDirectory() ? listFiles(join(folder, entry.name), `${prefix}${entry.name}/`) : [`${prefix}${entry.name}`],
     );
-}
-
-/** Under this `txn` a bronze table remembers that it has taken a file. */
-function fileAppId(sha256: string): string {
-  return `file:${sha256}`;
 }
 
 function sampleFile(folder: string, path: string): SampleFile {

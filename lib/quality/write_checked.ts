@@ -2,6 +2,7 @@ import { text, texts } from "../contract/column_spec.js";
 import { type AnyTable, defineTable, LANDING_COLUMNS } from "../contract/define_table.js";
 import type { Faulty } from "../contract/examine.js";
 import type { Severity } from "../contract/expectation.js";
+import { quarantineName } from "../contract/quarantine_name.js";
 import { DataError } from "../errors.js";
 import type { Lake } from "../lake/lake.js";
 import { currentMark, STEP_DOMAIN } from "../lake/step_mark.js";
@@ -116,7 +117,7 @@ async function examinedRows(
   const [examined, divided] = [dividedInput(rows.node), dividedInput(faulty.node)];
   if (examined === undefined || examined !== divided) return undefined;
   if (table.expectations.some(({ severity }) => severity === "warn")) return undefined;
-  if (isMadeAnew(options) && (await lake.snapshot(quarantineName(table))) !== undefined) return undefined;
+  if (isMadeAnew(options) && (await lake.snapshot(quarantineName(table.name))) !== undefined) return undefined;
   return lake.count(belowProjections(examined));
 }
 
@@ -144,7 +145,7 @@ async function refusedRows(lake: Lake, table: AnyTable, faulty: Faulty): Promise
 function quarantineOf(table: AnyTable, faulty: Faulty): AnyTable {
   const added = ["_fate", "_reasons", ...Object.keys(LANDING_COLUMNS)];
   const raw = faulty.columnNames.filter((name) => !added.includes(name));
-  return defineTable(quarantineName(table), {
+  return defineTable(quarantineName(table.name), {
     description: `Rows that ${table.name} refused, as they came, with every reason`,
     grain: "one refused source row",
     reads: table.reads,
@@ -193,10 +194,6 @@ function ruleOf(reason: string, names: ReadonlySet<string>): string {
 /** Whether a table is made, or made anew, and its quarantine with it. */
 function isMadeAnew({ rebuild, readVersion }: WriteOptions): boolean {
   return rebuild === true || readVersion === null;
-}
-
-function quarantineName(table: AnyTable): string {
-  return `${table.name}_quarantine`;
 }
 
 /** Adds refused rows; the quarantine of a table that is made, or made anew, holds no others. */

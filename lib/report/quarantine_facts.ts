@@ -1,3 +1,4 @@
+import { quarantineName } from "../contract/quarantine_name.js";
 import type { Lake } from "../lake/lake.js";
 import type { Value } from "../relation/runner.js";
 
@@ -25,7 +26,7 @@ const SHOWN = 50;
 
 /** Undefined for a table that has refused nothing. */
 export async function quarantineFacts(lake: Lake, table: string): Promise<QuarantineFacts | undefined> {
-  const name = `${table}_quarantine`;
+  const name = quarantineName(table);
   const snapshot = await lake.snapshot(name);
   const rows = await snapshot?.numRecords();
   if (snapshot === undefined || rows === 0n) return undefined;
