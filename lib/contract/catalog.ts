@@ -2,7 +2,7 @@ import { DISPLAY, type Displayable, type MimeBundle } from "../display.js";
 import { ContractError, UsageError } from "../errors.js";
 import { catalogPicture } from "./catalog_picture.js";
 import { type AnyTable, LAYERS } from "./define_table.js";
-import type { Star } from "./star.js";
+import { partNames, type Star } from "./star.js";
 
 /** All tables of a lake, with the order in which they can be built. */
 export class Catalog implements Displayable {
@@ -16,9 +16,11 @@ export class Catalog implements Displayable {
   /**
    * @param lake tables of the lake
    * @param stars what is made of them in a warehouse; they bring their tables along
-   * @throws ContractError for two tables of one name or one landing folder, a read of an unknown table, or a cycle (its path is printed)
+   * @throws ContractError for two tables of one name, also in two stars, or of one landing folder, for a read of an unknown
+   * table, and for a cycle (its path is printed)
    */
   constructor(lake: readonly AnyTable[], stars: readonly Star[] = []) {
+    refuseSharedParts(stars);
     const keyMaps = stars.flatMap((star) => star.keyMaps);
     const tables = [...lake, ...stars.map((star) => star.table), ...keyMaps];
     this.byName = new Map(tables.map((table) => [table.name, table]));
@@ -110,6 +112,24 @@ function refuseSharedFolders(tables: readonly AnyTable[]): void {
       });
     }
     owners.set(landing.source, name);
+  }
+}
+
+/** A load replaces the rows of all tables of its star: none may be another's as well. */
+function refuseSharedParts(stars: readonly Star[]): void {
+  const owners = new Map<string, Star>();
+  for (const star of stars) {
+    for (const name of partNames(star)) {
+      const other = owners.get(name);
+      owners.set(name, star);
+      if (other === undefined) continue;
+      throw new ContractError(`two stars have a table or view ${name}`, {
+        where: { table: name },
+        expected: "tables and views of each star's own",
+        actual: `${other.name} and ${star.name}`,
+        remedy: "give it another name in one of them, or make one star of both",
+      });
+    }
   }
 }
 

@@ -159,7 +159,7 @@ export function defineStar(name: string, spec: StarSpec): Star {
   if (facts.length === 0) refuse("a star needs a fact", "none");
   const used = facts.flatMap((fact) => fact.keys.map(({ dimension }) => dimension));
   const dimensions = [...new Set(used)];
-  const names = [...dimensions, ...facts, ...views].map((part) => part.name);
+  const names = partNames({ dimensions, facts, views });
   const twice = names.find((part, i) => names.indexOf(part) !== i);
   if (twice !== undefined) refuse("two parts have one name", twice);
   const members = dimensions.filter((dimension) => dimension.kind === "members");
@@ -167,6 +167,11 @@ export function defineStar(name: string, spec: StarSpec): Star {
   const keyMaps = members.map((dimension) => dimension.keyMap);
   const star: Star = { ...parts, table: tableOf(parts), keyMaps, [DISPLAY]: () => starDictionary(star) };
   return star;
+}
+
+/** Names of the tables and views that a star has in a warehouse. */
+export function partNames({ dimensions, facts, views }: Pick<Star, "dimensions" | "facts" | "views">): string[] {
+  return [...dimensions, ...facts, ...views].map((part) => part.name);
 }
 
 function factKey(

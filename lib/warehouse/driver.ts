@@ -75,8 +75,8 @@ export interface WarehouseTransaction {
 
 /** What a transaction is going to do. */
 export interface TransactionOptions {
-  /** Tables and views whose rows are all replaced: where recorded loads made them and nothing else is there, an engine may begin with an empty database. */
-  readonly replaces?: readonly string[];
+  /** The star of which everything is made anew: where its loads made all that is there, an engine may begin with an empty database. */
+  readonly replaces?: string;
 }
 
 /** A warehouse: one per engine. Errors are TslakeErrors that never hold a password. */

@@ -68,31 +68,35 @@ export function refuseOtherLoad(loads: readonly RecordedLoad[], star: string, pl
 }
 
 /**
- * Names that are taken by what no recorded load has made stay theirs who made it: a load replaces only its own.
+ * Names that are taken by what the star's own loads have not made stay theirs who made it: a load replaces only its own.
  * @param taken names of all tables and views that are there
  * @param wanted names of the star's tables and views
  * @throws WarehouseError that names them
  */
 export function refuseStrangers(
   loads: readonly RecordedLoad[],
+  star: string,
   taken: ReadonlyMap<string, unknown>,
   wanted: readonly string[],
 ): void {
-  const own = ownNames(loads);
+  const own = ownNames(loads, star);
   const strangers = wanted.filter((name) => taken.has(name) && !own.has(name));
   if (strangers.length === 0) return;
   const names = strangers.join(", ");
   throw new WarehouseError("tables or views of others have names of the star's; nothing was loaded", {
     where: { table: names },
-    expected: `names that are free, or recorded in ${LOADS.name} as loaded`,
-    actual: `${names}: there, and not recorded`,
+    expected: `names that are free, or that ${LOADS.name} records of ${star} alone`,
+    actual: `${names}: there, and not recorded of ${star} alone`,
     remedy: "rename or drop them, or name another schema or file as the warehouse",
   });
 }
 
-/** Names of the tables and views that recorded loads have made. */
-export function ownNames(loads: readonly RecordedLoad[]): ReadonlySet<string> {
-  return new Set(loads.flatMap((load) => Object.keys(load.definitions)));
+/** Names of the tables and views that loads of a star have made, and of no other, in the order in which they were made. */
+export function ownNames(loads: readonly RecordedLoad[], star: string): ReadonlySet<string> {
+  const namesOf = (isMeant: (load: RecordedLoad) => boolean): readonly string[] =>
+    loads.filter(isMeant).flatMap((load) => Object.keys(load.definitions));
+  const others = new Set(namesOf((load) => load.star !== star));
+  return new Set(namesOf((load) => load.star === star).filter((name) => !others.has(name)));
 }
 
 /** Puts a load in the place of the star's last one; the table is there. */

@@ -138,7 +138,7 @@ export class StarLoad {
     };
     const written = await this.#warehouse.transaction(
       (transaction) => writeStar(transaction, this.#warehouse.dialect, content, record, event),
-      plan.full === undefined ? {} : { replaces: Object.keys(definitions) },
+      plan.full === undefined ? {} : { replaces: star.name },
     );
     if (isStepOf(star)) {
       const { inserted, updated } = written;

@@ -100,7 +100,7 @@ class Writing {
     const there = await this.#transaction.columns();
     const recorded = await recordedLoads(this.#transaction, there);
     if (plan.full === undefined) refuseOtherLoad(recorded, plan.star.name, plan.last?.number ?? 0);
-    refuseStrangers(recorded, there, Object.keys(plan.definitions));
+    refuseStrangers(recorded, plan.star.name, there, Object.keys(plan.definitions));
     const last = recorded.find((load) => load.star === plan.star.name);
     const isKept: IsKept = ({ name }) => last?.definitions[name] === plan.definitions[name];
     if (!there.has(LOADS.name)) {

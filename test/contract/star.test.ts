@@ -176,6 +176,22 @@ describe("a star", () => {
     expect(catalog.star("warehouse.pedidos")).toBe(star);
   });
 
+  test("has its tables and views to itself", () => {
+    const view = { name: "vw_dias", description: "", columns: {}, select: () => "SELECT 1 AS um" };
+    const columns = { pedido: degenerate("pedido") };
+    const one = defineStar("warehouse.pedidos", { description: "", facts: [fato], views: [view] });
+    for (const [shared, facts, views] of [
+      ["dim_cliente", [defineFact("fato_x", fact)], []],
+      ["fato_pedidos", [defineFact("fato_pedidos", { ...fact, columns })], []],
+      ["vw_dias", [defineFact("fato_x", { ...fact, columns })], [view]],
+    ] as const) {
+      const other = defineStar("warehouse.outros", { description: "", facts, views });
+      const define = (): unknown => new Catalog([pedidos], [one, other]);
+      expect(refusal(define)).toContain(`two stars have a table or view ${shared}`);
+      expect(define).toThrow(expect.objectContaining({ actual: "warehouse.pedidos and warehouse.outros" }));
+    }
+  });
+
   test.each([
     ["no fact", () => defineStar("warehouse.x", { description: "", facts: [] })],
     ["another name", () => defineStar("gold.x", { description: "", facts: [fato] })],

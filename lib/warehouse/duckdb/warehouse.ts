@@ -52,7 +52,7 @@ export class DuckdbWarehouse implements Warehouse {
     const unlock = await lockFile(this.#path);
     try {
       removeDatabase(next);
-      await this.#copyTo(next, options.replaces ?? []);
+      await this.#copyTo(next, options.replaces);
       const result = await this.#workOn(next, work);
       await fsyncFile(next);
       this.#replaceBy(next);
@@ -102,18 +102,26 @@ export class DuckdbWarehouse implements Warehouse {
   }
 
   /** A copy to work on; an empty one where all that is there is going to be replaced. */
-  async #copyTo(next: string, replaces: readonly string[]): Promise<void> {
+  async #copyTo(next: string, replaces: string | undefined): Promise<void> {
     if (!fs.existsSync(this.#path)) return;
     // What a writer that is gone has left beside the file is brought into it.
     if (fs.existsSync(`${this.#path}.wal`)) await this.#opened(this.#path, {}, () => Promise.resolve());
     await this.#reading(async (connection) => {
-      const transaction = transactionOn(connection, this.#engine);
-      const columns = await transaction.columns();
-      const own = ownNames(await recordedLoads(transaction, columns));
-      const isOwn = (name: string): boolean => name === LOADS.name || (replaces.includes(name) && own.has(name));
-      if (replaces.length > 0 && [...columns.keys()].every(isOwn) && !(await hasMore(connection))) return;
+      if (replaces !== undefined && (await this.#hasOnly(connection, replaces))) return;
       await fs.promises.copyFile(this.#path, next, fs.constants.COPYFILE_FICLONE);
     });
+  }
+
+  /** Whether all that is there was made by loads of a star. */
+  async #hasOnly(connection: DuckDBConnection, star: string): Promise<boolean> {
+    const transaction = transactionOn(connection, this.#engine);
+    const columns = await transaction.columns();
+    const loads = await recordedLoads(transaction, columns);
+    const own = ownNames(loads, star);
+    const isOwn = (name: string): boolean => name === LOADS.name || own.has(name);
+    return (
+      loads.every((load) => load.star === star) && [...columns.keys()].every(isOwn) && !(await hasMore(connection))
+    );
   }
 
   async #workOn<T>(next: string, work: (transaction: WarehouseTransaction) => Promise<T>): Promise<T> {
