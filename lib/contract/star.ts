@@ -25,7 +25,7 @@ export function degenerate<const C extends string>(source: C): FactColumn<C> {
   return { role: "degenerate", source };
 }
 
-/** What is counted or added up. */
+/** What is counted or added up: a decimal or an integer, whose sums are exact. */
 export function measure<const C extends string>(source: C): FactColumn<C> {
   return { role: "measure", source };
 }
@@ -127,8 +127,14 @@ export function defineFact<T extends AnyTable>(name: string, spec: FactSpec<T>):
       return key.column;
     }
     const found = { ...takenColumn(name, from, what.source, column), role: what.role };
-    if (what.role === "measure" && !isNumber(found))
-      refuse("a measure is a number", `${column}: ${formatType(found.type)}`);
+    if (what.role === "measure" && !isExact(found)) {
+      throw new ContractError(`${name}: a measure is an exact number, whose sum is the same in every engine`, {
+        where: { table: name, column },
+        expected: "a decimal or an integer",
+        actual: `${column}: ${formatType(found.type)}`,
+        remedy: `cast it to a decimal in the notebook of ${from.name}`,
+      });
+    }
     taken.push(found);
     return found;
   });
@@ -247,10 +253,8 @@ function shapeOf({ facts, dimensions, views }: Parts): unknown {
   };
 }
 
-function isNumber({ type }: StarColumn): boolean {
-  return (
-    decimalOf(type) !== undefined || ["byte", "short", "integer", "long", "double", "float"].includes(String(type))
-  );
+function isExact({ type }: StarColumn): boolean {
+  return decimalOf(type) !== undefined || ["byte", "short", "integer", "long"].includes(String(type));
 }
 
 function refusal(name: string): (message: string, actual: string) => never {

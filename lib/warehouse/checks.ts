@@ -3,11 +3,12 @@ import type { Fact } from "../contract/star.js";
 import { DataError } from "../errors.js";
 import type { Relation } from "../relation/relation.js";
 import type { Value } from "../relation/runner.js";
+import { decimalOf } from "../types.js";
 import { renamed } from "./columns.js";
 import type { QueryResult, WarehouseTransaction } from "./driver.js";
 import { identifier, identifiers, matches } from "./sql.js";
 import { factTable } from "./star_tables.js";
-import { measuresOf } from "./totals.js";
+import { INTEGER_SUM, measuresOf } from "./totals.js";
 import type { FactContent } from "./write_star.js";
 
 /** Rows that an error shows at most. */
@@ -25,7 +26,10 @@ export async function checkFact(
   { fact, source, totals: wanted }: FactContent,
 ): Promise<number> {
   const measures = measuresOf(fact);
-  const added = measures.map(({ name }) => `SUM(${identifier(name)}) AS ${identifier(name)}`);
+  const added = measures.map(({ name, type }) => {
+    const values = decimalOf(type) ? identifier(name) : `CAST(${identifier(name)} AS ${INTEGER_SUM})`;
+    return `SUM(${values}) AS ${identifier(name)}`;
+  });
   const found = await transaction.query(
     `SELECT ${["COUNT(*) AS linhas", ...added].join(", ")} FROM ${identifier(fact.name)}`,
   );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Catalog } from "../../lib/contract/catalog.js";
-import { decimal, integer, long, text, timestamp } from "../../lib/contract/column_spec.js";
+import { decimal, double, integer, long, text, timestamp } from "../../lib/contract/column_spec.js";
 import { defineTable } from "../../lib/contract/define_table.js";
 import { defineCalendar, defineDimension } from "../../lib/contract/dimension.js";
 import { defineFact, defineStar, degenerate, keyOf, measure } from "../../lib/contract/star.js";
@@ -153,6 +153,20 @@ describe("a fact", () => {
     ],
   ])("with %s is refused", (_, define) => {
     expect(refusal(define)).toContain("ContractError");
+  });
+
+  test("with a measure whose sums are not exact is refused, with what to do", () => {
+    const from = defineTable("gold.medidas", {
+      description: "",
+      grain: "",
+      columns: { pedido: text().notNull(), peso: double() },
+    });
+    const columns = { pedido: degenerate("pedido"), peso: measure("peso") } as const;
+    const define = (): unknown => defineFact("fato_x", { ...fact, from, columns });
+    expect(refusal(define)).toContain("a measure is an exact number");
+    expect(define).toThrow(
+      expect.objectContaining({ actual: "peso: double", remedy: expect.stringContaining("cast it to a decimal") }),
+    );
   });
 
   test("a misspelt column does not compile", () => {

@@ -230,7 +230,7 @@ SELECT COUNT(*) AS linhas, SUM("valor_da_compra") AS "valor_da_compra", SUM("val
 
 SELECT COUNT(*) - COUNT(d0."data_id") AS n0, COUNT(*) - COUNT(d1."data_id") AS n1 FROM "fato_gvm" f LEFT JOIN "dim_data" d0 ON d0."data_id" = f."data_id" LEFT JOIN "dim_data" d1 ON d1."data_id" = f."conhecido_em_id";
 
-SELECT COUNT(*) AS linhas, SUM("valor_total") AS "valor_total", SUM("compras") AS "compras" FROM "fato_gvm";
+SELECT COUNT(*) AS linhas, SUM("valor_total") AS "valor_total", SUM(CAST("compras" AS decimal(38,0))) AS "compras" FROM "fato_gvm";
 
 ANALYZE "dim_cliente";
 
@@ -790,7 +790,7 @@ SELECT COUNT(*) - COUNT(d0."data_id") AS n0, COUNT(*) - COUNT(d1."data_id") AS n
 
 INSERT INTO "fato_gvm" ("data", "codigo_do_produto", "subsidiaria", "versao", "conhecido_em", "valor_total", "compras", "data_id", "conhecido_em_id") SELECT "data", "codigo_do_produto", "subsidiaria", "versao", "conhecido_em", "valor_total", "compras", "data_id", "conhecido_em_id" FROM "tslake_fato_gvm";
 
-SELECT COUNT(*) AS linhas, SUM("valor_total") AS "valor_total", SUM("compras") AS "compras" FROM "fato_gvm";
+SELECT COUNT(*) AS linhas, SUM("valor_total") AS "valor_total", SUM(CAST("compras" AS decimal(38,0))) AS "compras" FROM "fato_gvm";
 
 DELETE FROM "tslake_cargas" WHERE estrela = 'warehouse.vendas';
 
@@ -910,7 +910,7 @@ SELECT COUNT(*) AS linhas, SUM("valor_da_compra") AS "valor_da_compra", SUM("val
 
 SELECT COUNT(*) - COUNT(d0."data_id") AS n0, COUNT(*) - COUNT(d1."data_id") AS n1 FROM "fato_gvm" f LEFT JOIN "dim_data" d0 ON d0."data_id" = f."data_id" LEFT JOIN "dim_data" d1 ON d1."data_id" = f."conhecido_em_id";
 
-SELECT COUNT(*) AS linhas, SUM("valor_total") AS "valor_total", SUM("compras") AS "compras" FROM "fato_gvm";
+SELECT COUNT(*) AS linhas, SUM("valor_total") AS "valor_total", SUM(CAST("compras" AS decimal(38,0))) AS "compras" FROM "fato_gvm";
 
 ANALYZE "dim_cliente";
 
