@@ -13,7 +13,7 @@ import {
   takenColumn,
 } from "./dimension.js";
 import { starDictionary } from "./star_picture.js";
-import type { ViewSql } from "./view_sql.js";
+import { READABLE_SQL, type ViewSql } from "./view_sql.js";
 
 /** A column of a fact that is taken as it is, or refers to a dimension. */
 export type FactColumn<C extends string = string> =
@@ -249,7 +249,7 @@ function shapeOf({ facts, dimensions, views }: Parts): unknown {
         ? [one.name, one.columns]
         : [one.name, one.source.name, one.type, one.columns, one.naturalKey, one.attributes, one.latest ?? null],
     ),
-    views,
+    views: views.map((view) => ({ ...view, select: view.select(READABLE_SQL) })),
   };
 }
 

@@ -6,6 +6,7 @@ import { defineCalendar, defineDimension } from "../../lib/contract/dimension.js
 import { defineFact, defineStar, degenerate, keyOf, measure } from "../../lib/contract/star.js";
 import { DISPLAY } from "../../lib/display.js";
 import { ContractError } from "../../lib/errors.js";
+import { codeHash } from "../../lib/pipeline/code_hash.js";
 import { bronze, gold, silver, warehouse } from "../../lib/tables/index.js";
 import { parseXml, select } from "../support/dom.js";
 
@@ -188,6 +189,15 @@ describe("a star", () => {
     expect(catalog.tables.map(({ name }) => name)).toContain("gold.chaves_cliente");
     expect(catalog.upstream("warehouse.pedidos")).toEqual(new Set(["gold.pedidos"]));
     expect(catalog.star("warehouse.pedidos")).toBe(star);
+  });
+
+  test("is another step when a view's SELECT changes", () => {
+    const hashOf = (select: string): string => {
+      const view = { name: "vw_x", description: "", columns: {}, select: () => select };
+      return codeHash([], defineStar("warehouse.x", { description: "", facts: [fato], views: [view] }).table);
+    };
+    expect(hashOf("SELECT 1 AS um")).toBe(hashOf("SELECT 1 AS um"));
+    expect(hashOf("SELECT 2 AS um")).not.toBe(hashOf("SELECT 1 AS um"));
   });
 
   test("has its tables and views to itself", () => {
