@@ -164,6 +164,11 @@ export function checkName(name: string, prefix: string): void {
   throw new ContractError(`not a name in a star: ${name}`, { expected: `${prefix}x in lower-case ASCII` });
 }
 
+/** Whether a table of a star has the name, as opposed to a view: see `defineDimension`, `defineFact` and `defineStar`. */
+export function isTableName(name: string): boolean {
+  return /^(?:dim|fato)_/.test(name);
+}
+
 const NAME = /^[a-z][a-z0-9_]*$/;
 
 const VALIDITY_COLUMNS: readonly StarColumn[] = [

@@ -8,6 +8,7 @@ import {
   type ColumnOfTable,
   checkName,
   type Dimension,
+  isTableName,
   type StarColumn,
   type TakenColumn,
   takenColumn,
@@ -155,7 +156,7 @@ export function defineFact<T extends AnyTable>(name: string, spec: FactSpec<T>):
 /**
  * Defines a star; one load brings all of it into a warehouse.
  * @param name `warehouse.x`
- * @throws ContractError when two of its tables or views have one name
+ * @throws ContractError when two of its tables or views have one name, or a view begins as tables do
  */
 export function defineStar(name: string, spec: StarSpec): Star {
   const refuse = refusal(name);
@@ -168,6 +169,8 @@ export function defineStar(name: string, spec: StarSpec): Star {
   const names = partNames({ dimensions, facts, views });
   const twice = names.find((part, i) => names.indexOf(part) !== i);
   if (twice !== undefined) refuse("two parts have one name", twice);
+  const misnamed = views.find((view) => isTableName(view.name));
+  if (misnamed) refuse("names that begin with dim_ or fato_ are those of tables, not of views", misnamed.name);
   const members = dimensions.filter((dimension) => dimension.kind === "members");
   const parts = { name, description: spec.description, facts, dimensions, views };
   const keyMaps = members.map((dimension) => dimension.keyMap);

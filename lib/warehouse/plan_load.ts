@@ -1,4 +1,5 @@
 import type { AnyTable } from "../contract/define_table.js";
+import { isTableName } from "../contract/dimension.js";
 import type { Star } from "../contract/star.js";
 import type { AddFile } from "../delta/actions/action.js";
 import type { Snapshot } from "../delta/snapshot.js";
@@ -55,7 +56,7 @@ export async function planLoad(
   const definitions = definitionsOf(star, warehouse.dialect);
   const tables = star.table.reads.map((name) => lake.catalog.table(name));
   const found = await Promise.all(tables.map(async (table) => ({ table, snapshot: await lake.snapshot(table.name) })));
-  let full = reasonOf(star, last, definitions, options);
+  let full = reasonOf(last, definitions, options);
   full ??= await otherKeys(lake, star, last);
   for (const { table, snapshot } of found)
     full ??= await changedOtherwise(table.name, snapshot, last?.sources[table.name]);
@@ -68,18 +69,17 @@ export async function planLoad(
 }
 
 function reasonOf(
-  { views }: Star,
   last: RecordedLoad | undefined,
   definitions: RecordedLoad["definitions"],
   { fullRefresh, codeHash }: LoadOptions,
 ): string | undefined {
   if (last === undefined) return "nothing of it is in the warehouse";
   if (fullRefresh === true) return "a full refresh was asked for";
-  const names = new Set([...Object.keys(definitions), ...Object.keys(last.definitions)]);
+  const names = [...Object.keys(definitions), ...Object.keys(last.definitions)];
   // Views hold no rows: every load makes those anew that are not as they should be.
-  for (const { name } of views) names.delete(name);
-  const other = [...names].find((name) => definitions[name] !== last.definitions[name]);
+  const other = names.filter(isTableName).find((name) => definitions[name] !== last.definitions[name]);
   if (other !== undefined && last.definitions[other] === undefined) return `${other} is not in the warehouse`;
+  if (other !== undefined && definitions[other] === undefined) return `${other} is not in the star any more`;
   if (other !== undefined) return `${other} is defined otherwise now`;
   const known =
     last.step === undefined ? undefined : (JSON.parse(last.step) as { readonly codeHash?: string }).codeHash;

@@ -1,4 +1,11 @@
-import { type Calendar, type Dimension, KEY_MAP, UNKNOWN_KEY, UNKNOWN_TEXT } from "../contract/dimension.js";
+import {
+  type Calendar,
+  type Dimension,
+  isTableName,
+  KEY_MAP,
+  UNKNOWN_KEY,
+  UNKNOWN_TEXT,
+} from "../contract/dimension.js";
 import type { Fact, Star, StarView } from "../contract/star.js";
 import { READABLE_SQL } from "../contract/view_sql.js";
 import type { Relation } from "../relation/relation.js";
@@ -7,7 +14,15 @@ import { at } from "./columns.js";
 import type { Dialect, RecordedLoad, WarehouseTable, WarehouseTransaction } from "./driver.js";
 import type { Members } from "./members.js";
 import type { LoadPlan } from "./plan_load.js";
-import { LOADS, type LoadEvent, recordedLoads, recordLoad, refuseOtherLoad, refuseStrangers } from "./record.js";
+import {
+  LOADS,
+  type LoadEvent,
+  ownNames,
+  recordedLoads,
+  recordLoad,
+  refuseOtherLoad,
+  refuseStrangers,
+} from "./record.js";
 import { identifier, identifiers, literal, matches } from "./sql.js";
 import { dimensionTable, factTable, tablesOf } from "./star_tables.js";
 import type { Totals } from "./totals.js";
@@ -93,7 +108,8 @@ class Writing {
 
   /**
    * The tables of the star as they are defined now; those that were defined otherwise are made anew. Views that need to be
-   * are dropped; the others stay as they are, with what people have granted on them or built upon them.
+   * are dropped, and everything that is no part of the star any more; the others stay as they are, with what people have
+   * granted on them or built upon them.
    */
   async makeTables(): Promise<void> {
     const { plan } = this.#content;
@@ -107,9 +123,13 @@ class Writing {
       await this.#run(this.#dialect.createTable(LOADS));
       await this.#run(this.#dialect.comments("TABLE", LOADS));
     }
-    this.#newViews = viewsToMake(plan.star, isKept);
-    for (const view of [...this.#newViews].reverse())
-      if (there.has(view.name)) await this.#run([this.#dialect.dropView(view.name)]);
+    // In the order in which they were made: tables, then views.
+    const own = [...ownNames(recorded, plan.star.name)];
+    const removed = own.filter((name) => plan.definitions[name] === undefined);
+    this.#newViews = viewsToMake(plan.star, isKept, removed);
+    const dropped = new Set([...removed, ...this.#newViews.map(({ name }) => name)]);
+    for (const name of own.reverse().filter((name) => dropped.has(name)))
+      await this.#run([isTableName(name) ? this.#dialect.dropTable(name) : this.#dialect.dropView(name)]);
     if (plan.full !== undefined) await this.#emptyTables(there, isKept);
   }
 
@@ -255,9 +275,9 @@ class Writing {
 /** Whether a table or view is there and defined as it should be. */
 type IsKept = (of: { readonly name: string }) => boolean;
 
-/** Views that are not kept, and those that say anything about what is not: in the order in which they can be made. */
-function viewsToMake(star: Star, isKept: IsKept): readonly StarView[] {
-  const renewed = new Set(tablesOf(star).flatMap((table) => (isKept(table) ? [] : [table.name])));
+/** Views that are not kept, and those that say anything about what is not or is removed: in the order in which they can be made. */
+function viewsToMake(star: Star, isKept: IsKept, removed: readonly string[]): readonly StarView[] {
+  const renewed = new Set([...removed, ...tablesOf(star).flatMap((table) => (isKept(table) ? [] : [table.name]))]);
   const made: StarView[] = [];
   for (const view of star.views) {
     const named = view.select(READABLE_SQL).toLowerCase().match(/\w+/g) ?? [];

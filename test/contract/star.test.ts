@@ -219,6 +219,13 @@ describe("a star", () => {
   test.each([
     ["no fact", () => defineStar("warehouse.x", { description: "", facts: [] })],
     ["another name", () => defineStar("gold.x", { description: "", facts: [fato] })],
+    [
+      "a view that is named as a table",
+      () => {
+        const view = { name: "dim_x", description: "", columns: {}, select: () => "SELECT 1 AS um" };
+        return defineStar("warehouse.x", { description: "", facts: [fato], views: [view] });
+      },
+    ],
     ["two parts of one name", () => defineStar("warehouse.x", { description: "", facts: [fato, fato] })],
   ])("with %s is refused", (_, define) => {
     expect(refusal(define)).toContain("ContractError");

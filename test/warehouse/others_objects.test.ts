@@ -1,7 +1,7 @@
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Star, StarView } from "../../lib/contract/star.js";
-import { describeError, WarehouseError } from "../../lib/errors.js";
+import { describeError, TslakeError, WarehouseError } from "../../lib/errors.js";
 import { warehouse as stars } from "../../lib/tables/index.js";
 import type { Warehouse } from "../../lib/warehouse/driver.js";
 import { LOADS } from "../../lib/warehouse/record.js";
@@ -34,6 +34,17 @@ async function run(warehouse: Warehouse, ...statements: readonly string[]): Prom
   await warehouse.transaction(async (transaction) => {
     for (const sql of statements) await transaction.execute(sql);
   });
+}
+
+/** The tables and views that are there, in order. */
+async function names(warehouse: Warehouse): Promise<readonly string[]> {
+  return warehouse.transaction(async (transaction) => [...(await transaction.columns()).keys()].sort());
+}
+
+/** The star without some of its facts and views. */
+function without(...gone: readonly string[]): Star {
+  const stays = ({ name }: { readonly name: string }): boolean => !gone.includes(name);
+  return { ...stars.vendas, facts: stars.vendas.facts.filter(stays), views: stars.vendas.views.filter(stays) };
 }
 
 async function refusal(warehouse: Warehouse): Promise<string> {
@@ -121,6 +132,34 @@ function suite(open: () => Promise<Warehouse>): void {
     expect(await count(warehouse, "vw_vendas")).toBe(0n);
     expect(await count(warehouse, "vw_efeito_do_desconto")).toBe(0n);
   });
+
+  test("a view that is no part of the star any more goes with a load of new rows, and may come again", async () => {
+    const warehouse = await open();
+    await load(warehouse);
+    expect(await load(warehouse, without("vw_efeito_do_desconto"))).toBeUndefined();
+    expect(await names(warehouse)).not.toContain("vw_efeito_do_desconto");
+    expect(await load(warehouse)).toBeUndefined();
+    expect(await count(warehouse, "vw_efeito_do_desconto")).toBe(1n);
+  });
+
+  test("a table that is no part of the star any more goes, with the views that read it", async () => {
+    const warehouse = await open();
+    await load(warehouse);
+    const gone = ["fato_gvm", "vw_gvm_conhecido", "vw_gvm_atual"];
+    expect(await load(warehouse, without(...gone))).toBe("fato_gvm is not in the star any more");
+    const left = Object.keys((await warehouse.loads())[0]?.definitions ?? {});
+    expect(await names(warehouse)).toEqual([...left, LOADS.name].sort());
+    expect(left).not.toContain("fato_gvm");
+    expect(await load(warehouse)).toBe("fato_gvm is not in the warehouse");
+    expect(await names(warehouse)).toEqual(expect.arrayContaining(gone));
+  });
+
+  test("a view under one that stays is not removed: the load fails, and changes nothing", async () => {
+    const warehouse = await open();
+    await load(warehouse);
+    await expect(load(warehouse, without("vw_vendas"))).rejects.toThrow(TslakeError);
+    expect(await count(warehouse, "vw_efeito_do_desconto")).toBe(1n);
+  });
 }
 
 describe("in a DuckDB file", () => {
@@ -152,5 +191,17 @@ describeWith("postgres", "in a schema of PostgreSQL", () => {
     const granted = await warehouse.query("SELECT has_table_privilege('certificado', 'vw_vendas', 'SELECT') AS may");
     expect(granted.rows).toEqual([{ may: true }]);
     expect((await warehouse.query("SELECT venda_id FROM minha")).rows).toEqual([{ venda_id: "f:3" }]);
+  });
+
+  test("a view that is no part of the star any more keeps no table from being made anew", async () => {
+    const warehouse = await open(await servers.server.database());
+    await load(warehouse);
+    const less = without("vw_efeito_do_desconto");
+    const facts = less.facts.map((fact) => ({
+      ...fact,
+      columns: fact.columns.map((column) => (column.name === "ano" ? { ...column, nullable: true } : column)),
+    }));
+    expect(await load(warehouse, { ...less, facts })).toBe("fato_vendas is defined otherwise now");
+    expect(await names(warehouse)).not.toContain("vw_efeito_do_desconto");
   });
 });
