@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { valuesOf } from "../../lib/delta_table/values.js";
 import { PolarsEngine } from "../../lib/engine/polars/engine.js";
-import { UsageError } from "../../lib/errors.js";
+import { ContractError, UsageError } from "../../lib/errors.js";
 import { type Relation, scan } from "../../lib/relation/relation.js";
 import type { Value } from "../../lib/relation/runner.js";
 import { type DataType, field } from "../../lib/types.js";
@@ -65,6 +65,10 @@ export function driverSuite(open: () => Promise<Warehouse>): void {
     const found = await warehouse.query("SELECT * FROM tipos ORDER BY id DESC");
     expect(found.rows).toEqual([{ ...FULL, momento: "2023-01-31 23:59:59.000001" }, EMPTY]);
     expect(found.fields.map(({ name, type }) => [name, type])).toEqual(Object.entries(TYPES));
+  });
+
+  test("a type that no column can have is refused", () => {
+    expect(() => warehouse.dialect.type({ type: "struct", fields: [] })).toThrow(ContractError);
   });
 
   test("a transaction that fails changes nothing, and the next one works", async () => {

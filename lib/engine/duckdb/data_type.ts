@@ -1,6 +1,7 @@
 import { type DataType, decimalOf, formatType } from "../../types.js";
 
-const TYPES: Readonly<Record<string, string>> = {
+/** DuckDB's names of column types, but for decimals. */
+export const DUCKDB_TYPES: Readonly<Record<string, string>> = {
   boolean: "BOOLEAN",
   byte: "TINYINT",
   short: "SMALLINT",
@@ -18,5 +19,5 @@ const TYPES: Readonly<Record<string, string>> = {
 /** DuckDB's name of a column type; undefined for nested types and others that it has none for. */
 export function duckdbType(type: DataType): string | undefined {
   const decimal = decimalOf(type);
-  return decimal ? `DECIMAL(${decimal.precision},${decimal.scale})` : TYPES[formatType(type)];
+  return decimal ? `DECIMAL(${decimal.precision},${decimal.scale})` : DUCKDB_TYPES[formatType(type)];
 }

@@ -1,7 +1,7 @@
-import { duckdbType } from "../../engine/duckdb/data_type.js";
+import { DUCKDB_TYPES } from "../../engine/duckdb/data_type.js";
 import type { DataType } from "../../types.js";
 import type { Dialect } from "../driver.js";
-import { createColumns, createViewWith, STANDARD, wholeQuotient } from "../standard_dialect.js";
+import { createColumns, createViewWith, STANDARD, typeNamed, wholeQuotient } from "../standard_dialect.js";
 
 /** DuckDB's SQL. Keys are checked by the load, not enforced: an index of five million texts costs more than the table. */
 export const DUCKDB: Dialect = {
@@ -15,5 +15,5 @@ export const DUCKDB: Dialect = {
 };
 
 function typeName(type: DataType): string {
-  return duckdbType(type) ?? "VARCHAR";
+  return typeNamed(DUCKDB_TYPES, "DECIMAL", type);
 }

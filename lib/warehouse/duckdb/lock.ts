@@ -1,5 +1,5 @@
 import { DuckDBInstance } from "@duckdb/node-api";
-import { StorageError, TslakeError } from "../../errors.js";
+import { StorageError, WarehouseError } from "../../errors.js";
 
 /** Loads of this process, by the file that they load: the next waits for the one before. */
 const queues = new Map<string, Promise<void>>();
@@ -8,7 +8,7 @@ const queues = new Map<string, Promise<void>>();
  * Makes this the only load of a file. DuckDB's own lock of a small database beside it is held meanwhile: the operating
  * system lets go of it when the process ends, however that is.
  * @returns gives the lock back
- * @throws TslakeError, transient, while another process loads the file
+ * @throws WarehouseError, transient, while another process loads the file
  */
 export async function lockFile(path: string): Promise<() => void> {
   const before = queues.get(path) ?? Promise.resolve();
@@ -35,7 +35,7 @@ export async function lockFile(path: string): Promise<() => void> {
 
 function lockError(path: string, cause: unknown): Error {
   if (!isLocked(cause)) return new StorageError("the warehouse cannot be locked", { where: { path }, cause });
-  return new TslakeError("another load of this warehouse is running", {
+  return new WarehouseError("another load of this warehouse is running", {
     where: { path },
     actual: holderOf(cause),
     remedy: "wait for its end, then try again",
