@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { StorageError, TslakeError } from "../../lib/errors.js";
+import { StorageError, WarehouseError } from "../../lib/errors.js";
 import { DuckdbWarehouse } from "../../lib/warehouse/duckdb/warehouse.js";
 import { cloneWarehouse } from "../../lib/warehouse/open_warehouse.js";
 import { ENGINE } from "./driver_suite.js";
@@ -74,6 +74,46 @@ describe("a DuckDB file", () => {
     expect(await number()).toBe(3);
   });
 
+  test.each([
+    ["has written and gone", ""],
+    ["has left a log beside it", `await c.run("SET checkpoint_threshold = '1GB'");`],
+  ])(
+    "that another program %s while it is loaded is not replaced: the next try begins with what is there",
+    async (_, before) => {
+      await put(1);
+      const code = `const { DuckDBInstance } = require(${JSON.stringify(resolve("node_modules/@duckdb/node-api"))});
+      DuckDBInstance.create(${JSON.stringify(path)}).then(async (i) => { const c = await i.connect(); ${before} await c.run("CREATE TABLE deles AS SELECT 7 AS sete"); ${before === "" ? "c.closeSync(); i.closeSync();" : 'process.kill(process.pid, "SIGKILL");'} });`;
+      const overtaken = warehouse.transaction(async (transaction) => {
+        await transaction.execute("UPDATE numero SET n = 2");
+        await new Promise((done) => spawn(process.execPath, ["-e", code]).once("exit", done));
+      });
+      await expect(overtaken).rejects.toThrow(WarehouseError);
+      await expect(overtaken).rejects.toMatchObject({ transient: true, where: { path } });
+      expect(await number()).toBe(1);
+      await put(3);
+      expect((await warehouse.query("SELECT sete FROM deles")).rows).toEqual([{ sete: 7 }]);
+    },
+  );
+
+  test("that another program makes or opens for writing while it is loaded is not replaced", async () => {
+    const make = async (): Promise<void> => {
+      const made = await DuckDBInstance.create(path);
+      made.closeSync();
+    };
+    await expect(warehouse.transaction(make)).rejects.toThrow("another program has changed the warehouse meanwhile");
+    await put(1);
+    let writer: Awaited<ReturnType<typeof otherProcess>> | undefined;
+    const opened = warehouse.transaction(async () => {
+      writer = await otherProcess({});
+    });
+    await expect(opened).rejects.toMatchObject({
+      message: "a program has the warehouse open for writing",
+      transient: true,
+    });
+    await writer?.end();
+    expect(await number()).toBe(1);
+  });
+
   test("may be read by others while it is loaded", async () => {
     await put(1);
     const reader = await otherProcess({ access_mode: "READ_ONLY" });
@@ -104,7 +144,7 @@ describe("a DuckDB file", () => {
     const child = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "pipe", "inherit"] });
     await new Promise((done) => child.stdout.once("data", done));
     await expect(put(1)).rejects.toSatisfy((error: unknown) => {
-      expect(error).toBeInstanceOf(TslakeError);
+      expect(error).toBeInstanceOf(WarehouseError);
       expect(error).toMatchObject({ transient: true, message: "another load of this warehouse is running" });
       return true;
     });

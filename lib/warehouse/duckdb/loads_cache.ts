@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import type { RecordedLoad } from "../driver.js";
+import { stampOf } from "./file_stamp.js";
 
 interface Cached {
   readonly stamp: string;
@@ -36,10 +37,4 @@ export function loadsCache(path: string): {
       }
     },
   };
-}
-
-/** A file with a log beside it may be about to change. */
-function stampOf(path: string): string {
-  const { ino, size, mtimeNs } = fs.statSync(path, { bigint: true });
-  return [ino, size, mtimeNs, fs.existsSync(`${path}.wal`)].join(" ");
 }

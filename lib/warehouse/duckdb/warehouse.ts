@@ -4,7 +4,7 @@ import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { DuckdbEngine } from "../../engine/duckdb/engine.js";
 import { storageError } from "../../engine/duckdb/errors.js";
 import type { PolarsEngine } from "../../engine/polars/engine.js";
-import { isTslakeError, StorageError, UsageError } from "../../errors.js";
+import { isTslakeError, StorageError, UsageError, WarehouseError } from "../../errors.js";
 import type { Relation } from "../../relation/relation.js";
 import { fsyncFile, fsyncFolder } from "../../storage/durable.js";
 import type {
@@ -19,6 +19,7 @@ import { refuseUnlessOne } from "../one_statement.js";
 import { LOADS, ownNames, recordedLoads } from "../record.js";
 import { identifier, identifiers } from "../sql.js";
 import { DUCKDB } from "./dialect.js";
+import { stampOf } from "./file_stamp.js";
 import { loadsCache } from "./loads_cache.js";
 import { holderOf, isLocked, lockFile } from "./lock.js";
 import { resultOf } from "./values.js";
@@ -28,7 +29,7 @@ const MEMORY = "1200MB";
 
 /**
  * A DuckDB file. As one process writes it or several read it, a load works on a copy, `<file>.next`, and renames it over
- * the file when everything is right: readers keep the old star until they connect again.
+ * the file when everything is right and nobody else has written to it: readers keep the old star until they connect again.
  */
 export class DuckdbWarehouse implements Warehouse {
   readonly dialect = DUCKDB;
@@ -52,9 +53,10 @@ export class DuckdbWarehouse implements Warehouse {
     const unlock = await lockFile(this.#path);
     try {
       removeDatabase(next);
-      await this.#copyTo(next, options.replaces);
+      const stamp = await this.#copyTo(next, options.replaces);
       const result = await this.#workOn(next, work);
       await fsyncFile(next);
+      await this.#refuseOtherFile(stamp);
       this.#replaceBy(next);
       return result;
     } catch (error) {
@@ -101,14 +103,30 @@ export class DuckdbWarehouse implements Warehouse {
     return Promise.resolve();
   }
 
-  /** A copy to work on; an empty one where all that is there is going to be replaced. */
-  async #copyTo(next: string, replaces: string | undefined): Promise<void> {
-    if (!fs.existsSync(this.#path)) return;
+  /**
+   * A copy to work on; an empty one where all that is there is going to be replaced.
+   * @returns the stamp of the file that was copied
+   */
+  async #copyTo(next: string, replaces: string | undefined): Promise<string> {
+    if (!fs.existsSync(this.#path)) return stampOf(this.#path);
     // What a writer that is gone has left beside the file is brought into it.
     if (fs.existsSync(`${this.#path}.wal`)) await this.#opened(this.#path, {}, () => Promise.resolve());
-    await this.#reading(async (connection) => {
-      if (replaces !== undefined && (await this.#hasOnly(connection, replaces))) return;
+    return this.#reading(async (connection) => {
+      const stamp = stampOf(this.#path);
+      if (replaces !== undefined && (await this.#hasOnly(connection, replaces))) return stamp;
       await fs.promises.copyFile(this.#path, next, fs.constants.COPYFILE_FICLONE);
+      return stamp;
+    });
+  }
+
+  /** What others have written since the copy was made, or are about to write, must not go with the old file. */
+  async #refuseOtherFile(stamp: string): Promise<void> {
+    if (fs.existsSync(this.#path)) await this.#reading(() => Promise.resolve());
+    if (stampOf(this.#path) === stamp) return;
+    throw new WarehouseError("another program has changed the warehouse meanwhile; nothing was loaded", {
+      where: { path: this.#path },
+      remedy: "run it again: it begins with the file as it is now",
+      transient: true,
     });
   }
 
