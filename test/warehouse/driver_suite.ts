@@ -20,6 +20,7 @@ const TYPES: Readonly<Record<string, DataType>> = {
   ano: "integer",
   dia: "date",
   momento: "timestamp_ntz",
+  instante: "timestamp",
   sim: "boolean",
   nome: "string",
 };
@@ -31,6 +32,7 @@ const FULL: Row = {
   ano: 2023,
   dia: "1583-10-15",
   momento: "2023-01-31 23:59:59.000001",
+  instante: "2023-01-31T23:59:59.000001Z",
   sim: true,
   nome: `São "João"; \\ ' \t\n, 🙂 --`,
 };
@@ -63,8 +65,22 @@ export function driverSuite(open: () => Promise<Warehouse>): void {
       expect(await transaction.load(tableOf("tipos"), rows())).toBe(0);
     });
     const found = await warehouse.query("SELECT * FROM tipos ORDER BY id DESC");
-    expect(found.rows).toEqual([{ ...FULL, momento: "2023-01-31 23:59:59.000001" }, EMPTY]);
+    expect(found.rows).toEqual([FULL, EMPTY]);
     expect(found.fields.map(({ name, type }) => [name, type])).toEqual(Object.entries(TYPES));
+  });
+
+  test("instants have days, hours and texts of UTC, whatever the machine's time zone", async () => {
+    const instant = "CAST('2024-01-01 00:30:00+00' AS TIMESTAMP WITH TIME ZONE)";
+    const parts = [
+      `CAST(${instant} AS DATE) AS dia`,
+      `CAST(EXTRACT(HOUR FROM ${instant}) AS INTEGER) AS hora`,
+      `CAST(CAST('2024-01-01 00:30:00' AS TIMESTAMP) AS TIMESTAMP WITH TIME ZONE) AS instante`,
+    ];
+    const wanted = { dia: "2024-01-01", hora: 0, instante: "2024-01-01T00:30:00Z" };
+    expect((await warehouse.query(`SELECT ${parts.join(", ")}`)).rows).toEqual([wanted]);
+    await warehouse.transaction(async (transaction) => {
+      expect((await transaction.query(`SELECT ${parts.join(", ")}`)).rows).toEqual([wanted]);
+    });
   });
 
   test("a type that no column can have is refused", () => {

@@ -1,3 +1,4 @@
+import { DuckDBTimestampTZValue, DuckDBTimestampValue } from "@duckdb/node-api";
 import type { Value } from "../../relation/runner.js";
 import { type DataType, decimalType, field, type StructField } from "../../types.js";
 import { distinctNames } from "../distinct_names.js";
@@ -52,7 +53,9 @@ function valueOf(value: unknown, type: string): Value {
   if (type === "HUGEINT" || type === "UBIGINT") return String(value);
   if (type === "BIGINT" || type === "UINTEGER") return BigInt(String(value));
   if (type === "BLOB") return bytesOf(value);
-  if (type === "TIMESTAMP WITH TIME ZONE") return String(value).replace(" ", "T").replace(/\+00$/, "Z");
+  // As text of its own it would be in the machine's time zone.
+  if (value instanceof DuckDBTimestampTZValue)
+    return String(new DuckDBTimestampValue(value.micros)).replace(/^(\S+) (\S+)$/, "$1T$2Z");
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : String(value);
 }
 

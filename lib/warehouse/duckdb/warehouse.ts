@@ -182,6 +182,7 @@ export class DuckdbWarehouse implements Warehouse {
     try {
       const connection = await instance.connect();
       try {
+        await connection.run("SET TimeZone = 'UTC'");
         return await work(connection);
       } finally {
         connection.closeSync();
