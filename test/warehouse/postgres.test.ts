@@ -244,7 +244,10 @@ describeWith("postgres", "PostgreSQL", () => {
     await snapshot.end();
   });
 
-  test("a second load waits for the first", async () => {
+  test.each([
+    ["", ""],
+    [", also where its address names the schema", "?schema=public"],
+  ])("a second load waits for the first%s", async (_, schema) => {
     const { address, warehouse } = await loaded();
     const order: string[] = [];
     let go: () => void = () => undefined;
@@ -262,11 +265,13 @@ describeWith("postgres", "PostgreSQL", () => {
       await transaction.load(NUMBERS, rowsFor(NUMBERS, [{ n: 50n, texto: null }]));
     });
     await begun;
-    const second = open(address).transaction(async (transaction) => {
+    const second = open(`${address}${schema}`).transaction(async (transaction) => {
       order.push("second");
       return (await transaction.query("SELECT count(*) AS n FROM numeros")).rows[0]?.["n"];
     });
-    await new Promise((done) => setTimeout(done, 100));
+    const waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+    const observer = open(address);
+    while (order.length === 0 && (await observer.query(waiting)).rows.length === 0);
     go();
     await first;
     expect(await second).toBe(4n);

@@ -109,9 +109,10 @@ export class PostgresWarehouse implements Warehouse {
 
   async #lock(client: Client): Promise<void> {
     await client.query(`SET LOCAL lock_timeout TO '${PATIENCE_SECONDS}s'`);
-    const name = `tslake ${this.#options.others.get("schema") ?? ""}`;
+    const named = this.#options.others.get("schema");
+    const schema = named === undefined ? "current_schema()" : literal(named);
     try {
-      await client.query(`SELECT pg_advisory_xact_lock(hashtextextended(${literal(name)}, 0))`);
+      await client.query(`SELECT pg_advisory_xact_lock(hashtextextended('tslake ' || ${schema}, 0))`);
     } catch (error) {
       if (sqlState(error) !== "55P03") throw error;
       throw new WarehouseError("another load of this warehouse is running", {
