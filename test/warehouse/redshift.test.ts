@@ -6,6 +6,7 @@ import type { Warehouse } from "../../lib/warehouse/driver.js";
 import { type DataApi, dataApiSession } from "../../lib/warehouse/redshift/data_api.js";
 import { copyParquet } from "../../lib/warehouse/redshift/dialect.js";
 import { openRedshift } from "../../lib/warehouse/redshift/open_redshift.js";
+import type { RedshiftSession } from "../../lib/warehouse/redshift/session.js";
 import { RedshiftWarehouse } from "../../lib/warehouse/redshift/warehouse.js";
 import { StarLoad } from "../../lib/warehouse/star_load.js";
 import { GoldLake } from "./gold_lake.js";
@@ -137,6 +138,31 @@ describe("a load into Redshift", () => {
     expect(await failing.loads()).toEqual([]);
   });
 
+  test("is done also where its files cannot be deleted, and tells why COPY failed", async () => {
+    const redshift = new RedshiftOnDuckdb(join(lake.folder, "balde"));
+    const { staging, openSession } = redshift.place;
+    if (staging === undefined) throw new Error("there is no bucket");
+    const storage = new Proxy(staging.storage, {
+      get: (of, name) => {
+        if (name === "delete") return () => Promise.reject(new Error("AccessDenied: s3:DeleteObject"));
+        const value: unknown = Reflect.get(of, name);
+        return typeof value === "function" ? value.bind(of) : value;
+      },
+    });
+    const place = { ...redshift.place, staging: { ...staging, storage } };
+    await lake.sell({ id: "f:2", at: "2023-01-01 10:00:00", email: "ana@x.br" });
+    await load(new RedshiftWarehouse(place, lake.lake.engine));
+    const refusing = async (): Promise<RedshiftSession> => {
+      const session = await openSession();
+      const execute = (sql: string): Promise<number> =>
+        sql.startsWith("COPY") ? Promise.reject(new WarehouseError("no")) : session.execute(sql);
+      return { ...session, execute };
+    };
+    const failing = new RedshiftWarehouse({ ...place, openSession: refusing }, lake.lake.engine);
+    await lake.sell({ id: "f:3", at: "2023-01-02 10:00:00", email: "ana@x.br" });
+    await expect(load(failing)).rejects.toThrow("no");
+  });
+
   test("needs a bucket and a role; queries do not", async () => {
     const redshift = new RedshiftOnDuckdb(join(lake.folder, "balde"));
     const warehouse = new RedshiftWarehouse({ ...redshift.place, staging: undefined }, lake.lake.engine);
@@ -236,6 +262,16 @@ describe("the Data API", () => {
     ]);
     const error: unknown = await session.execute("isto").catch((caught: unknown) => caught);
     expect(isTslakeError(error) && error.transient).toBe(true);
+  });
+
+  test("keeps the values of columns of one name", async () => {
+    const { api } = fake(true);
+    const column = { label: "a", typeName: "int4" };
+    const result = { ColumnMetadata: [column, column], Records: [[{ longValue: 1 }, { longValue: 2 }]] };
+    const session = await dataApiSession({ ...api, result: () => Promise.resolve(result) }, "redshift:///dw");
+    const { fields, rows } = await session.query("SELECT 1 AS a, 2 AS a");
+    expect(fields.map(({ name }) => name)).toEqual(["a", "a_2"]);
+    expect(rows).toEqual([{ a: 1, a_2: 2 }]);
   });
 
   test("is refused where a transaction would not last", async () => {

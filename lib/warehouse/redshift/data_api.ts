@@ -8,6 +8,7 @@ import type {
 import { UsageError, WarehouseError } from "../../errors.js";
 import type { Value } from "../../relation/runner.js";
 import { type DataType, decimalType, field } from "../../types.js";
+import { distinctNames } from "../distinct_names.js";
 import type { QueryResult } from "../driver.js";
 import type { RedshiftSession } from "./session.js";
 
@@ -126,7 +127,8 @@ async function readResult(api: DataApi, id: string): Promise<QueryResult> {
     rows.push(...(page.Records ?? []));
     token = page.NextToken;
   } while (token !== undefined);
-  const fields = columns.map((column) => field(column.label ?? column.name ?? "", typeOf(column)));
+  const names = distinctNames(columns.map((column) => column.label ?? column.name ?? ""));
+  const fields = columns.map((column, i) => field(names[i] ?? "", typeOf(column)));
   return {
     fields,
     rows: rows.map((row) => Object.fromEntries(fields.map(({ name, type }, i) => [name, valueOf(row[i], type)]))),

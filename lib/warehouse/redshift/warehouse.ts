@@ -100,7 +100,10 @@ export class RedshiftWarehouse implements Warehouse {
     }
   }
 
-  /** Files go to the bucket, into the table, and away again, also when COPY fails. */
+  /**
+   * Files go to the bucket, into the table, and away again, also when COPY fails. A file that cannot be deleted stays, under
+   * a name that no load uses again: it is no reason to undo a load, nor to hide why COPY failed.
+   */
   async #load(session: RedshiftSession, table: string, pieces: readonly Relation[]): Promise<number> {
     const { staging } = this.#place;
     if (staging === undefined) {
@@ -126,9 +129,9 @@ export class RedshiftWarehouse implements Warehouse {
       const prefix = `${staging.address.replace(/\/+$/, "")}/${folder}`;
       if (count > 0) await session.execute(copyParquet(table, { prefix, iamRole: staging.iamRole }));
     } finally {
-      for (const key of keys) await staging.storage.delete(key);
       await duckdb.close();
       removeFolder(local);
+      for (const key of keys) await staging.storage.delete(key).catch(() => undefined);
     }
     return count;
   }
