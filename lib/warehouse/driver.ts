@@ -87,7 +87,8 @@ export interface Warehouse {
   /**
    * Does all of the work or nothing of it; readers see the old or the new rows. One load works at a time: a second waits
    * or is refused.
-   * @throws what the work throws, after everything is undone; StorageError when the database cannot be reached or written
+   * @throws what the work throws, after everything is undone; StorageError when a file cannot be opened or written;
+   *   WarehouseError when a server cannot be reached or refuses, and, transient, while another load is running
    */
   transaction<T>(work: (transaction: WarehouseTransaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /**

@@ -4,7 +4,7 @@ import type { ConnectionOptions } from "./connection_options.js";
 import { mayTryOtherTls, postgresError, speaksNoTls } from "./errors.js";
 import type { TlsAttempt } from "./tls.js";
 
-/** The oldest server that the star needs: MERGE is not used, but generated keys and INCLUDE indexes are. */
+/** The oldest server that a star is loaded into, as `server_version_num` says it: PostgreSQL 12. */
 const OLDEST = 120_000;
 
 /**
