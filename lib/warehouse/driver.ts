@@ -31,8 +31,8 @@ export interface Dialect {
   type(type: DataType): string;
   /** The table, with what its role asks for (keys, indexes, distribution); it is not there yet. */
   createTable(table: WarehouseTable): readonly string[];
-  /** An empty table of the same columns under another name, gone with the transaction or at the connection's end. */
-  createStaging(name: string, table: Pick<WarehouseTable, "columns">): readonly string[];
+  /** An empty table of these columns, gone with the transaction or at the connection's end. */
+  createStaging(table: Pick<WarehouseTable, "name" | "columns">): readonly string[];
   dropTable(name: string): string;
   /** Removes all rows, inside the transaction. */
   clear(name: string): string;
@@ -64,6 +64,10 @@ export interface WarehouseTransaction {
   /** Runs a statement; answers the number of rows that it changed, 0 where the engine does not count. */
   execute(sql: string): Promise<number>;
   query(sql: string): Promise<QueryResult>;
+  /** Makes a table that is not there yet. */
+  createTable(table: WarehouseTable): Promise<void>;
+  /** Makes an empty table of these columns that goes with the transaction or at the connection's end. */
+  createStaging(table: Pick<WarehouseTable, "name" | "columns">): Promise<void>;
   /**
    * Adds the rows of a relation, which has the table's columns in order, by the engine's bulk load; answers their number.
    * @param pieces the same rows in parts, so that one can be sent while the next is evaluated

@@ -102,8 +102,9 @@ class Writing {
 
   /** Puts rows into a table that goes with the transaction. */
   readonly stage: Stage = async (name, like, rows) => {
-    await this.#run(this.#dialect.createStaging(name, like));
-    await this.#transaction.load({ name, columns: like.columns }, rows);
+    const table = { name, columns: like.columns };
+    await this.#transaction.createStaging(table);
+    await this.#transaction.load(table, rows);
   };
 
   /**
@@ -120,7 +121,7 @@ class Writing {
     const last = recorded.find((load) => load.star === plan.star.name);
     const isKept: IsKept = ({ name }) => last?.definitions[name] === plan.definitions[name];
     if (!there.has(LOADS.name)) {
-      await this.#run(this.#dialect.createTable(LOADS));
+      await this.#transaction.createTable(LOADS);
       await this.#run(this.#dialect.comments("TABLE", LOADS));
     }
     // In the order in which they were made: tables, then views.
@@ -176,13 +177,13 @@ class Writing {
 
   async addFacts({ fact, rows, pieces }: FactContent): Promise<number> {
     const table = factTable(fact);
-    const staged = `tslake_${fact.name}`;
-    await this.#run(this.#dialect.createStaging(staged, table));
-    await this.#transaction.load({ ...table, name: staged }, rows, pieces);
-    await checkOrphans(this.#transaction, fact, identifier(staged));
+    const staged = { name: `tslake_${fact.name}`, columns: table.columns };
+    await this.#transaction.createStaging(staged);
+    await this.#transaction.load(staged, rows, pieces);
+    await checkOrphans(this.#transaction, fact, identifier(staged.name));
     const names = identifiers(table.columns.map((column) => column.name));
     return this.#transaction.execute(
-      `INSERT INTO ${identifier(fact.name)} (${names}) SELECT ${names} FROM ${identifier(staged)}`,
+      `INSERT INTO ${identifier(fact.name)} (${names}) SELECT ${names} FROM ${identifier(staged.name)}`,
     );
   }
 
@@ -217,12 +218,12 @@ class Writing {
   async #emptyTables(there: ReadonlyMap<string, unknown>, isKept: IsKept): Promise<void> {
     const { star } = this.#content.plan;
     for (const table of tablesOf(star)) {
-      if (isKept(table)) await this.#run([this.#dialect.clear(table.name)]);
-      else
-        await this.#run([
-          ...(there.has(table.name) ? [this.#dialect.dropTable(table.name)] : []),
-          ...this.#dialect.createTable(table),
-        ]);
+      if (isKept(table)) {
+        await this.#run([this.#dialect.clear(table.name)]);
+        continue;
+      }
+      if (there.has(table.name)) await this.#run([this.#dialect.dropTable(table.name)]);
+      await this.#transaction.createTable(table);
     }
     await this.#run(star.dimensions.map((dimension) => unknownMember(dimensionTable(dimension))));
   }

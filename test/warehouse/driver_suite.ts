@@ -5,7 +5,7 @@ import { ContractError, UsageError } from "../../lib/errors.js";
 import { type Relation, scan } from "../../lib/relation/relation.js";
 import type { Value } from "../../lib/relation/runner.js";
 import { type DataType, field } from "../../lib/types.js";
-import type { Warehouse, WarehouseTable, WarehouseTransaction } from "../../lib/warehouse/driver.js";
+import type { Warehouse, WarehouseTable } from "../../lib/warehouse/driver.js";
 import { LOADS, recordLoad } from "../../lib/warehouse/record.js";
 
 /** What the rows of the suite are made with. */
@@ -60,7 +60,7 @@ export function driverSuite(open: () => Promise<Warehouse>): void {
 
   test("every type comes back as it was given", async () => {
     await warehouse.transaction(async (transaction) => {
-      await make(transaction, warehouse, tableOf("tipos"));
+      await transaction.createTable(tableOf("tipos"));
       expect(await transaction.load(tableOf("tipos"), rows(FULL, EMPTY))).toBe(2);
       expect(await transaction.load(tableOf("tipos"), rows())).toBe(0);
     });
@@ -90,7 +90,7 @@ export function driverSuite(open: () => Promise<Warehouse>): void {
   test("a transaction that fails changes nothing, and the next one works", async () => {
     const table = tableOf("meia_carga");
     const failing = warehouse.transaction(async (transaction) => {
-      await make(transaction, warehouse, table);
+      await transaction.createTable(table);
       await transaction.load(table, rows(FULL));
       throw new UsageError("stop here");
     });
@@ -104,7 +104,7 @@ export function driverSuite(open: () => Promise<Warehouse>): void {
   test("readers see the old rows until the new ones are all there", async () => {
     const table = tableOf("leitura");
     await warehouse.transaction(async (transaction) => {
-      await make(transaction, warehouse, table);
+      await transaction.createTable(table);
       await transaction.load(table, rows(FULL));
     });
     const count = async (): Promise<unknown> =>
@@ -134,9 +134,10 @@ export function driverSuite(open: () => Promise<Warehouse>): void {
   test("a staging table goes with the transaction, and statements say how many rows they changed", async () => {
     const table = tableOf("destino");
     await warehouse.transaction(async (transaction) => {
-      await make(transaction, warehouse, table);
-      for (const sql of warehouse.dialect.createStaging("de_passagem", table)) await transaction.execute(sql);
-      await transaction.load({ ...table, name: "de_passagem" }, rows(FULL, EMPTY));
+      await transaction.createTable(table);
+      const staging = { ...table, name: "de_passagem" };
+      await transaction.createStaging(staging);
+      await transaction.load(staging, rows(FULL, EMPTY));
       expect(await transaction.execute("INSERT INTO destino SELECT * FROM de_passagem")).toBe(2);
       expect(await transaction.execute("UPDATE destino SET ano = 1 WHERE id = 1")).toBe(1);
       expect(await transaction.execute("DELETE FROM destino WHERE id = 2")).toBe(0);
@@ -157,8 +158,8 @@ export function driverSuite(open: () => Promise<Warehouse>): void {
     };
     for (const number of [1, 2]) {
       await warehouse.transaction(async (transaction) => {
-        if (number === 1) await make(transaction, warehouse, LOADS);
-        if (number === 1) await make(transaction, warehouse, tableOf("fato_x"));
+        if (number === 1) await transaction.createTable(LOADS);
+        if (number === 1) await transaction.createTable(tableOf("fato_x"));
         await recordLoad(transaction, { ...load, number }, { runId: undefined, at: "2023-01-01 00:00:00" });
       });
       expect(await warehouse.loads()).toEqual([{ ...load, number }]);
@@ -217,10 +218,6 @@ export function driverSuite(open: () => Promise<Warehouse>): void {
     await expect(warehouse.query(sql)).rejects.toThrow(UsageError);
     expect((await warehouse.query("SELECT COUNT(*) AS linhas FROM tipos")).rows).toEqual([{ linhas: 2n }]);
   });
-}
-
-async function make(transaction: WarehouseTransaction, { dialect }: Warehouse, table: WarehouseTable): Promise<void> {
-  for (const sql of dialect.createTable(table)) await transaction.execute(sql);
 }
 
 function tableOf(name: string): WarehouseTable {

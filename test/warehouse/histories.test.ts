@@ -239,6 +239,8 @@ function dying(warehouse: Warehouse, call: number, after: boolean): Warehouse {
   const spoil = (transaction: WarehouseTransaction): WarehouseTransaction => ({
     execute: (sql) => strike(() => transaction.execute(sql)),
     query: (sql) => strike(() => transaction.query(sql)),
+    createTable: (table) => strike(() => transaction.createTable(table)),
+    createStaging: (table) => strike(() => transaction.createStaging(table)),
     load: (table, rows, pieces) => strike(() => transaction.load(table, rows, pieces)),
     columns: () => strike(() => transaction.columns()),
   });

@@ -69,7 +69,7 @@ describeWith("postgres", "PostgreSQL", () => {
     const address = await servers.server.database();
     const warehouse = open(address);
     await warehouse.transaction(async (transaction) => {
-      await run(transaction, warehouse.dialect.createTable(NUMBERS));
+      await transaction.createTable(NUMBERS);
       await transaction.load(NUMBERS, numbers(count));
       await run(transaction, warehouse.dialect.afterLoad(NUMBERS));
     });
@@ -128,7 +128,7 @@ describeWith("postgres", "PostgreSQL", () => {
     ];
     const warehouse = open(await servers.server.database());
     const given = await warehouse.transaction(async (transaction) => {
-      await run(transaction, warehouse.dialect.createTable(all));
+      await transaction.createTable(all);
       expect(await transaction.load(all, rowsFor(all, rows))).toBe(3);
       return transaction.query("SELECT * FROM tipos");
     });
@@ -148,7 +148,7 @@ describeWith("postgres", "PostgreSQL", () => {
     const only = table("textos", { texto: "string" });
     const warehouse = open(await servers.server.database());
     const { rows } = await warehouse.transaction(async (transaction) => {
-      await run(transaction, warehouse.dialect.createTable(only));
+      await transaction.createTable(only);
       await transaction.load(
         only,
         rowsFor(
@@ -360,8 +360,7 @@ describeWith("postgres", "PostgreSQL", () => {
     const warehouse = open(servers.server.address(database, { user: "leitora" }));
     for (const work of [
       (transaction: WarehouseTransaction): Promise<unknown> => transaction.execute("DELETE FROM numeros"),
-      (transaction: WarehouseTransaction): Promise<unknown> =>
-        run(transaction, warehouse.dialect.createTable(table("novo", { a: "long" }))),
+      (transaction: WarehouseTransaction): Promise<unknown> => transaction.createTable(table("novo", { a: "long" })),
     ]) {
       const error = await failure(warehouse.transaction(work));
       expect(error.message).toContain("leitora lacks a right");
@@ -416,7 +415,7 @@ describeWith("postgres", "PostgreSQL", () => {
     expect(await warehouse.loads()).toEqual([]);
     await warehouse.transaction(async (transaction) => {
       expect([...(await transaction.columns())]).toEqual([]);
-      await run(transaction, warehouse.dialect.createTable(NUMBERS));
+      await transaction.createTable(NUMBERS);
       expect([...(await transaction.columns())]).toEqual([["numeros", ["n", "texto"]]]);
     });
     expect(await count(warehouse)).toBe(0n);

@@ -9,7 +9,7 @@ export const DUCKDB: Dialect = {
   name: "duckdb",
   type: typeName,
   createTable: (table) => [createColumns("TABLE", table.name, table.columns, typeName)],
-  createStaging: (name, table) => [createColumns("TEMP TABLE", name, table.columns, typeName)],
+  createStaging: (table) => [createColumns("TEMP TABLE", table.name, table.columns, typeName)],
   createView: createViewWith(wholeQuotient("HUGEINT", (dividend, divisor) => `${dividend} // ${divisor}`)),
   afterLoad: () => [],
 };

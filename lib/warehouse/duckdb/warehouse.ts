@@ -210,6 +210,8 @@ function transactionOn(connection: DuckDBConnection, engine: PolarsEngine): Ware
   return {
     execute: async (sql) => (await connection.run(sql)).rowsChanged,
     query,
+    createTable: (table) => runAll(connection, DUCKDB.createTable(table)),
+    createStaging: (table) => runAll(connection, DUCKDB.createStaging(table)),
     load: (table, rows) => loadRows(connection, engine, table, rows),
     columns: async () => {
       const { rows } = await query(
@@ -223,6 +225,10 @@ function transactionOn(connection: DuckDBConnection, engine: PolarsEngine): Ware
       return found;
     },
   };
+}
+
+async function runAll(connection: DuckDBConnection, statements: readonly string[]): Promise<void> {
+  for (const sql of statements) await connection.run(sql);
 }
 
 async function loadRows(

@@ -13,19 +13,13 @@ export const POSTGRES: Dialect = {
   name: "postgres",
   type: typeName,
   createTable: (table) => [createColumns("TABLE", table.name, table.columns, typeName)],
-  createStaging: (name, table) => [`${createColumns("TEMP TABLE", name, table.columns, typeName)} ON COMMIT DROP`],
+  createStaging: (table) => [`${createColumns("TEMP TABLE", table.name, table.columns, typeName)} ON COMMIT DROP`],
   // A quotient has the decimals of its dividend at least: so many that rounding twice is rounding once.
   createView: createViewWith(
     (dividend, divisor, decimals) => `ROUND(CAST(${dividend} AS DECIMAL(100,50)) / ${divisor}, ${decimals})`,
   ),
   afterLoad: (table) => [...keys(table), `ANALYZE ${identifier(table.name)}`],
 };
-
-/** The table that a statement of `createTable` or `createStaging` makes; undefined for every other statement. */
-export function createdTable(sql: string): { readonly name: string; readonly isStaging: boolean } | undefined {
-  const [, staging, name] = /^CREATE (TEMP )?TABLE "((?:[^"]|"")*)"/.exec(sql) ?? [];
-  return name === undefined ? undefined : { name: name.replaceAll('""', '"'), isStaging: staging !== undefined };
-}
 
 /** The primary key and the indexes, where they are not there yet. */
 function keys({ name, key, lookups }: WarehouseTable): readonly string[] {

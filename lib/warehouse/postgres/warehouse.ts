@@ -8,7 +8,7 @@ import { identifier, literal } from "../sql.js";
 import { connect } from "./connect.js";
 import { type ConnectionOptions, readConnectionOptions, withoutSecrets } from "./connection_options.js";
 import { copyRows } from "./copy_rows.js";
-import { createdTable, POSTGRES } from "./dialect.js";
+import { POSTGRES } from "./dialect.js";
 import { type Doing, isConnectionLost, postgresError, sqlState, unmakableSchema, unusableSchema } from "./errors.js";
 import { AS_TEXT, resultOf, SESSION } from "./values.js";
 
@@ -87,20 +87,23 @@ export class PostgresWarehouse implements Warehouse {
 
   async #transactionOn(client: Client): Promise<WarehouseTransaction> {
     const isEmpty = (await columnsOf(client)).size === 0;
-    const created = new Map<string, { readonly isStaging: boolean }>();
+    const [tables, stagings] = [new Set<string>(), new Set<string>()];
     return {
-      execute: async (sql) => {
-        const { rowCount } = await client.query(sql);
-        const table = createdTable(sql);
-        if (table) created.set(table.name, table);
-        return rowCount ?? 0;
+      execute: async (sql) => (await client.query(sql)).rowCount ?? 0,
+      createTable: async (table) => {
+        for (const sql of POSTGRES.createTable(table)) await client.query(sql);
+        tables.add(table.name);
+      },
+      createStaging: async (table) => {
+        for (const sql of POSTGRES.createStaging(table)) await client.query(sql);
+        stagings.add(table.name);
       },
       query: (sql) => ask(client, sql),
       load: async (table, rows, pieces = [rows]) => {
-        const isStaging = created.get(table.name)?.isStaging;
-        const count = await copyRows(client, this.#engine, table, pieces, { freeze: isEmpty && isStaging === false });
+        const freeze = isEmpty && tables.has(table.name);
+        const count = await copyRows(client, this.#engine, table, pieces, { freeze });
         // Nobody else tells the planner what a staging table holds.
-        if (isStaging === true) await client.query(`ANALYZE ${identifier(table.name)}`);
+        if (stagings.has(table.name)) await client.query(`ANALYZE ${identifier(table.name)}`);
         return count;
       },
       columns: () => columnsOf(client),

@@ -26,8 +26,8 @@ export const REDSHIFT: Dialect = {
   name: "redshift",
   type: typeName,
   createTable: (table) => [createTable(table)],
-  createStaging: (name, table) => [
-    `CREATE TEMP TABLE ${identifier(name)} (\n${columnLines(table.columns, [])}\n)\nDISTSTYLE EVEN`,
+  createStaging: ({ name, columns }) => [
+    `CREATE TEMP TABLE ${identifier(name)} (\n${columnLines(columns, [])}\n)\nDISTSTYLE EVEN`,
   ],
   createView: createViewWith(
     wholeQuotient("DECIMAL(38,0)", (dividend, divisor) => `(${dividend} - MOD(${dividend}, ${divisor})) / ${divisor}`),

@@ -55,6 +55,8 @@ export class RedshiftWarehouse implements Warehouse {
       const result = await work({
         execute: (sql) => session.execute(sql),
         query: (sql) => session.query(sql),
+        createTable: (table) => executeAll(session, REDSHIFT.createTable(table)),
+        createStaging: (table) => executeAll(session, REDSHIFT.createStaging(table)),
         load: (table, rows, pieces = [rows]) => this.#load(session, table.name, pieces),
         columns: () => columnsOf(session),
       });
@@ -135,6 +137,10 @@ export class RedshiftWarehouse implements Warehouse {
     }
     return count;
   }
+}
+
+async function executeAll(session: RedshiftSession, statements: readonly string[]): Promise<void> {
+  for (const sql of statements) await session.execute(sql);
 }
 
 async function bring(file: string, storage: Storage, path: string): Promise<void> {
