@@ -14,6 +14,7 @@ const path = require("node:path");
 const ENTRIES = {
   tslake: "lib/index.ts",
   "tslake/tables": "lib/tables/index.ts",
+  errors: "lib/errors.ts",
   cli: "lib/cli/main.ts",
   pipeline: "scripts/run-notebooks.ts",
   report: "scripts/report.ts",

@@ -24,6 +24,8 @@ const INGREDIENTS = [
   "package.json",
   "node_modules/esbuild/package.json",
 ];
+/** Below this folder the user writes contracts. */
+const CONTRACTS = path.join(ROOT, "lib", "tables") + path.sep;
 const CACHE = path.join(ROOT, "node_modules", ".cache", "tslake");
 const MEMORY = "current.json";
 /** What a bundle's folder is loaded by. */
@@ -232,18 +234,36 @@ function temporaryCache() {
   return ours ? folder : fs.mkdtempSync(`${folder}-`);
 }
 
-/** What is known of an error that nobody expected, its stack in terms of the sources. */
+/**
+ * An error as its reader needs it: one of the family without its stack, any other one with the stack in terms of the sources.
+ * Where the stack passes through a contract, its place comes first.
+ */
 function describe(error) {
   if (!(error instanceof Error) || error.stack === undefined) return String(error);
+  const { stack, places } = inSources(error.stack);
+  const contract = places.find(({ file }) => file.startsWith(CONTRACTS));
+  const place = contract === undefined ? "" : `\n  contract: ${contract.name}`;
+  if (Symbol.for("tslake.error") in error) return load().errors.describeError(error) + place;
+  const frames = stack.search(/\n\s+at /);
+  return frames < 0 ? stack + place : stack.slice(0, frames) + place + stack.slice(frames);
+}
+
+/** A stack in terms of the sources, and the places in them that it passes through, innermost first. */
+function inSources(stack) {
   const file = path.join(path.dirname(process.env.TSLAKE_BUNDLE ?? ""), "bundle.cjs");
   const payload = readJson(`${file}.map`);
-  if (payload === undefined) return error.stack;
+  if (payload === undefined) return { stack, places: [] };
   const map = new (require("node:module").SourceMap)(payload);
-  return error.stack.replaceAll(new RegExp(`${quote(file)}:(\\d+):(\\d+)`, "g"), (place, line, column) => {
+  const places = [];
+  const mapped = stack.replaceAll(new RegExp(`${quote(file)}:(\\d+):(\\d+)`, "g"), (place, line, column) => {
     const { originalSource, originalLine, originalColumn } = map.findEntry(Number(line) - 1, Number(column) - 1);
     if (originalSource === undefined) return place;
-    return `${path.relative(process.cwd(), path.resolve(path.dirname(file), originalSource))}:${originalLine + 1}:${originalColumn + 1}`;
+    const source = path.resolve(path.dirname(file), originalSource);
+    const name = `${path.relative(process.cwd(), source)}:${originalLine + 1}:${originalColumn + 1}`;
+    places.push({ file: source, name });
+    return name;
   });
+  return { stack: mapped, places };
 }
 
 function quote(text) {

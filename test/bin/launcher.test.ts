@@ -179,6 +179,47 @@ describe("the launcher", () => {
     expect(stderr).toMatch(/^TypeError: a bug\n\s+at .*\(lib\/cli\/main\.ts:8:32\)\n/);
   });
 
+  test("says what is wrong with a contract and where it stands, without a stack", async () => {
+    cpSync("lib/errors.ts", join(project, "lib", "errors.ts"));
+    write("lib/tables/index.ts", `export { m1 } from "./gold/m1.js";\n`);
+    write("lib/cli/main.ts", `import { m1 } from "../tables/index.js";\nexport const main = async () => Number(m1);\n`);
+    write(
+      "lib/define.ts",
+      [
+        `import { ContractError } from "./errors.js";`,
+        "export function define(name: string, key: string): number {",
+        `  throw new ContractError("a key column cannot be null", {`,
+        `    where: { table: name }, expected: "k: ….notNull()", actual: key, remedy: "add it" });`,
+        "}",
+        "",
+      ].join("\n"),
+    );
+    write(
+      "lib/tables/gold/m1.ts",
+      `import { define } from "../../define.js";\n\nexport const m1 = define("gold.m1", "k");\n`,
+    );
+    expect(await tslake("doctor")).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: [
+        "a key column cannot be null",
+        "  at table gold.m1",
+        "  expected: k: ….notNull()",
+        "  actual:   k",
+        "  to do:    add it",
+        "  contract: lib/tables/gold/m1.ts:3:19",
+        "",
+      ].join("\n"),
+    });
+    write("lib/tables/gold/m1.ts", "const list = [3].map((n) => n.toFixed());\nexport const m1 = list.first();\n");
+    expect(await tslake()).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(
+        /^TypeError: list\.first is not a function\n {2}contract: lib\/tables\/gold\/m1\.ts:2:24\n\s+at /,
+      ),
+    });
+  });
+
   test("passes the exit status on, and survives a reader that leaves", async () => {
     expect(await tslake("x", "42")).toMatchObject({ status: 42 });
     const child = spawn(process.execPath, ["bin/tslake.js", "long"], {
