@@ -6,6 +6,7 @@ import type { Source } from "../relation/node.js";
 import { type Columns, scan } from "../relation/relation.js";
 import type { ValueOf } from "../relation/runner.js";
 import { field, type StructField, type StructType } from "../types.js";
+import { checkColumnSpec } from "./check_column.js";
 import { type ColumnSpec, instant, type KindOfSpec, long, text } from "./column_spec.js";
 import { dataDictionary } from "./data_dictionary.js";
 import type { Expectation } from "./expectation.js";
@@ -18,12 +19,18 @@ export type Layer = (typeof LAYERS)[number];
  * `append`: rows are only ever added (`delta.appendOnly`). `merge`: a row replaces the one of its key.
  * `overwrite`: each run replaces the table.
  */
-export type WriteMode = "append" | "merge" | "overwrite";
+export type WriteMode = (typeof WRITE_MODES)[number];
+const WRITE_MODES = ["append", "merge", "overwrite"] as const;
 
 type AnyColumns = Readonly<Record<string, ColumnSpec>>;
 
 /** What happens to columns of a source file that the contract does not know. */
-export type DriftMode = "rescue" | "evolve" | "fail";
+export type DriftMode = (typeof DRIFT_MODES)[number];
+const DRIFT_MODES = ["rescue", "evolve", "fail"] as const;
+
+/** What happens to a row with a value that cannot be parsed. */
+export type UnparsableMode = (typeof UNPARSABLE_MODES)[number];
+const UNPARSABLE_MODES = ["quarantine", "drop", "fail"] as const;
 
 /** Which files of a landing zone a table takes. */
 export interface Landing {
@@ -51,7 +58,7 @@ export interface TableSpec<C extends AnyColumns> {
   /** Rules over the typed row, by name. */
   readonly expect?: (t: Columns<ShapeOfColumns<C>>) => Readonly<Record<string, Expectation>>;
   /** What happens to a row with a value that cannot be parsed; default quarantine. */
-  readonly unparsable?: "quarantine" | "drop" | "fail";
+  readonly unparsable?: UnparsableMode;
   /** Tables of one calendar close their days together: from the first event of any of them, each through the same day. */
   readonly calendar?: string;
   /** Delta table properties. */
@@ -91,7 +98,7 @@ export class Table<C extends AnyColumns> implements Displayable {
   readonly partitionBy: readonly string[];
   readonly write: WriteMode;
   readonly drift: DriftMode;
-  readonly unparsable: "quarantine" | "drop" | "fail";
+  readonly unparsable: UnparsableMode;
   readonly calendar: string | undefined;
   readonly expectations: readonly NamedExpectation[];
   readonly properties: Readonly<Record<string, string>>;
@@ -155,7 +162,9 @@ export function defineTable<const C extends AnyColumns>(name: string, spec: Tabl
       expected: "bronze.x, silver.x, gold.x or ops.x in lower-case ASCII",
     });
   }
+  refuseUndefinedReads(name, spec.reads ?? []);
   const table = new Table(name, match[1] as Layer, spec);
+  checkModes(table);
   checkColumns(table);
   checkReads(table, spec.reads ?? []);
   checkExpectations(table);
@@ -171,6 +180,32 @@ export const LANDING_COLUMNS = {
   _ingested_at: instant().notNull().describe("When the file was taken, UTC"),
 } as const;
 
+/** Of two modules that import each other, the one that is loaded first sees nothing of the other yet. */
+function refuseUndefinedReads(name: string, reads: readonly (AnyTable | string | undefined)[]): void {
+  if (!reads.includes(undefined)) return;
+  const names = reads.map((read) => (typeof read === "object" ? read.name : String(read)));
+  throw new ContractError(`${name}: a table of reads is undefined`, {
+    where: { table: name },
+    expected: "tables whose contracts are loaded before this one",
+    actual: `reads: [${names.join(", ")}]`,
+    remedy:
+      "look at the imports: a contract reads itself, two contracts import each other, or a name is not what its file exports",
+  });
+}
+
+function checkModes(table: AnyTable): void {
+  const modes = { write: WRITE_MODES, drift: DRIFT_MODES, unparsable: UNPARSABLE_MODES };
+  for (const part of ["write", "drift", "unparsable"] as const) {
+    const known: readonly string[] = modes[part];
+    if (known.includes(table[part])) continue;
+    throw new ContractError(`${table.name}: ${part} has no mode of this name`, {
+      where: { table: table.name },
+      expected: known.join(", "),
+      actual: table[part],
+    });
+  }
+}
+
 function checkColumns(table: AnyTable): void {
   const refuse = (message: string, actual: string, expected: string): never => {
     throw new ContractError(`${table.name}: ${message}`, { where: { table: table.name }, expected, actual });
@@ -180,6 +215,7 @@ function checkColumns(table: AnyTable): void {
   for (const name of names) {
     if (!/^[a-z_][a-z0-9_]*$/.test(name)) refuse("column names are lower-case ASCII", name, "snake_case");
   }
+  for (const [name, spec] of Object.entries(table.columns)) checkColumnSpec(table.name, name, spec);
   for (const [part, columns] of Object.entries({ key: table.key, partitionBy: table.partitionBy })) {
     for (const column of columns) {
       if (!names.includes(column))

@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { Catalog } from "../../lib/contract/catalog.js";
-import { decimal, integer, long, text, timestamp } from "../../lib/contract/column_spec.js";
+import { date, decimal, integer, long, text, timestamp } from "../../lib/contract/column_spec.js";
 import { type AnyTable, defineTable, type RowOf } from "../../lib/contract/define_table.js";
 import { quarantine } from "../../lib/contract/expectation.js";
 import { describeError } from "../../lib/errors.js";
@@ -67,6 +67,52 @@ describe("a contract that contradicts itself is refused where it is written", ()
     ],
   ])("%s", (_, define, message) => {
     expect(refused(define)).toContain(message);
+  });
+
+  test("a read of a table that is not there yet: two contracts import each other", () => {
+    const reads = ["silver.a", undefined as never];
+    expect(refused(() => defineTable("gold.x", { ...plain, columns: { id }, reads }))).toBe(`\
+gold.x: a table of reads is undefined
+  at table gold.x
+  expected: tables whose contracts are loaded before this one
+  actual:   reads: [silver.a, undefined]
+  to do:    look at the imports: a contract reads itself, two contracts import each other, or a name is not what its file exports`);
+  });
+
+  test.each([
+    ["write", "append, merge, overwrite"],
+    ["drift", "rescue, evolve, fail"],
+    ["unparsable", "quarantine, drop, fail"],
+  ])("a misspelt mode of %s", (part, expected) => {
+    expect(refused(() => defineTable("bronze.x", { ...plain, columns: { id }, [part]: "upsert" }))).toBe(`\
+bronze.x: ${part} has no mode of this name
+  at table bronze.x
+  expected: ${expected}
+  actual:   upsert`);
+  });
+
+  test.each([
+    [decimal(39, 2), "there is no such type", "precision from 1 to 38, scale from 0 to the precision", "decimal(39,2)"],
+    [decimal(2, 5), "there is no such type", "precision from 1 to 38, scale from 0 to the precision", "decimal(2,5)"],
+    [
+      decimal(1.5, 0),
+      "there is no such type",
+      "precision from 1 to 38, scale from 0 to the precision",
+      "decimal(1.5,0)",
+    ],
+    [decimal(9, 2, { locale: "pt" as never }), "there is no such locale", "plain, pt-BR", "pt"],
+    [date({ format: "%d/%m/%y" }), "no such field in a format of dates and times", "%Y %m %d", "%d/%m/%y"],
+    [date({ format: ["%Y-%m-%d", "%Y %H"] }), "no such field in a format of dates and times", "%Y %m %d", "%Y %H"],
+    [timestamp({ format: "%Y-%j" }), "no such field in a format", "%Y %m %d %H %M %S %f", "%Y-%j"],
+    [timestamp({ format: [] }), "it has no format", "at least one of a timestamp", "none"],
+    [decimal(5, 2).whenEmpty("nada"), "not a constant of type decimal(5,2)", "a plain decimal number", "nada"],
+  ])("column %#", (column, message, expected, actual) => {
+    const text = refused(() => defineTable("silver.x", { ...plain, columns: { id, c: column } }));
+    expect(text).toContain(`silver.x: column c: ${message}`);
+    expect(text).toContain(`
+  at table silver.x, column c
+  expected: ${expected}
+  actual:   ${actual}`);
   });
 
   test("reads in a circle, whose path is shown", () => {
