@@ -3,6 +3,7 @@ import { Catalog } from "./contract/catalog.js";
 import type { AnyTable } from "./contract/define_table.js";
 import { mirrorLanding } from "./ingest/mirror_landing.js";
 import { Lake } from "./lake/lake.js";
+import { checkContractProperties } from "./lake/table_options.js";
 import { openSamples, type Samples } from "./pipeline/samples.js";
 import { currentExploration, type Exploration } from "./run.js";
 import { readSettings, type Settings, type SettingsSources } from "./settings.js";
@@ -33,7 +34,7 @@ export interface Workspace {
 
 /**
  * Opens the workspace that surrounds a folder; nothing is read from its lake yet.
- * @throws UsageError for settings that cannot be understood
+ * @throws UsageError for settings that cannot be understood, ContractError for contracts that contradict each other or Delta
  */
 export function openWorkspace(sources: SettingsSources): Workspace {
   const written = readSettings(sources);
@@ -43,6 +44,7 @@ export function openWorkspace(sources: SettingsSources): Workspace {
     [bronze, silver, gold].flatMap((layer): readonly AnyTable[] => Object.values(layer)),
     [warehouse.vendas],
   );
+  for (const table of catalog.tables) checkContractProperties(table);
   const storage =
     clone === undefined
       ? openStorage(settings.lake)

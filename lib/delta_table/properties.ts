@@ -53,21 +53,30 @@ const FLAGS: ReadonlySet<string> = new Set([
  */
 export async function changeProperties(table: TableHandle, changes: PropertyChanges): Promise<number> {
   const snapshot = await table.forWriting();
-  for (const [name, value] of Object.entries(changes)) {
-    checkName(name);
-    if (FLAGS.has(name) && value !== null) checkFlag(name, value);
-  }
+  checkProperties(changes);
   const { configuration } = snapshot.metadata;
   const changed = Object.entries({ ...configuration, ...changes }).flatMap(([name, value]): [string, string][] =>
     value === null ? [] : [[name, value]],
   );
   if (JSON.stringify(Object.fromEntries(changed)) === JSON.stringify(configuration)) return snapshot.version;
-  tableProperties(Object.fromEntries(changed));
   const unset = Object.values(changes).every((value) => value === null);
   return changeConfiguration(table, Object.fromEntries(changed), {
     operation: unset ? "UNSET TBLPROPERTIES" : "SET TBLPROPERTIES",
     operationParameters: { properties: unset ? Object.keys(changes) : changes },
   });
+}
+
+/**
+ * Looks at properties before a table gets them.
+ * @throws UsageError for a property of Delta that does not exist, DeltaError for a value that cannot be understood
+ */
+export function checkProperties(changes: PropertyChanges): void {
+  for (const [name, value] of Object.entries(changes)) {
+    checkName(name);
+    if (FLAGS.has(name) && value !== null) checkFlag(name, value);
+  }
+  const set = Object.entries(changes).filter((change): change is [string, string] => change[1] !== null);
+  tableProperties(Object.fromEntries(set));
 }
 
 /** The CHECK constraints of a table: each name's SQL. */
