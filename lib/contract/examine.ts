@@ -1,9 +1,9 @@
 import { RelationError } from "../errors.js";
 import type { BooleanColumn } from "../relation/boolean_column.js";
 import type { Column } from "../relation/column.js";
-import type { Relation } from "../relation/relation.js";
+import type { AnyRelation, Relation } from "../relation/relation.js";
 import { TextColumn } from "../relation/text_column.js";
-import { typed } from "../relation/untyped.js";
+import { typed, untyped } from "../relation/untyped.js";
 import { listOf, lit, when } from "../relation/when.js";
 import type { ColumnSpec } from "./column_spec.js";
 import { type AnyTable, LANDING_COLUMNS, type ParsedShapeOf, type ShapeOfColumns } from "./define_table.js";
@@ -28,7 +28,8 @@ export interface Examined<T extends AnyTable> {
  * Reads bronze text as the contract says and sorts the rows by what becomes of them. A row goes by the gravest rule that
  * it breaks: fail, then quarantine, then drop. A rule whose result is null is broken.
  */
-export function examine<T extends AnyTable>(rows: Relation, table: T): Examined<T> {
+export function examine<T extends AnyTable>(source: AnyRelation, table: T): Examined<T> {
+  const rows = untyped(source);
   const parsed = new Map(parsedColumns(table).map(([name, spec]) => [name, parse(rows, name, spec)]));
   const read = rows.select((t) => ({
     ...Object.fromEntries([...parsed].map(([name, { value }]) => [name, value])),

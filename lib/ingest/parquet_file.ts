@@ -31,16 +31,15 @@ export async function prepareParquet(path: string, intake: Intake): Promise<Prep
     footer.columns.map((column) => column.name),
     1,
   );
-  refuseTypes(footer, map);
+  const used = [...map.columns.values(), ...map.unknown.map(({ index }) => index)];
+  refuseTypes(used.flatMap((index) => footer.columns[index] ?? []));
   refuseReserved(map);
   const known = [...map.columns].map(([name, index]) => [name, footer.columns[index]?.name ?? name] as const);
   return {
     source: { format: "parquet" },
     path: undefined,
     asItIs: true,
-    fields: [...map.columns.values(), ...map.unknown.map(({ index }) => index)].map(
-      (i) => footer.columns[i]?.name ?? "",
-    ),
+    fields: used.map((index) => footer.columns[index]?.name ?? ""),
     columns: new Map([["_row", "_row"], ...known]),
     forms: new Map(footer.columns.map((column) => [column.name, column.text])),
     rescue: new Map(map.unknown.map(({ name, index }) => [name, footer.columns[index]?.name ?? name])),
@@ -48,6 +47,16 @@ export async function prepareParquet(path: string, intake: Intake): Promise<Prep
     counts: { rows: footer.rows, corrupt: 0 },
     unknown: map.unknown.map(({ name }) => name),
   };
+}
+
+/**
+ * The names of a Parquet file's columns, in order.
+ * @throws DataError when its footer is broken, or a column holds neither text nor numbers, days or times; StorageError when it cannot be read
+ */
+export async function parquetHeader(path: string): Promise<readonly string[]> {
+  const { columns } = await readFooter(path);
+  refuseTypes(columns);
+  return columns.map(({ name }) => name);
 }
 
 async function readFooter(path: string): Promise<Footer> {
@@ -158,9 +167,8 @@ function refusalOf(element: SchemaElement): string | undefined {
   return isBytes && !TEXTS.has(type ?? "") ? `holds bytes (${type ?? element.type}), not text` : undefined;
 }
 
-function refuseTypes(footer: Footer, map: HeaderMap): void {
-  const used = [...map.columns.values(), ...map.unknown.map(({ index }) => index)];
-  const refused = used.map((index) => footer.columns[index]).find((column) => column?.refusal !== undefined);
+function refuseTypes(columns: readonly ParquetColumn[]): void {
+  const refused = columns.find((column) => column.refusal !== undefined);
   if (refused === undefined) return;
   throw new DataError(`the column "${refused.name}" ${refused.refusal}`, {
     where: { column: refused.name },

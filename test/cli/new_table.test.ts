@@ -6,6 +6,7 @@ import { describeError, isTslakeError } from "../../lib/errors.js";
 import { parseNotebook } from "../../lib/notebook/validate.js";
 import { openWorkspace } from "../../lib/workspace.js";
 import { type Outcome, WorkspaceCopy } from "../support/copied_workspace.js";
+import { parquetBytes } from "../support/formats.js";
 
 const CLIENTES = `Nome,E-mail,Nascimento,Cliente desde,Telefone,Limite de Crédito,Desconto,Pontos,Ativo,constructor,toString
 Ana Lima,ana@x.br,31/12/1990,2020-01-02 03:04:05,011999,"1.234,50","12,5%",10,true,Caixa,sim
@@ -14,13 +15,27 @@ Ana Lima,ana@x.br,31/12/1990,2020-01-02 03:04:05,011999,"1.234,50","12,5%",10,tr
 Céu Luz,ceu@x.br,05/06/1977,2022-01-02 03:04:05,,"5,50",5%,30,true,,
 `;
 
+const ITENS = parquetBytes(
+  [
+    { name: "Código", kind: "text" },
+    { name: "Preço", kind: "decimal" },
+    { name: "Dia", kind: "date" },
+  ],
+  [
+    ["007", "1.50", "2024-12-31"],
+    ["008", null, "2025-01-01"],
+  ],
+);
+
 let workspace: WorkspaceCopy;
 beforeAll(() => {
   workspace = new WorkspaceCopy();
   const samples = { "clientes_1.csv": CLIENTES, "a_1.csv": "a\n", "semicolons.csv": "a;b\n", "twice.csv": "a,a\n" };
-  for (const [name, text] of Object.entries({ ...samples, "empty.csv": "" })) {
+  const prices = '{"id":1,"preco":"1.00"}\n';
+  for (const [name, text] of Object.entries({ ...samples, "empty.csv": "", "precos.ndjson": prices })) {
     writeFileSync(workspace.path(name), text);
   }
+  writeFileSync(workspace.path("itens.parquet"), ITENS);
 });
 afterAll(() => workspace.remove());
 
@@ -36,11 +51,19 @@ describe("tslake new", () => {
       await tslake("new", "silver.clientes", "--from", "bronze.clientes", "--sample", "clientes_1.csv"),
       await tslake("new", "gold.clientes", "--from", "silver.clientes"),
       await tslake("new", "gold.vendas_por_cliente", "--from", "silver.clientes", "gold.vendas"),
+      await tslake("new", "bronze.itens", "--landing", "*.parquet", "--sample", "itens.parquet"),
+      await tslake("new", "silver.itens", "--from", "bronze.itens", "--sample", "itens.parquet"),
+      await tslake("new", "bronze.precos", "--sample", "precos.ndjson"),
+      await tslake("new", "silver.precos", "--from", "bronze.precos", "--sample", "precos.ndjson", "--key", "id"),
+      await tslake("new", "gold.precos", "--from", "silver.precos"),
     ];
-    expect(
-      made.map(({ status }) => status),
-      made.map(({ stderr }) => stderr).join(""),
-    ).toEqual([0, 0, 0, 0]);
+    expect(made.map(({ stderr }) => stderr).join("")).toBe("");
+    expect(made.filter(({ status }) => status !== 0)).toEqual([]);
+    expect(read("lib/tables/silver/itens.ts")).toContain(`
+    codigo: text().describe("Código"),
+    preco: decimal(18, 2).describe("Preço"),
+    dia: date().describe("Dia"),
+`);
     expect(read("lib/tables/silver/clientes.ts")).toContain(`
     nome: text().describe("Nome"),
     e_mail: text().describe("E-mail"),
@@ -81,6 +104,43 @@ describe("tslake new", () => {
     expect((await tslake("quarantine", "silver.clientes")).stdout).toContain("quinhentos");
   });
 
+  test("makes a table in which the last row of each key counts", { timeout: 240_000 }, async () => {
+    const files = [
+      '{"id":1,"preco":"1.00"}\n{"id":2,"preco":"2.00"}\n{"id":2,"preco":"2.50"}\n',
+      '{"id":1,"preco":"1.50"}\n{"id":3,"preco":"3.00"}\n{"id":2,"preco":"dois"}\n',
+      '{"id":1,"preco":"1.00"}\n',
+    ];
+    const pipeline = async (...flags: string[]) => {
+      const select = ["--no-report", "--select", "+gold.precos"];
+      const run = await workspace.run(["npm", "run", "--silent", "pipeline", "--", ...select, ...flags]);
+      expect(run.status, run.stdout + run.stderr).toBe(0);
+      return [await prices("silver.precos"), await prices("gold.precos")];
+    };
+    const prices = async (table: string) =>
+      Object.fromEntries((await rows(table)).map(({ id, preco }) => [String(id), preco]));
+    const land = (file: string, text: string) => {
+      mkdirSync(workspace.path("data_lake/landing/precos"), { recursive: true });
+      writeFileSync(workspace.path("data_lake/landing/precos", file), text);
+    };
+    const last = { 1: "1.00", 2: "2.50", 3: "3.00" };
+    for (const [place, text] of files.entries()) {
+      land(`p${place}.ndjson`, text);
+      await pipeline();
+    }
+    expect(await pipeline()).toEqual([last, last]);
+    expect(await pipeline("--full-refresh")).toEqual([last, last]);
+    rmSync(workspace.path("data_lake/lake"), { recursive: true });
+    for (const [place, text] of files.entries()) land(`p${place}.ndjson`, text);
+    expect(await pipeline()).toEqual([last, last]);
+  });
+
+  test("takes its columns from a Parquet file that has landed", async () => {
+    mkdirSync(workspace.path("data_lake/landing/pecas"), { recursive: true });
+    writeFileSync(workspace.path("data_lake/landing/pecas/pecas.parquet"), ITENS);
+    await newTable(openWorkspace({ cwd: workspace.root }), "bronze.pecas", { landing: ["*.parquet"] });
+    expect(read("lib/tables/bronze/pecas.ts")).toContain('preco: text().header("Preço").describe("Preço")');
+  });
+
   test.each<[string, NewTableOptions, string]>([
     ["gold.gvm", { from: ["silver.purchase"] }, "lib/tables/gold/gvm.ts is there already"],
     ["clientes", {}, "not a name for a new table: clientes"],
@@ -101,6 +161,10 @@ describe("tslake new", () => {
     ["bronze.x", { sample: "semicolons.csv" }, "the fields are not separated by commas"],
     ["bronze.x", { sample: "twice.csv" }, "more than once"],
     ["bronze.x", { sample: "empty.csv" }, "no header"],
+    ["bronze.x", { sample: "nada.parquet" }, "the sample file cannot be read"],
+    ["bronze.x", { sample: "a_1.csv", key: ["a"] }, "a key is given to a table that is typed from bronze"],
+    ["gold.x", { from: ["silver.vendas"], key: ["venda_id"] }, "a key is given to a table that is typed from bronze"],
+    ["silver.x", { from: ["bronze.vendas"], key: ["nada"] }, "bronze.vendas has no column nada"],
   ])("refuses %s %j, and writes nothing", async (name, options, message) => {
     const given = options.sample === undefined ? options : { ...options, sample: workspace.path(options.sample) };
     const before = treeOf("lib/tables");

@@ -11,6 +11,7 @@ import * as library from "../../lib/index.js";
 import { joinFields } from "../../lib/ingest/csv_record.js";
 import { ingest } from "../../lib/ingest/ingest.js";
 import { sourceColumns } from "../../lib/ingest/intake.js";
+import { type Format, formatOf } from "../../lib/ingest/landing.js";
 import { Lake } from "../../lib/lake/lake.js";
 import { compileNotebook } from "../../lib/notebook/compile.js";
 import { readNotebook } from "../../lib/notebook/document.js";
@@ -20,6 +21,7 @@ import { scan } from "../../lib/relation/relation.js";
 import { LocalStorage } from "../../lib/storage/local.js";
 import type { Storage } from "../../lib/storage/storage.js";
 import * as tables from "../../lib/tables/index.js";
+import { ndjsonText, parquetBytes } from "./formats.js";
 
 /** A lake of its own in a temporary folder, whose notebooks run in this process: quick enough for property tests. */
 export class LakeInProcess {
@@ -48,16 +50,18 @@ export class LakeInProcess {
     writeFileSync(join(this.landing, source, name), content);
   }
 
-  /** Lands rows, by column, in a CSV file (or one of JSON lines) under a name that the table takes. */
+  /** Lands rows, by column, in a file of a format and name that the table takes: Parquet only where it takes nothing else. */
   deliver(table: AnyTable, stem: string, rows: readonly Readonly<Record<string, string>>[]): void {
-    const [pattern = "*.csv"] = table.landing?.files.filter((name) => !name.endsWith(".parquet")) ?? [];
+    const patterns = table.landing?.files ?? [];
+    const pattern = patterns.find((name) => formatOf(name).format !== "parquet") ?? patterns[0] ?? "*.csv";
     const columns = sourceColumns(table);
-    const lines = pattern.endsWith(".csv")
-      ? [columns.map(({ header }) => header), ...rows.map((row) => columns.map(({ name }) => row[name] ?? null))].map(
-          joinFields,
-        )
-      : rows.map((row) => JSON.stringify(Object.fromEntries(columns.map(({ name, header }) => [header, row[name]]))));
-    this.land(table.landing?.source ?? "", pattern.replace("*", stem), `${lines.join("\n")}\n`);
+    const values = rows.map((row) => columns.map(({ name }) => row[name] ?? null));
+    const headers = columns.map(({ header }) => header);
+    this.land(
+      table.landing?.source ?? "",
+      pattern.replace("*", stem),
+      fileOf(formatOf(pattern).format, headers, values),
+    );
   }
 
   /** Writes rows, by column, into a table without its notebook. */
@@ -103,6 +107,18 @@ export class LakeInProcess {
       log.mockRestore();
     }
   }
+}
+
+/** A file of text columns. */
+function fileOf(
+  format: Format,
+  headers: readonly string[],
+  rows: readonly (readonly (string | null)[])[],
+): string | Uint8Array {
+  const columns = headers.map((name) => ({ name, kind: "text" as const }));
+  if (format === "parquet") return parquetBytes(columns, rows);
+  if (format === "ndjson") return ndjsonText(columns, rows, { bare: [], leaveOut: false });
+  return `${[headers, ...rows].map(joinFields).join("\n")}\n`;
 }
 
 /** What compiled cells call. */

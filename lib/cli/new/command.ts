@@ -8,7 +8,8 @@ export function defineNewTable({ command, open, print }: Shell): Command {
   return command("new <table>", "makes contract, notebook and test of a table; they run as they are")
     .option("--from <tables...>", "tables that it is made from: bronze.clientes")
     .option("--landing <patterns...>", "files that a bronze table takes: 'clientes*.csv'")
-    .option("--sample <file>", "CSV or NDJSON file: columns of a bronze table, types of a silver one")
+    .option("--sample <file>", "CSV, NDJSON or Parquet file: columns of a bronze table, types of a silver one")
+    .option("--key <columns...>", "of a table typed from bronze: columns of which a later row replaces an earlier one")
     .action(async (name: string, { lake, ...options }: NewTableOptions & { readonly lake?: string }) => {
       const workspace: Workspace = open(lake === undefined ? {} : { lake });
       print(formatNewTable(await newTable(workspace, name, options)));

@@ -29,33 +29,47 @@ export function draftBronze(name: string, landing: Landing, columns: readonly Sa
 }
 
 /**
- * A typed table of the rows of a bronze one, each known by the file and line where it first occurred.
+ * A typed table of the rows of a bronze one. Without a key each different row counts once, known by the file and line where it
+ * first occurred; with one, the last row of each key counts.
  * @param values of a column, from which its type is suggested
+ * @throws UsageError for a key column that the source lacks
  */
 export function draftSilver(
   name: string,
   source: AnyTable,
   values: (column: string) => readonly (string | null)[],
+  key: readonly string[] = [],
 ): TableDraft {
-  const parsed = sourceColumns(source).map(({ name: column }): [string, ColumnSpec] => {
-    const description = source.columns[column]?.description ?? "";
-    return [column, suggestColumn(column, values(column)).describe(description)];
+  const names = sourceColumns(source).map((column) => column.name);
+  const unknown = key.find((column) => !names.includes(column));
+  if (unknown !== undefined) {
+    throw new UsageError(`${source.name} has no column ${unknown}`, {
+      expected: names.join(", "),
+      actual: `--key ${key.join(" ")}`,
+    });
+  }
+  const parsed = names.map((column): [string, ColumnSpec] => {
+    const spec = suggestColumn(column, values(column)).describe(source.columns[column]?.description ?? "");
+    return [column, key.includes(column) ? spec.notNull() : spec];
   });
-  const identity = freeName("linha_de_origem", new Set(parsed.map(([column]) => column)));
-  const identitySpec = text()
-    .notNull()
-    .computed()
-    .describe("Archived file and line of the row's first occurrence: its identity in this lake");
+  const identity = freeName("linha_de_origem", new Set(names));
+  const isKeyed = key.length > 0;
+  const place = isKeyed
+    ? "Archived file and line of the row, the last of its key"
+    : "Archived file and line of the row's first occurrence: its identity in this lake";
   return {
     layer: "silver",
     name,
-    description: `${titled(name)}, typed and deduplicated`,
-    grain: `one row of ${source.name}, repetitions left out`,
-    columns: { ...Object.fromEntries(parsed), [identity]: identitySpec },
+    description: `${titled(name)}, typed${isKeyed ? `, the last row of each ${key.join(", ")}` : " and deduplicated"}`,
+    grain: isKeyed
+      ? `one ${key.join(", ")} of ${source.name}, as its last row has it`
+      : `one row of ${source.name}, repetitions left out`,
+    columns: { ...Object.fromEntries(parsed), [identity]: text().notNull().computed().describe(place) },
+    place: identity,
     from: [source],
     joins: [],
     write: "merge",
-    key: [identity],
+    key: isKeyed ? key : [identity],
   };
 }
 

@@ -19,8 +19,10 @@ export interface NewTableOptions {
   readonly from?: readonly string[];
   /** Names of files that a bronze table takes. */
   readonly landing?: readonly string[];
-  /** A CSV or NDJSON file: its header gives a bronze table its columns, its values a silver one their types. */
+  /** A CSV, NDJSON or Parquet file: its header gives a bronze table its columns, its values a silver one their types. */
   readonly sample?: string;
+  /** Columns of a table typed from bronze by which a later row replaces an earlier one; without it identical rows count once. */
+  readonly key?: readonly string[];
 }
 
 /** What was made, by paths from the workspace's root. */
@@ -102,7 +104,16 @@ async function draftOf(
   name: string,
   options: NewTableOptions,
 ): Promise<Drafted> {
-  if (layer === "bronze") return { draft: bronzeDraft(workspace, name, options), untyped: false };
+  if (
+    options.key !== undefined &&
+    (layer !== "silver" || options.from?.some((table) => !table.startsWith("bronze.")))
+  ) {
+    throw new UsageError("a key is given to a table that is typed from bronze", {
+      actual: `${layer}.${name}`,
+      remedy: "leave --key away: other tables take over the key of their first source",
+    });
+  }
+  if (layer === "bronze") return { draft: await bronzeDraft(workspace, name, options), untyped: false };
   if (options.landing !== undefined) {
     throw new UsageError(`${layer}.${name} takes no files`, {
       remedy: `make bronze.${name} first: npx tslake new bronze.${name} --landing ${options.landing.join(" ")} --sample FILE`,
@@ -115,10 +126,15 @@ async function draftOf(
     throw new UsageError("a sample is for types of what is read from bronze", { remedy: "leave --sample away" });
   }
   const values = await valuesOf(workspace, first, options.sample);
-  return { draft: draftSilver(name, first, (column) => values.get(column) ?? []), untyped: values.size === 0 };
+  const draft = draftSilver(name, first, (column) => values.get(column) ?? [], options.key);
+  return { draft, untyped: values.size === 0 };
 }
 
-function bronzeDraft({ settings, catalog }: Workspace, name: string, options: NewTableOptions): TableDraft {
+async function bronzeDraft(
+  { settings, catalog, lake }: Workspace,
+  name: string,
+  options: NewTableOptions,
+): Promise<TableDraft> {
   if (options.from !== undefined) {
     throw new UsageError(`bronze.${name} is fed by files, not by tables`, {
       actual: `--from ${options.from.join(" ")}`,
@@ -136,13 +152,13 @@ function bronzeDraft({ settings, catalog }: Workspace, name: string, options: Ne
       remedy: `npx tslake new bronze.${name} --sample FILE`,
     });
   }
-  return draftBronze(name, landing, readSample(sample));
+  return draftBronze(name, landing, await readSample(sample, lake));
 }
 
 function patternsOf({ landing, sample = "" }: NewTableOptions): readonly string[] {
   const plain = basename(sample).replace(/\.gz$/, "");
   if (landing === undefined)
-    return [/\.(ndjson|jsonl)$/.test(plain) ? `*${plain.slice(plain.lastIndexOf("."))}` : "*.csv"];
+    return [/\.(ndjson|jsonl|parquet)$/.test(plain) ? `*${plain.slice(plain.lastIndexOf("."))}` : "*.csv"];
   const wrong = landing.find((pattern) => !/^[^/\\]+\.(csv|ndjson|jsonl|parquet)$/.test(pattern));
   if (wrong !== undefined) {
     throw new UsageError(`not the names of files: ${wrong}`, {
@@ -195,7 +211,7 @@ async function valuesOf(
 ): Promise<ReadonlyMap<string, readonly (string | null)[]>> {
   const file = sample ?? (source.landing && firstLanded(settings.landing, source.landing));
   if (file !== undefined) {
-    const found = new Map(readSample(file).map(({ header, values }) => [header, values]));
+    const found = new Map((await readSample(file, lake)).map(({ header, values }) => [header, values]));
     return new Map(sourceColumns(source).map(({ name, header }) => [name, found.get(header) ?? []]));
   }
   if ((await lake.snapshot(source.name)) === undefined) return new Map();
@@ -209,9 +225,9 @@ function textOf(value: unknown): string | null {
   return value === null || value === undefined ? null : String(value);
 }
 
-/** The first file in a landing folder whose columns can be read. */
+/** The first file in a landing folder that a table takes. */
 function firstLanded(folder: string, landing: Landing): string | undefined {
-  return listLanding(folder, { landing, name: "" }).files.find(({ format }) => format !== "parquet")?.path;
+  return listLanding(folder, { landing, name: "" }).files[0]?.path;
 }
 
 /** The index of a layer with one table more. */

@@ -69,19 +69,22 @@ function bronzeCells(draft: TableDraft): readonly Source[] {
 
 function silverCells(draft: TableDraft, source: AnyTable): readonly Source[] {
   const table = fullName(draft);
-  const [identity = ""] = draft.key;
+  const { place = "" } = draft;
+  const isKeyed = !draft.key.includes(place);
   return [
     prose(
       `# ${table}`,
       `${draft.description}.`,
       [
-        `- **Grain**: ${draft.grain}. Its identity in this lake, \`${identity}\`, is the archived file and line where it first occurred.`,
+        isKeyed
+          ? `- **Grain**: ${draft.grain}. \`${place}\` is the archived file and line of that row.`
+          : `- **Grain**: ${draft.grain}. Its identity in this lake, \`${place}\`, is the archived file and line where it first occurred.`,
         `- **Source**: ${linkTo(source)}.`,
-        `- **Rules**: rows that are identical in every column count once, within a file and across files. Values are read as [the contract](../../lib/tables/silver/${draft.name}.ts) says. A row that cannot be read, or that breaks a rule, is kept in \`${table}_quarantine\` with every reason.`,
+        `- **Rules**: ${isKeyed ? "a later row replaces an earlier one of its key, by arrival, then file name, then line." : "rows that are identical in every column count once, within a file and across files."} Values are read as [the contract](../../lib/tables/silver/${draft.name}.ts) says. A row that cannot be read, or that breaks a rule, is kept in \`${table}_quarantine\` with every reason${isKeyed ? " and replaces nothing" : ""}.`,
       ].join("\n"),
     ),
     code(
-      'import { arrivals, concat, display, examine, lake, originals, writeChecked } from "tslake";',
+      `import { arrivals, concat, display, examine, lake, ${isKeyed ? "" : "originals, "}writeChecked } from "tslake";`,
       'import { bronze, silver } from "tslake/tables";',
     ),
     prose(
@@ -92,47 +95,71 @@ function silverCells(draft: TableDraft, source: AnyTable): readonly Source[] {
       `const chegadas = await arrivals(lake, ${table}, ${source.name});`,
       "await chegadas.rows.orderBy((t) => [t._file, t._row]).show(5);",
     ),
-    prose(
-      "## Identical rows count once",
-      "Of rows that are the same in all columns the first one stays, by arrival, then file name, then line. Rows that an earlier run has taken are repetitions too.",
-    ),
-    code(
-      `const originais = await originals(lake, ${table}, chegadas);`,
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: code of a notebook cell
-      "console.log(`${originais.duplicates} repetitions`);",
-    ),
+    ...(isKeyed ? [] : firstOccurrenceCells(draft)),
     prose(
       "## Values are read by the contract",
       "`examine` parses every column and shares the rows out: what fits, and what is faulty and why.",
     ),
     code(
-      `const lidas = examine(originais.unique, ${table});`,
+      `const lidas = examine(${isKeyed ? "chegadas.rows" : "originais.unique"}, ${table});`,
       "await lidas.faulty",
       '  .select(["_file", "_row", "_fate", "_reasons"])',
       "  .orderBy((t) => [t._file, t._row])",
       "  .show(10);",
     ),
+    ...(isKeyed ? lastRowCells(draft) : []),
     prose("## Where a row comes from"),
     code(
-      "const linhas = lidas.accepted",
-      `  .extend((t) => ({ ${identity}: concat(t._file, ":", t._row.cast("string")) }))`,
+      `const linhas = ${isKeyed ? "ultimas" : "lidas.accepted"}`,
+      `  .extend((t) => ({ ${place}: concat(t._file, ":", t._row.cast("string")) }))`,
       `  .select(${table}.columnNames);`,
-      `await linhas.orderBy((t) => [t.${identity}]).show(5);`,
+      `await linhas.orderBy((t) => [t.${place}]).show(5);`,
     ),
     prose(
       "## The write",
-      "Refused rows go to the quarantine first, then the others are added. No row may get lost: what was read is what was written, repeated, refused or dropped, or nothing is committed.",
+      `Refused rows go to the quarantine first, then the others are ${isKeyed ? "written: each replaces the row of its key that the table has, or is added" : "added"}. No row may get lost: what was read is what was written, ${isKeyed ? "replaced within the run" : "repeated"}, refused or dropped, or nothing is committed.`,
     ),
     code(
       "const contas = {",
       "  read: await chegadas.rows.count(),",
-      "  duplicates: originais.duplicates,",
-      "  withdrawn: originais.withdrawn,",
+      ...(isKeyed
+        ? ["  duplicates: substituidas,"]
+        : ["  duplicates: originais.duplicates,", "  withdrawn: originais.withdrawn,"]),
       "};",
       `await display(await writeChecked(lake, ${table}, linhas, lidas.faulty, contas, chegadas));`,
     ),
     prose("## A look at the table"),
-    code(`await lake.read(${table}).orderBy((t) => [t.${identity}]).show(10);`),
+    code(`await lake.read(${table})${ordered(draft.key)}.show(10);`),
+  ];
+}
+
+function firstOccurrenceCells(draft: TableDraft): readonly Source[] {
+  return [
+    prose(
+      "## Identical rows count once",
+      "Of rows that are the same in all columns the first one stays, by arrival, then file name, then line. Rows that an earlier run has taken are repetitions too.",
+    ),
+    code(
+      `const originais = await originals(lake, ${fullName(draft)}, chegadas);`,
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: code of a notebook cell
+      "console.log(`${originais.duplicates} repetitions`);",
+    ),
+  ];
+}
+
+function lastRowCells({ key }: TableDraft): readonly Source[] {
+  return [
+    prose(
+      "## The last row of each key counts",
+      "Of the rows of one key the last one stays, by arrival, then file name, then line. Rows of earlier runs have arrived before these: the write replaces them.",
+    ),
+    code(
+      "const ultimas = lidas.accepted",
+      `  .distinct(${list(key)}, (t) => [t._ingested_at.desc(), t._file.desc(), t._row.desc()]);`,
+      "const substituidas = (await lidas.accepted.count()) - (await ultimas.count());",
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: code of a notebook cell
+      "console.log(`${substituidas} rows replaced by later ones`);",
+    ),
   ];
 }
 

@@ -1,11 +1,13 @@
 import fs from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { DataError, UsageError } from "../../errors.js";
+import { DataError, StorageError, UsageError } from "../../errors.js";
 import { splitRecord } from "../../ingest/csv_record.js";
 import { normalName, snakeCase } from "../../ingest/intake.js";
 import { parseMembers, valueText } from "../../ingest/json_object.js";
 import { formatOf } from "../../ingest/landing.js";
 import { CsvScanner } from "../../ingest/scan_csv.js";
+import type { Lake } from "../../lake/lake.js";
+import { parquetSample, type SampleRows } from "./parquet_sample.js";
 
 /** A column of a file: the header that it stands under, the name that the table gives it, and its first values. */
 export interface SampleColumn {
@@ -22,20 +24,13 @@ const BYTES = 4 * 1024 * 1024;
 const LF = 10;
 
 /**
- * The columns of a CSV or NDJSON file, `.gz` or not, with the values of its first rows.
- * @throws UsageError for a file that is not there or of another kind; DataError for one without usable columns
+ * The columns of a CSV, NDJSON or Parquet file with the values of its first rows, as bronze would hold them. `.gz` may follow
+ * the name, not for Parquet.
+ * @param lake reads Parquet
+ * @throws UsageError for a file that is not there; DataError for one without usable columns
  */
-export function readSample(path: string): readonly SampleColumn[] {
-  const { format, gzip } = formatOf(path);
-  if (format === "parquet") {
-    throw new UsageError("columns are taken from a CSV or NDJSON file", {
-      where: { file: path },
-      actual: "a Parquet file",
-      remedy: "write a few rows of it as NDJSON, one object per line",
-    });
-  }
-  const { bytes, whole } = readBytes(path, gzip);
-  const { headers, rows } = located(path, () => (format === "csv" ? csvRows(bytes, whole) : jsonRows(bytes)));
+export async function readSample(path: string, lake: Lake): Promise<readonly SampleColumn[]> {
+  const { headers, rows } = await located(path, () => readRows(path, lake));
   const names = columnNames(headers);
   return headers.map((header, place) => ({
     header,
@@ -44,9 +39,11 @@ export function readSample(path: string): readonly SampleColumn[] {
   }));
 }
 
-interface Rows {
-  readonly headers: readonly string[];
-  readonly rows: readonly (readonly (string | null)[])[];
+async function readRows(path: string, lake: Lake): Promise<SampleRows> {
+  const { format, gzip } = formatOf(path);
+  if (format === "parquet") return parquetRows(path, lake);
+  const { bytes, whole } = readBytes(path, gzip);
+  return format === "csv" ? csvRows(bytes, whole) : jsonRows(bytes);
 }
 
 function readBytes(path: string, gzip: boolean): { readonly bytes: Uint8Array; readonly whole: boolean } {
@@ -62,15 +59,27 @@ function readBytes(path: string, gzip: boolean): { readonly bytes: Uint8Array; r
       fs.closeSync(file);
     }
   } catch (cause) {
-    throw new UsageError("the sample file cannot be read", {
-      where: { file: path },
-      remedy: "name a CSV or NDJSON file by --sample",
-      cause,
-    });
+    throw unreadable(path, cause);
   }
 }
 
-function csvRows(bytes: Uint8Array, whole: boolean): Rows {
+async function parquetRows(path: string, lake: Lake): Promise<SampleRows> {
+  try {
+    return await parquetSample(path, lake, ROWS);
+  } catch (error) {
+    throw error instanceof StorageError ? unreadable(path, error.cause) : error;
+  }
+}
+
+function unreadable(path: string, cause: unknown): UsageError {
+  return new UsageError("the sample file cannot be read", {
+    where: { file: path },
+    remedy: "name a CSV, NDJSON or Parquet file by --sample",
+    cause,
+  });
+}
+
+function csvRows(bytes: Uint8Array, whole: boolean): SampleRows {
   let headers: readonly string[] = [];
   const rows: (string | null)[][] = [];
   const scanner = new CsvScanner({
@@ -95,7 +104,7 @@ function csvRows(bytes: Uint8Array, whole: boolean): Rows {
   return { headers, rows };
 }
 
-function jsonRows(bytes: Uint8Array): Rows {
+function jsonRows(bytes: Uint8Array): SampleRows {
   const lines = new TextDecoder("utf-8").decode(bytes).split("\n").slice(0, ROWS);
   const objects = lines.flatMap((line) => parseMembers(line) ?? []);
   const headers = [...new Set(objects.flatMap((object) => [...object.keys()]))];
@@ -123,9 +132,9 @@ function columnNames(headers: readonly string[]): readonly string[] {
 }
 
 /** Says which file an error is about. */
-function located<T>(path: string, work: () => T): T {
+async function located<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
-    return work();
+    return await work();
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
     const { message, where, expected, actual, remedy, cause } = error;

@@ -9,6 +9,8 @@ export interface TableDraft {
   readonly description: string;
   readonly grain: string;
   readonly columns: Readonly<Record<string, ColumnSpec>>;
+  /** Of a table typed from bronze: the column that says from which file and line a row is. */
+  readonly place?: string;
   /** Of a bronze table: which files it takes. */
   readonly landing?: Landing;
   /** The tables that it reads, in the order given. */

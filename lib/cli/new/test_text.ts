@@ -1,6 +1,7 @@
 import type { ColumnSpec } from "../../contract/column_spec.js";
 import type { AnyTable } from "../../contract/define_table.js";
 import { sourceColumns } from "../../ingest/intake.js";
+import { formatOf } from "../../ingest/landing.js";
 import { decimalOf } from "../../types.js";
 import { quote } from "./contract_text.js";
 import { fullName, type TableDraft } from "./table_draft.js";
@@ -45,6 +46,8 @@ test("takes the rows of a file as they are, and the same file once", async () =>
 
 function silverTests(draft: TableDraft, source: AnyTable): string {
   const table = fullName(draft);
+  const { place } = draft;
+  const second = secondLine(source);
   const names = sourceColumns(source).map(({ name }) => name);
   const examples = names.map((name) => [name, exampleOf(name, draft.columns[name])] as const);
   const row = Object.fromEntries(examples.map(([name, { written }]) => [name, written]));
@@ -59,17 +62,37 @@ test("keeps a row that cannot be read apart, with the reason", async () => {
   await workspace.run([${quote(source.name)}, ${quote(table)}]);
   expect(await workspace.lake.read(${table}).count()).toBe(1);
   const refused = await workspace.lake.readStored("${table}_quarantine");
-  expect(await refused.collect()).toMatchObject([{ ${typed}: "?", _row: 3n }]);
+  expect(await refused.collect()).toMatchObject([{ ${typed}: "?", _row: ${second}n }]);
 });
 `;
-  return `const row = ${object(row)};
-
-test("reads each different row once", async () => {
+  const taking =
+    place === undefined || draft.key.includes(place)
+      ? `test("reads each different row once", async () => {
   workspace.deliver(${source.name}, "linhas", [row, row]);
   await workspace.run([${quote(source.name)}, ${quote(table)}]);
   expect(await workspace.lake.read(${table}).collect()).toMatchObject([{ ${read} }]);
 });
-${faulty}`;
+`
+      : `test("keeps the last row of each key, within a run and from run to run", async () => {
+  const last = async () => {
+    await workspace.run([${quote(source.name)}, ${quote(table)}]);
+    return workspace.lake.read(${table}).collect();
+  };
+  workspace.deliver(${source.name}, "linhas", [row, row]);
+  expect(await last()).toMatchObject([{ ${read}, ${place}: expect.stringMatching(/:${second}$/) }]);
+  workspace.deliver(${source.name}, "linhas", [row]);
+  expect(await last()).toMatchObject([{ ${read}, ${place}: expect.stringMatching(/:${second - 1}$/) }]);
+});
+`;
+  return `const row = ${object(row)};
+
+${taking}${faulty}`;
+}
+
+/** The line on which the second row of a delivered file stands: only CSV has a header above its rows. */
+function secondLine({ landing }: AnyTable): number {
+  const delivered = landing?.files.find((name) => formatOf(name).format !== "parquet");
+  return delivered !== undefined && formatOf(delivered).format === "csv" ? 3 : 2;
 }
 
 function derivedTests(draft: TableDraft, first: AnyTable): string {
