@@ -14,7 +14,7 @@ import { stepTable } from "./run_table.js";
 import { copySamples } from "./samples.js";
 import { inDependencyOrder, Slots } from "./scheduler.js";
 import { staleness } from "./staleness.js";
-import type { Step } from "./step.js";
+import { describeReason, type Step } from "./step.js";
 
 export interface RunOptions extends PipelineOptions {
   /** Notebooks at a time. */
@@ -140,11 +140,25 @@ async function runSteps(
         if (options.signal.aborted) return idle(step.name, "skipped", "the run was interrupted");
         onStart();
         options.observer.stepStarts?.(step.name, reasons);
-        return runStep(running, step, reasons);
+        const outcome = await runStep(running, step, reasons);
+        return { ...outcome, warnings: [...outcome.warnings, ...(await unwritten(step, outcome))] };
       });
     } catch (error) {
       return { ...idle(step.name, "failed"), error };
     }
+  }
+
+  /** What there is to say of a notebook that succeeded and left its table as stale as it was. */
+  async function unwritten(
+    step: Step,
+    { status, versionBefore, versionAfter }: StepOutcome,
+  ): Promise<readonly string[]> {
+    if (status !== "succeeded" || (versionAfter !== undefined && versionAfter !== versionBefore)) return [];
+    const left = (await staleness(step, circumstances)).filter(({ kind }) =>
+      ["missing", "code", "source"].includes(kind),
+    );
+    if (left.length === 0) return [];
+    return [`the notebook has not written ${step.name}, which is stale still: ${left.map(describeReason).join("; ")}`];
   }
 }
 

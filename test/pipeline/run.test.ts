@@ -319,6 +319,24 @@ describe("failure", () => {
     expect(outcomeOf(summary, "bronze.sales")?.warnings).toEqual([
       "bronze.sales: attempt 1",
       "bronze.sales: attempt 2",
+      "the notebook has not written bronze.sales, which is stale still: never built",
+    ]);
+  });
+
+  test("a notebook that does not write its table is warned about", async () => {
+    lake.behaviours.set("silver.sales", async () => ({ read: 1 }));
+    const first = await lake.pipeline({ select: ["+silver.sales"] });
+    expect(statuses(first)).toEqual({ "bronze.sales": "succeeded", "silver.sales": "succeeded" });
+    expect(outcomeOf(first, "bronze.sales")?.warnings).toEqual([]);
+    expect(outcomeOf(first, "silver.sales")?.warnings).toEqual([
+      "the notebook has not written silver.sales, which is stale still: never built",
+    ]);
+    lake.behaviours.delete("silver.sales");
+    expect(outcomeOf(await lake.pipeline(), "silver.sales")?.warnings).toEqual([]);
+    lake.code.set("silver.sales", "changed");
+    lake.behaviours.set("silver.sales", async () => ({}));
+    expect(outcomeOf(await lake.pipeline(), "silver.sales")?.warnings).toEqual([
+      "the notebook has not written silver.sales, which is stale still: notebook or contract changed",
     ]);
   });
 
