@@ -1,6 +1,7 @@
 import type { DeltaTable } from "../delta_table/delta_table.js";
 import { UsageError } from "../errors.js";
 import type { Relation } from "../relation/relation.js";
+import { at } from "../relation/untyped.js";
 import { lit } from "../relation/when.js";
 import { formatType } from "../types.js";
 import { type FoundTable, tableAsOf } from "./find_table.js";
@@ -43,9 +44,9 @@ export async function showChanges(
   return showRelation(changesBetween(before, table.read(), contract?.key ?? []), options);
 }
 
-function changesBetween(before: Relation, after: Relation, key: readonly string[]): Relation {
-  const columns = after.columnNames.filter((column) => before.columnNames.includes(column));
-  const [old, now] = [before.select(columns), after.select(columns)];
+function changesBetween(before: Relation, now: Relation, key: readonly string[]): Relation {
+  const columns = now.columnNames;
+  const old = inShapeOf(before, now);
   const added = now.antiJoin(old, columns, { nullsEqual: true });
   const gone = old.antiJoin(now, columns, { nullsEqual: true });
   if (key.length === 0) return marked(gone, "delete").union(marked(added, "insert"));
@@ -53,6 +54,20 @@ function changesBetween(before: Relation, after: Relation, key: readonly string[
     marked(gone.semiJoin(added, key), "update_preimage"),
     marked(added.semiJoin(gone, key), "update_postimage"),
     marked(added.antiJoin(gone, key), "insert"),
+  );
+}
+
+/** Former rows with the present columns and types: those that the table has gained since are null. */
+function inShapeOf(rows: Relation, { fields }: Relation): Relation {
+  const known = new Map(rows.fields.map(({ name, type }) => [name, formatType(type)]));
+  return rows.select((t) =>
+    Object.fromEntries(
+      fields.map(({ name, type }) => {
+        const former = known.get(name);
+        if (former === undefined) return [name, lit(null, type)];
+        return [name, former === formatType(type) ? at(t, name) : at(t, name).cast(type)];
+      }),
+    ),
   );
 }
 

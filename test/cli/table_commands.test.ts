@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { main } from "../../lib/cli/main.js";
 import { DeltaTable } from "../../lib/delta_table/delta_table.js";
+import { scan } from "../../lib/relation/relation.js";
 import { field } from "../../lib/types.js";
 
 const root = mkdtempSync(join(tmpdir(), "tslake-table-commands-"));
@@ -94,6 +95,30 @@ describe("a Delta table anywhere", () => {
       "_change_type,id,price,ano\ndelete,6,2.5,2015\n",
     );
   });
+});
+
+test("changes across a widening compare values, and a column that was added was null", async () => {
+  const wide = `${folder}-wide`;
+  const narrow = [field("id", "integer"), field("price", "decimal(5,2)")];
+  const table = await DeltaTable.create(wide, { fields: narrow });
+  await table.append([
+    { id: 1, price: "1.50" },
+    { id: 2, price: "2.50" },
+  ]);
+  const rows = [
+    ["1", "1.5000", null],
+    ["2", "2.5001", null],
+    ["3", "3.0000", "new"],
+  ];
+  const fields = [field("id", "long"), field("price", "decimal(12,4)"), field("name", "string")];
+  await table.overwrite(scan({ kind: "values", rows }, fields), { schemaMode: "overwrite" });
+  const lines = (await succeeds("changes", wide, "--since", "1", "--format", "csv")).trimEnd().split("\n");
+  expect(lines.sort()).toEqual([
+    "_change_type,id,price,name",
+    "delete,2,2.5000,",
+    "insert,2,2.5001,",
+    "insert,3,3.0000,new",
+  ]);
 });
 
 test("changes are those that the table has recorded, where it does", async () => {
