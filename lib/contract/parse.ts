@@ -83,7 +83,7 @@ function expectation(spec: ColumnSpec): string {
       return "a percentage";
     case "date":
     case "timestamp":
-      return `a ${spec.parse.rule} like ${spec.parse.formats[0] ?? ""}`;
+      return `a ${spec.parse.rule} like ${spec.parse.formats.join(" or ")}`;
     default:
       return `of type ${formatType(spec.type)}`;
   }

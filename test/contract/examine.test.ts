@@ -81,6 +81,14 @@ describe("text is read by the contract", () => {
   });
 });
 
+test("the reason of a time that cannot be read names every format", async () => {
+  const formats = ["%d/%m/%Y %H:%M:%S", "%Y-%m-%d %H:%M:%S"];
+  const columns = { quando: timestamp({ format: formats }) };
+  const table = defineTable("silver.x", { description: "x", grain: "x", columns });
+  const [row] = await engine.collect(examine(source(["quando"], [["ontem"]]), table).faulty.node);
+  expect(row?.["_reasons"]).toEqual([`quando is not a timestamp like ${formats.join(" or ")}: ontem`]);
+});
+
 describe("a row goes by the gravest rule that it breaks", () => {
   const table = defineTable("silver.x", {
     description: "x",
