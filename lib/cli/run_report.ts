@@ -129,6 +129,15 @@ function notices(summary: RunSummary, places: Places): readonly string[] {
   for (const { step, metrics, closed } of summary.steps) {
     const quarantined = countOf(metrics, "quarantined");
     if (quarantined > 0) found.push(`${counted(quarantined, "row")} quarantined: npx tslake quarantine ${step}`);
+    const [dropped, warned] = [countOf(metrics, "dropped"), countOf(metrics, "warned")];
+    const broken = [
+      ...(dropped > 0 ? [`${counted(dropped, "row")} dropped by rules`] : []),
+      ...(warned > 0 ? [`${counted(warned, "row")} warned about`] : []),
+    ];
+    if (broken.length > 0)
+      found.push(
+        `${broken.join(", ")}: ${step} (rule by rule on its page of the report, and by npx tslake history ${step} --format json)`,
+      );
     const rejected = countOf(metrics, "rejected");
     if (rejected > 0) {
       const folder = shown(`${places.landing}/_rejected`, places);

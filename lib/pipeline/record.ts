@@ -103,6 +103,7 @@ const COUNTS = {
   duplicates: "duplicates",
   quarantined: "quarantined",
   dropped: "dropped",
+  warned: "warned",
   waiting: "waiting",
   files: "files",
   rejected_files: "rejected",

@@ -31,7 +31,7 @@ const steps: readonly StepOutcome[] = [
     notebook: "_runs/r1/bronze.sales.ipynb",
   }),
   outcome("silver.sales", {
-    metrics: { read: 1234, written: 1200, duplicates: 30, quarantined: 4 },
+    metrics: { read: 1234, written: 1197, duplicates: 30, quarantined: 4, dropped: 3, warned: 1 },
     versionBefore: 6,
     versionAfter: 7,
     attempts: 2,
@@ -57,7 +57,7 @@ const summary: RunSummary = {
   startedAt: 1_688_126_400_000_123n,
   seconds: 1.26,
   steps,
-  totals: { read: 2473, written: 2434, duplicates: 30, quarantined: 4, rejected: 1 },
+  totals: { read: 2473, written: 2431, duplicates: 30, quarantined: 4, rejected: 1 },
   warnings: ["left in landing: x"],
   revision: undefined,
   [DISPLAY]: () => ({}),
@@ -68,7 +68,7 @@ describe("the report of a run", () => {
   test("has one line per step", () => {
     expect(steps.map((step) => formatOutcome(step, PLAIN))).toEqual([
       "✓ bronze.sales                       1,234       1,234           0           0      0.25",
-      "✓ silver.sales                       1,234       1,200          30           4      0.25 (2 attempts)",
+      "✓ silver.sales                       1,234       1,197          30           4      0.25 (2 attempts)",
       "✓ silver.events                          5           0           0           0      0.25",
       "✗ gold.sales                  failed after 0.25 s",
       "- gold.top                    skipped: gold.sales failed",
@@ -83,10 +83,11 @@ gold.sales: sales.ipynb: cell 4 failed at line 2: x()
   executed notebook: lake/_runs/r1/gold.sales.ipynb
 
 6 steps in 1.26 s: 3 succeeded, 1 up to date, 1 failed, 1 skipped
-rows: 2,473 read, 2,434 written, 30 duplicates, 4 quarantined
+rows: 2,473 read, 2,431 written, 30 duplicates, 4 quarantined
 tables changed: bronze.sales new → 0, silver.sales 6 → 7
 ! 1 file rejected by bronze.sales, with the reason beside it in /elsewhere/landing/_rejected
 ! 4 rows quarantined: npx tslake quarantine silver.sales
+! 3 rows dropped by rules, 1 row warned about: silver.sales (rule by rule on its page of the report, and by npx tslake history silver.sales --format json)
 ! 5 events of silver.events left waiting for the runs of 2023-07-01 and later
 executed notebooks: lake/_runs/r1
 next: mend it, then npm run pipeline`);
@@ -118,9 +119,11 @@ next: mend it, then npm run pipeline`);
       step: "silver.sales",
       status: "succeeded",
       rows_read: 1234,
-      rows_written: 1200,
+      rows_written: 1197,
       duplicates: 30,
       quarantined: 4,
+      dropped: 3,
+      warned: 1,
       attempts: 2,
       version_before: 6,
       version_after: 7,
