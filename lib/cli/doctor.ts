@@ -98,15 +98,30 @@ function space(path: string): Finding {
   };
 }
 
+/** Every step has a notebook, and every notebook in a layer's folder a step. */
 function notebooks(root: string, tables: readonly string[]): readonly Finding[] {
-  const missing = tables.filter((name) => !fs.existsSync(join(root, "notebooks", notebookOf(name))));
-  if (missing.length === 0)
+  const wanted = new Map(tables.map((name) => [notebookOf(name), name]));
+  const present = LAYER_FOLDERS.flatMap((layer) =>
+    notebooksIn(join(root, "notebooks", layer)).map((file) => `${layer}/${file}`),
+  );
+  const missing = [...wanted].filter(([path]) => !present.includes(path));
+  const spare = present.filter((path) => !wanted.has(path));
+  if (missing.length + spare.length === 0)
     return [{ about: "notebooks", state: "ok", text: `one for each of ${tables.length} steps` }];
-  return missing.map((name) => ({
-    about: "notebooks",
-    state: "broken",
-    text: `${name} has no notebooks/${notebookOf(name)}`,
-  }));
+  const finding = (state: Finding["state"], text: string): Finding => ({ about: "notebooks", state, text });
+  return [
+    ...missing.map(([path, name]) => finding("broken", `${name} has no notebooks/${path}`)),
+    ...spare.map((path) => {
+      const table = path.replace("/", ".").replace(/\.ipynb$/, "");
+      return finding("warning", `notebooks/${path} never runs: lib/tables has no contract of ${table}`);
+    }),
+  ];
+}
+
+const LAYER_FOLDERS = ["bronze", "silver", "gold"];
+
+function notebooksIn(folder: string): readonly string[] {
+  return fs.existsSync(folder) ? fs.readdirSync(folder).filter((name) => name.endsWith(".ipynb")) : [];
 }
 
 async function tables(lake: Workspace["lake"], names: readonly string[]): Promise<Finding> {

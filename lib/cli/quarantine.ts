@@ -13,8 +13,8 @@ import { type ShowOptions, showRelation } from "./show.js";
 export async function showQuarantine(lake: Lake, name: string, options: ShowOptions): Promise<string> {
   const table = lake.catalog.table(name);
   const quarantine = quarantineName(table.name);
-  const isEmpty = (await lake.snapshot(quarantine)) === undefined;
-  if (isEmpty && table.layer === "bronze") {
+  const isAbsent = (await lake.snapshot(quarantine)) === undefined;
+  if (isAbsent && table.layer === "bronze") {
     throw new UsageError(`${name} refuses no rows: it keeps them as they came`, {
       expected: lake.catalog.tables
         .filter((other) => other.reads.includes(name))
@@ -22,12 +22,14 @@ export async function showQuarantine(lake: Lake, name: string, options: ShowOpti
         .join(", "),
     });
   }
-  if (isEmpty) return options.format === "json" ? "[]" : `${name} has no rows in quarantine`;
+  const none = `${name} has no rows in quarantine`;
+  if (isAbsent) return options.format === "json" ? "[]" : none;
   const rows = await lake.readStored(quarantine);
   const ordered = rows.orderBy((t) => ["_file", "_row"].flatMap((column) => t[column] ?? []));
   if (options.format !== "table") return showRelation(ordered, options);
-  const shown = await ordered.limit(options.limit ?? 20).collect();
   const count = await rows.count();
+  if (count === 0) return none;
+  const shown = await ordered.limit(options.limit ?? 20).collect();
   return [
     ...shown.map(
       (row) => `${printable(String(row["_file"]))} line ${String(row["_row"])}\n${reasons(row["_reasons"] ?? null)}`,

@@ -1,9 +1,11 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { examineWorkspace } from "../../lib/cli/doctor.js";
 import { main } from "../../lib/cli/main.js";
-import type { AnyTable } from "../../lib/contract/define_table.js";
+import { long, text, texts } from "../../lib/contract/column_spec.js";
+import { type AnyTable, defineTable } from "../../lib/contract/define_table.js";
 import { scan } from "../../lib/relation/relation.js";
 import { product_item } from "../../lib/tables/bronze/product_item.js";
 import { gvm } from "../../lib/tables/gold/gvm.js";
@@ -153,6 +155,17 @@ describe("wrong usage", () => {
   });
 });
 
+test("tslake quarantine says of one that has emptied that it has no rows", async () => {
+  const emptied = defineTable("silver.purchase_quarantine", {
+    description: "Rows that silver.purchase refused",
+    grain: "one refused row",
+    columns: { _file: text().notNull(), _row: long().notNull(), _reasons: texts().notNull() },
+  });
+  await write(emptied, []);
+  expect((await onLake("quarantine", "silver.purchase")).stdout).toBe("silver.purchase has no rows in quarantine\n");
+  expect((await onLake("quarantine", "silver.purchase", "--format", "json")).stdout).toBe("[]\n");
+});
+
 describe("tslake doctor", () => {
   test("finds a workspace in order", async () => {
     const { stdout } = await onLake("doctor");
@@ -160,6 +173,23 @@ describe("tslake doctor", () => {
       expect(stdout).toMatch(new RegExp(`^[✓!] ${about}`, "m"));
     }
     expect(stdout).toMatch(/tables +1 of \d+ built/);
+  });
+
+  test("notices a notebook without contract, and a contract without notebook", async () => {
+    const workspace = openWorkspace({ cwd: process.cwd(), flags: { lake: lakeFolder } });
+    const root = join(folder, "workspace");
+    cpSync("notebooks", join(root, "notebooks"), { recursive: true });
+    cpSync("package.json", join(root, "package.json"));
+    renameSync(join(root, "notebooks/gold/gvm.ipynb"), join(root, "notebooks/gold/gmv.ipynb"));
+    const findings = await examineWorkspace({ ...workspace, settings: { ...workspace.settings, root } });
+    expect(findings.filter(({ about }) => about === "notebooks")).toEqual([
+      { about: "notebooks", state: "broken", text: "gold.gvm has no notebooks/gold/gvm.ipynb" },
+      {
+        about: "notebooks",
+        state: "warning",
+        text: "notebooks/gold/gmv.ipynb never runs: lib/tables has no contract of gold.gmv",
+      },
+    ]);
   });
 
   test("names what is broken, and fails", async () => {
