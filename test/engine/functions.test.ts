@@ -447,6 +447,11 @@ describe("text", () => {
       "$1",
       null,
     ]);
+    for (const pattern of ["Olinda", "Ol(?:i)nda", "O|linda", "(?i)OLINDA"]) {
+      const named = pattern === "O|linda" ? ["R$ 5R$ 5 7", "[O][linda] 7"] : ["R$ 5 7", "[Olinda] 7"];
+      expect(await evaluate("string", ["Olinda 7"], (x) => x.replaceRegex(pattern, "R$ 5"))).toEqual([named[0]]);
+      expect(await evaluate("string", ["Olinda 7"], (x) => x.replaceRegex(pattern, "[$0]"))).toEqual([named[1]]);
+    }
     expect(await evaluate("string", ["11 99", null], (x) => x.replaceRegex("(\\d)(\\d)", "$2$1x"))).toEqual([
       "11x 99x",
       null,

@@ -15,12 +15,15 @@ export function substring(input: PolarsExpr, start: number, length: number): Pol
   return p.stringCall('"Slice"', input, p.int64(start - 1), p.scalar("UInt64", String(length)));
 }
 
-/** In the replacement, `$1` is a group; Polars writes `${1}`. */
+/**
+ * In the replacement, `$1` is a group; Polars writes `${1}`. It leaves a replacement as it is where the pattern has no
+ * punctuation: an empty group in front gives it some.
+ */
 export function replaceRegex(input: PolarsExpr, pattern: string, replacement: string): PolarsExpr {
   const groups = replacement.replace(/\$(\d)?/g, (_, group: string | undefined) =>
     group === undefined ? "$$" : `\${${group}}`,
   );
-  return p.stringCall('{"Replace":{"n":-1,"literal":false}}', input, p.text(pattern), p.text(groups));
+  return p.stringCall('{"Replace":{"n":-1,"literal":false}}', input, p.text(`(?:)${pattern}`), p.text(groups));
 }
 
 export function extract(input: PolarsExpr, pattern: string, group: number, bind: Bind): PolarsExpr {
