@@ -32,7 +32,7 @@ test.each([
 
 test.each([
   [
-    "conversion from `decimal[29,2]` to `decimal[18,2]` failed in column 'window0' for 1 out of 1 values: [19999999999999999.98]",
+    "conversion from `decimal[29,2]` to `decimal[18,2]` failed in column '\u0001window0' for 1 out of 1 values: [19999999999999999.98]",
     { message: "19999999999999999.98 does not fit the type decimal(18,2)", actual: "decimal(29,2)", where: {} },
   ],
   [
@@ -42,6 +42,14 @@ test.each([
   [
     "conversion from `i32` to `i8` failed in column 'ano' for 2 out of 9 values: [2012, 2013]",
     { message: "2012, 2013 does not fit the type byte", actual: "integer", where: { column: "ano" } },
+  ],
+  [
+    "conversion from `decimal[38,0]` to `decimal[38,9]` failed in column 'scalar' for 1 out of 1 values: [7]\n\nResolved plan until failure:\n\n\t---> FAILED HERE RESOLVING 'sink' <---\nDF []",
+    { message: "7 does not fit the type decimal(38,9)", where: {} },
+  ],
+  [
+    "overflow in decimal division for 400 / 4",
+    { message: "the result of a decimal division has too many digits", actual: "400 / 4, digits without their point" },
   ],
 ])("a value that does not fit its type is told with it: %s", (message, told) => {
   const error = engineError(new Error(message));

@@ -1,8 +1,9 @@
 import { RelationError } from "../../errors.js";
 import { commonType } from "../../relation/column.js";
 import type { Call, Expr } from "../../relation/expr.js";
-import { type DataType, formatType } from "../../types.js";
+import { type DataType, decimalOf, formatType } from "../../types.js";
 import { compileCast, convert } from "./cast.js";
+import { type DecimalOperand, fitsAt } from "./digits.js";
 import { compileLiteral } from "./literal.js";
 import { isNullWithin } from "./null_within.js";
 import { absolute, add, divide, modulo, multiply, negate, round, subtract } from "./number.js";
@@ -12,6 +13,7 @@ import * as p from "./polars_expr.js";
 import { type Bind, inline, sharedParts } from "./stages.js";
 import * as text from "./text.js";
 import * as time from "./time.js";
+import { compareWide } from "./wide_decimal.js";
 
 /** An expression without windows as Polars evaluates it; the meaning of each function is written in `relation/functions.ts`. */
 export function compileExpr(expr: Expr, bind: Bind = inline): PolarsExpr {
@@ -71,21 +73,21 @@ function compileCall(call: Call, bind: Bind, compile: Compile): PolarsExpr {
   const [a, b] = [first, second];
   switch (call.fn) {
     case "eq":
-      return compare("Eq", call, compile);
+      return compare("Eq", call, compile, bind);
     case "ne":
-      return compare("NotEq", call, compile);
+      return compare("NotEq", call, compile, bind);
     case "lt":
-      return compare("Lt", call, compile);
+      return compare("Lt", call, compile, bind);
     case "le":
-      return compare("LtEq", call, compile);
+      return compare("LtEq", call, compile, bind);
     case "gt":
-      return compare("Gt", call, compile);
+      return compare("Gt", call, compile, bind);
     case "ge":
-      return compare("GtEq", call, compile);
+      return compare("GtEq", call, compile, bind);
     case "eqNullSafe":
-      return compare("EqValidity", call, compile);
+      return compare("EqValidity", call, compile, bind);
     case "isIn":
-      return isIn(call, compile);
+      return isIn(call, compile, bind);
     case "isNull":
       return p.isNull(arg(a));
     case "isNotNull":
@@ -96,7 +98,7 @@ function compileCall(call: Call, bind: Bind, compile: Compile): PolarsExpr {
       return p.call('"Coalesce"', ...call.args.map((expr) => convert(compile(expr), expr.type, call.type)));
     case "nullIf": {
       const value = bind(arg(a));
-      const isEqual = compare("Eq", call, (part) => (part === a ? value : compile(part)));
+      const isEqual = compare("Eq", call, (part) => (part === a ? value : compile(part)), bind);
       return p.choose(isEqual, p.nullOf(call.type), value);
     }
     case "and":
@@ -189,17 +191,31 @@ function compileCall(call: Call, bind: Bind, compile: Compile): PolarsExpr {
   }
 }
 
-function compare(op: BinaryOperator, call: Call, compile: Compile): PolarsExpr {
-  const [left, right] = pair(call);
+function compare(op: BinaryOperator, call: Call, compile: Compile, bind: Bind): PolarsExpr {
+  const [left, right] = operands(call, compile);
   const type = commonType(call.fn, left.type, right.type);
-  return p.binary(op, convert(compile(left), left.type, type), convert(compile(right), right.type, type));
+  if (!holdsBoth(type, left.type, right.type)) return compareWide(op, left, right, bind);
+  return p.binary(op, convert(left.expr, left.type, type), convert(right.expr, right.type, type));
 }
 
-function isIn(call: Call, compile: Compile): PolarsExpr {
+/** False of a decimal type whose 38 digits are too few for all values of both types. */
+function holdsBoth(type: DataType, left: DataType, right: DataType): boolean {
+  const scale = decimalOf(type)?.scale;
+  return scale === undefined || (fitsAt(left, scale) && fitsAt(right, scale));
+}
+
+function isIn(call: Call, compile: Compile, bind: Bind): PolarsExpr {
   const [value, ...options] = call.args;
   if (!value) throw new RelationError("isIn lacks an argument");
+  const given = { expr: compile(value), type: value.type };
   const type = options.reduce<DataType>((common, option) => commonType("isIn", common, option.type), value.type);
-  const input = convert(compile(value), value.type, type);
+  if (!options.every((option) => holdsBoth(type, value.type, option.type))) {
+    const equal = options.map((option) =>
+      compareWide("Eq", given, { expr: compileExpr(option), type: option.type }, bind),
+    );
+    return equal.reduce((any, one) => p.binary("Or", any, one));
+  }
+  const input = convert(given.expr, value.type, type);
   const literals = [...new Set(options.map((option) => convert(compileExpr(option), option.type, type)))];
   const [only] = literals;
   if (only === undefined) return p.choose(p.isNull(input), p.nullOf("boolean"), p.boolean(false));
@@ -207,10 +223,7 @@ function isIn(call: Call, compile: Compile): PolarsExpr {
   return p.call('{"Boolean":{"IsIn":{"nulls_equal":false}}}', input, p.listCall('"Concat"', ...literals));
 }
 
-function operands(
-  call: Call,
-  compile: Compile,
-): [{ expr: PolarsExpr; type: DataType }, { expr: PolarsExpr; type: DataType }] {
+function operands(call: Call, compile: Compile): [DecimalOperand, DecimalOperand] {
   const [left, right] = pair(call);
   return [
     { expr: compile(left), type: left.type },

@@ -1,22 +1,16 @@
 import { type DataType, decimalOf, decimalType } from "../../types.js";
+import { type DecimalOperand, fitsAt, MAX_DIGITS, scaleOf } from "./digits.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
 import type { Bind } from "./stages.js";
+import { addWide, multiplyWide } from "./wide_decimal.js";
 
 /**
  * Decimal arithmetic by Spark's rules. Polars computes with 38 digits at the larger scale of both operands, reports
  * overflow, and rounds half to *even*; what is done here makes products exact and rounding half *up* (away from zero).
  */
 
-const MAX_DIGITS = 38;
-
-/** A decimal, or a decimal result of an integer type's values. */
-export interface DecimalOperand {
-  readonly expr: PolarsExpr;
-  readonly type: DataType;
-}
-
-/** The sum or difference, of the type that the relation gives it. */
+/** The sum or difference, of the type that the relation gives it; an overflow is an error. */
 export function addDecimals(
   op: "Plus" | "Minus",
   left: DecimalOperand,
@@ -25,60 +19,27 @@ export function addDecimals(
   bind: Bind,
 ): PolarsExpr {
   const scale = Math.max(scaleOf(left.type), scaleOf(right.type));
-  return rescale(p.binary(op, asDecimal(left), asDecimal(right)), scale, type, bind);
+  return fitBoth(left, right, type, scale)
+    ? p.cast(p.binary(op, atScale(left, scale), atScale(right, scale)), type)
+    : addWide(op, left, right, type, bind);
 }
 
-/** The product: exact, then rounded if its scale is limited. */
+/** The product: exact, then rounded half up if its scale is limited; an overflow is an error. */
 export function multiplyDecimals(left: DecimalOperand, right: DecimalOperand, type: DataType, bind: Bind): PolarsExpr {
-  const scale = Math.min(MAX_DIGITS, scaleOf(left.type) + scaleOf(right.type));
-  const wide = p.cast(asDecimal(left), decimalType(MAX_DIGITS, scale));
-  return rescale(p.binary("Multiply", wide, asDecimal(right)), scale, type, bind);
+  const scale = scaleOf(left.type) + scaleOf(right.type);
+  return fitBoth(left, right, type, scale)
+    ? p.cast(p.binary("Multiply", atScale(left, scale), atScale(right, scale)), type)
+    : multiplyWide(left, right, type, bind);
 }
 
-/** The quotient, rounded half up; null where the divisor is zero. */
-export function divideDecimals(left: DecimalOperand, right: DecimalOperand, type: DataType, bind: Bind): PolarsExpr {
-  return divideHalfUp(asDecimal(left), scaleOf(left.type), asDecimal(right), scaleOf(right.type), type, bind);
+/** Whether 38 digits are enough at a scale that is also the result's. */
+function fitBoth(left: DecimalOperand, right: DecimalOperand, result: DataType, scale: number): boolean {
+  return scaleOf(result) === scale && fitsAt(left.type, scale) && fitsAt(right.type, scale);
 }
 
-/** `left / right`, rounded half up to the scale of `type`; null where `right` is zero. */
-export function divideHalfUp(
-  left: PolarsExpr,
-  leftScale: number,
-  right: PolarsExpr,
-  rightScale: number,
-  type: DataType,
-  bind: Bind,
-): PolarsExpr {
-  const scale = scaleOf(type);
-  const wide = decimalType(MAX_DIGITS, rightScale);
-  const given = bind(p.cast(right, wide));
-  const divisor = bind(p.choose(p.binary("Eq", given, unit(0, 0)), p.nullOf(wide), given));
-  const dividend = bind(p.cast(left, decimalType(MAX_DIGITS, Math.max(scale, leftScale, rightScale))));
-  const quotient = bind(p.cast(p.binary("TrueDivide", dividend, divisor), decimalType(MAX_DIGITS, scale)));
-  return p.cast(awayFromZeroOnTies(quotient, dividend, divisor, scale, rightScale, bind), type);
-}
-
-/** A quotient that was rounded half to even differs only on exact ties: there twice the remainder is one unit of the divisor. */
-function awayFromZeroOnTies(
-  quotient: PolarsExpr,
-  dividend: PolarsExpr,
-  divisor: PolarsExpr,
-  scale: number,
-  divisorScale: number,
-  bind: Bind,
-): PolarsExpr {
-  const exact = decimalType(MAX_DIGITS, Math.min(MAX_DIGITS, scale + divisorScale));
-  const remainder = bind(p.binary("Minus", dividend, p.binary("Multiply", p.cast(quotient, exact), divisor)));
-  const twice = bind(p.binary("Plus", remainder, remainder));
-  const step = p.binary("Multiply", p.cast(divisor, exact), unit(1, scale));
-  const minusStep = p.binary("Multiply", p.cast(divisor, exact), unit(-1, scale));
-  const up = p.binary("And", p.binary("Eq", twice, step), p.binary("GtEq", quotient, unit(0, 0)));
-  const down = p.binary("And", p.binary("Eq", twice, minusStep), p.binary("LtEq", quotient, unit(0, 0)));
-  return p.choose(
-    up,
-    p.binary("Plus", quotient, unit(1, scale)),
-    p.choose(down, p.binary("Minus", quotient, unit(1, scale)), quotient),
-  );
+/** With all digits: Polars takes two operands to the larger of their precisions, and makes null what does not fit it. */
+function atScale({ expr }: DecimalOperand, scale: number): PolarsExpr {
+  return p.cast(expr, decimalType(MAX_DIGITS, scale));
 }
 
 /** Rounded half away from zero to `decimals`, as `type`. */
@@ -106,12 +67,6 @@ function asDecimal({ expr, type }: DecimalOperand): PolarsExpr {
   return decimalOf(type) ? expr : p.cast(expr, decimalType(20, 0));
 }
 
-/** A result of 38 digits in its final type; an overflow is an error. */
-function rescale(value: PolarsExpr, scale: number, type: DataType, bind: Bind): PolarsExpr {
-  const rounded = scaleOf(type) < scale ? halfUp(value, decimalType(MAX_DIGITS, scale), scaleOf(type), bind) : value;
-  return p.cast(rounded, type);
-}
-
 /**
  * Half away from zero by means of rounding half to even: a value is first moved away from zero by a tenth of its last
  * digit's unit, which decides a tie and nothing else. Where 38 digits leave no room for that, ties are found by their rest.
@@ -134,10 +89,6 @@ function halfUpByRest(value: PolarsExpr, from: number, to: number, negative: Pol
   const down = p.binary("And", p.binary("Eq", rest, units(-half, from)), negative);
   const one = unit(1, to);
   return p.choose(up, p.binary("Plus", even, one), p.choose(down, p.binary("Minus", even, one), even));
-}
-
-function scaleOf(type: DataType): number {
-  return decimalOf(type)?.scale ?? 0;
 }
 
 function unit(count: number, scale: number): PolarsExpr {

@@ -1,11 +1,15 @@
 import { DataError, StorageError } from "../../errors.js";
+import { TEMPORARY } from "./temporary.js";
 
 /** What Polars throws when a store fails it, or a value does not fit its type, as an error that says what to do; any other as it is. */
 export function engineError(error: unknown): unknown {
-  const message = error instanceof Error ? error.message : "";
+  const [message = ""] = error instanceof Error ? error.message.split(PLAN) : [];
   if (message.startsWith(STORE)) return storeError(message.slice(STORE.length).trim());
-  return castError(message, error) ?? error;
+  return castError(message, error) ?? overflowError(message, error) ?? error;
 }
+
+/** What follows an error that constants have made, before any row was read. */
+const PLAN = "\n\nResolved plan until failure:";
 
 const STORE = "object-store error: ";
 
@@ -27,7 +31,7 @@ function castError(message: string, cause: unknown): DataError | undefined {
   const [, from = "", to = "", column = "", values = ""] = found;
   const [, type = typeName(to), text = values] = /^"not an? ([^:]+): (.*)"$/s.exec(values) ?? [];
   return new DataError(`${text} does not fit the type ${type}`, {
-    where: INTERNAL.test(column) ? {} : { column },
+    where: isInternal(column) ? {} : { column },
     expected: type,
     actual: typeName(from),
     remedy: "repair or leave out such values before, take a wider type, or tryCast, which makes them null",
@@ -35,8 +39,22 @@ function castError(message: string, cause: unknown): DataError | undefined {
   });
 }
 
-/** Columns that a query has for itself. */
-const INTERNAL = /^(?:literal|bound\d+|window\d+)$/;
+/** A result of decimals with more digits than a decimal can have. */
+function overflowError(message: string, cause: unknown): DataError | undefined {
+  const [, operation, digits] = /^overflow in decimal (\w+) (?:for|in) (.*)$/s.exec(message) ?? [];
+  if (operation === undefined) return undefined;
+  return new DataError(`the result of a decimal ${operation} has too many digits`, {
+    expected: "at most 38 digits",
+    actual: `${digits}, digits without their point`,
+    remedy: "repair or leave out such values before, or cast the operands to fewer decimals",
+    cause,
+  });
+}
+
+/** True of what a query has for itself. */
+function isInternal(column: string): boolean {
+  return column.startsWith(TEMPORARY) || column === "literal" || column === "scalar";
+}
 
 /** A type as relations call it. */
 function typeName(polars: string): string {

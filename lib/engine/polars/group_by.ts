@@ -1,16 +1,17 @@
 import { RelationError } from "../../errors.js";
+import { asDecimal } from "../../relation/column.js";
 import { type Aggregate, columnsIn, type Expr } from "../../relation/expr.js";
 import type { GroupBy } from "../../relation/node.js";
-import { type DataType, decimalOf } from "../../types.js";
+import { type DataType, decimalOf, decimalType } from "../../types.js";
 import { compileExpr } from "./compile_expr.js";
 import { isFloating } from "./data_type.js";
-import { divideHalfUp } from "./decimal.js";
 import type { LazyFrame } from "./native.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
 import { replacer } from "./replace_exprs.js";
 import { type Bind, Stages } from "./stages.js";
 import { TEMPORARY } from "./temporary.js";
+import { checkedSum, divide } from "./wide_decimal.js";
 
 /**
  * Groups in two steps: plain aggregates, each of them a column, which Polars computes in parallel; then everything that is
@@ -85,9 +86,20 @@ function sum(
 ): PolarsExpr {
   if (isFloating(from)) return plain(p.aggregate("Sum", p.cast(input, "double")));
   if (from === "long") return p.cast(plain(p.aggregate("Sum", p.cast(input, "Int128"))), to);
-  const scale = decimalOf(to)?.scale;
-  if (scale === undefined) return plain(p.aggregate("Sum", p.cast(input, "long")));
-  return p.cast(plain(p.aggregate("Sum", p.cast(input, `decimal(38,${scale})`))), to);
+  if (!decimalOf(to)) return plain(p.aggregate("Sum", p.cast(input, "long")));
+  return p.cast(decimalSum(input, from, plain), to);
+}
+
+/** Digits by which fewer than 2^32 rows lengthen a sum. */
+const SUM_DIGITS = 10;
+
+/** With 38 digits, which may be too few only for long decimals. */
+function decimalSum(input: PolarsExpr, from: DataType, plain: (aggregate: PolarsExpr) => PolarsExpr): PolarsExpr {
+  const { precision = 38, scale = 0 } = asDecimal(from) ?? {};
+  const type = decimalType(38, scale);
+  const total = plain(p.aggregate("Sum", p.cast(input, type)));
+  if (precision + SUM_DIGITS <= 38) return total;
+  return checkedSum(total, plain(p.aggregate("Sum", p.cast(input, "double"))), type);
 }
 
 /** NaN is the greatest double. */
@@ -104,9 +116,12 @@ function mean(
   bind: Bind,
 ): PolarsExpr {
   if (!decimalOf(to)) return plain(p.aggregate("Mean", p.cast(input, "double")));
-  const scale = decimalOf(of.type)?.scale ?? 0;
-  const total = plain(p.aggregate("Sum", p.cast(input, `decimal(38,${scale})`)));
-  return divideHalfUp(total, scale, p.cast(plain(p.count(input)), "decimal(20,0)"), 0, to, bind);
+  const { precision = 38, scale = 0 } = asDecimal(of.type) ?? {};
+  const total = {
+    expr: bind(decimalSum(input, of.type, plain)),
+    type: decimalType(Math.min(38, precision + SUM_DIGITS), scale),
+  };
+  return divide(total, { expr: p.cast(plain(p.count(input)), "long"), type: "long" }, to, bind);
 }
 
 function counted(of: Expr, input: PolarsExpr): PolarsExpr {

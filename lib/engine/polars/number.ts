@@ -1,9 +1,11 @@
 import { type DataType, decimalOf } from "../../types.js";
 import { isFloating } from "./data_type.js";
-import { addDecimals, type DecimalOperand, divideDecimals, multiplyDecimals, roundDecimal } from "./decimal.js";
+import { addDecimals, multiplyDecimals, roundDecimal } from "./decimal.js";
+import type { DecimalOperand } from "./digits.js";
 import type { PhysicalType, PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
 import type { Bind } from "./stages.js";
+import { divide as divideDecimals, remainder } from "./wide_decimal.js";
 
 /**
  * Arithmetic whose overflow is an error. Polars wraps around silently, so integers are computed in the next wider type
@@ -45,15 +47,13 @@ export function modulo([left, right]: Operands, type: DataType, bind: Bind): Pol
       p.scalar("Float64", "0.0"),
     );
   }
-  const decimal = decimalOf(type);
-  const scale = Math.max(decimalOf(left.type)?.scale ?? 0, decimalOf(right.type)?.scale ?? 0);
-  const whole = (operand: DecimalOperand): PolarsExpr =>
-    decimal ? p.call('"ToPhysical"', p.cast(operand.expr, `decimal(38,${scale})`)) : p.cast(operand.expr, "Int128");
-  const dividend = bind(whole(left));
-  const divisor = nonZero(bind(whole(right)), p.int128(0), "Int128");
-  const rest = signed(dividend, bind(p.binary("Modulus", magnitude(dividend), magnitude(divisor))), p.int128(0));
-  if (!decimal) return p.cast(rest, type);
-  return p.cast(p.binary("Multiply", p.cast(rest, "decimal(38,0)"), p.scalar("Decimal", `[1,38,${scale}]`)), type);
+  if (decimalOf(type)) return remainder(left, right, type, bind);
+  const dividend = bind(p.cast(left.expr, "Int128"));
+  const divisor = nonZero(bind(p.cast(right.expr, "Int128")), p.int128(0), "Int128");
+  return p.cast(
+    signed(dividend, bind(p.binary("Modulus", magnitude(dividend), magnitude(divisor))), p.int128(0)),
+    type,
+  );
 }
 
 export function negate(input: PolarsExpr, type: DataType): PolarsExpr {
