@@ -57,12 +57,28 @@ export function fileKey(file: {
   return vector === undefined ? path : `${path}\n${vector.storageType}${vector.pathOrInlineDv}@${vector.offset ?? ""}`;
 }
 
-/** The folder (with a final `/`) that a file of these partition values goes to, Hive's way: `ano=2014/canal=a%3Ab/`. */
+/**
+ * The folder (with a final `/`) that a file of these partition values goes to, Hive's way: `ano=2014/canal=a%3Ab/`. Of a long
+ * value only the beginning stands there: readers take values from the log.
+ */
 export function partitionFolder(columns: readonly string[], values: Readonly<Record<string, string | null>>): string {
-  return columns.map((name) => `${hiveEscape(name)}=${hiveEscape(values[name] || HIVE_NULL)}/`).join("");
+  return columns.map((name) => `${hiveEscape(name)}=${folderText(values[name] || HIVE_NULL)}/`).join("");
 }
 
 const HIVE_NULL = "__HIVE_DEFAULT_PARTITION__";
+
+/** Bytes of a value in the name of a folder, where file systems take 255 and object stores 1,024 of a whole path. */
+const LONGEST = 128;
+
+function folderText(value: string): string {
+  let text = "";
+  for (const char of value) {
+    const longer = text + hiveEscape(char);
+    if (Buffer.byteLength(longer) > LONGEST) break;
+    text = longer;
+  }
+  return text;
+}
 
 function hiveEscape(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: Hive escapes exactly these

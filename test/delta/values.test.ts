@@ -83,6 +83,7 @@ describe("paths in the log", () => {
 
   test("of partitions are Hive's", () => {
     expect(partitionFolder(["ano", "canal"], { ano: "2014", canal: "a:b/c=é" })).toBe("ano=2014/canal=a%3Ab%2Fc%3Dé/");
+    expect(partitionFolder(["canal"], { canal: "é:".repeat(200) })).toBe(`canal=${"é%3A".repeat(25)}é/`);
     expect(partitionFolder(["ano"], { ano: null })).toBe("ano=__HIVE_DEFAULT_PARTITION__/");
   });
 });

@@ -1,6 +1,10 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { DeltaTable } from "../../lib/delta_table/delta_table.js";
 import { lit } from "../../lib/relation/when.js";
+import { LocalStorage } from "../../lib/storage/local.js";
 import { MemoryStorage } from "../../lib/storage/memory.js";
 import { field } from "../../lib/types.js";
 
@@ -63,6 +67,32 @@ describe("appending", () => {
       .orderBy((t) => [t.id])
       .collect();
     expect(read).toEqual(rows);
+  });
+
+  test("gives partition values back that no folder can be called by", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "dml-"));
+    const fields = [field("id", "long", false), field("place", "string")];
+    const named = await DeltaTable.create<{ id: "long"; place: "string" }>(new LocalStorage(folder), {
+      fields,
+      partitionBy: ["place"],
+    });
+    const long = "São João da Ponta Água Branca ".repeat(20);
+    const places = ["__HIVE_DEFAULT_PARTITION__", null, "é".repeat(300), `${long}a`, `${long}b`];
+    const rows = places.map((place, i) => ({ id: BigInt(i), place }));
+    await named.append(rows);
+    const again = await DeltaTable.open<{ id: "long"; place: "string" }>(new LocalStorage(folder));
+    const read = again.read().orderBy((t) => [t.id]);
+    expect(await read.collect()).toEqual(rows);
+    expect(
+      await again
+        .read()
+        .filter((t) => t.place.eq(`${long}b`))
+        .collect(),
+    ).toEqual(rows.slice(4));
+    await again.delete((t) => t.place.eq("__HIVE_DEFAULT_PARTITION__"));
+    expect(await read.count()).toBe(5);
+    expect(await again.read().count()).toBe(4);
+    await rm(folder, { recursive: true });
   });
 
   test("refuses unknown columns, other types and nulls where none may be", async () => {

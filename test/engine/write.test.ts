@@ -9,7 +9,7 @@ import type { WrittenFile } from "../../lib/engine/polars/engine.js";
 import { scan } from "../../lib/relation/relation.js";
 import type { Value } from "../../lib/relation/runner.js";
 import { type DataType, field } from "../../lib/types.js";
-import { type Cell, engine, locateIn, tables, values } from "./support.js";
+import { type Cell, engine, locateIn, smallEngine, tables, values } from "./support.js";
 
 let root = "";
 beforeAll(async () => {
@@ -228,6 +228,25 @@ describe("files", () => {
     );
     expect(new Set(files.map((file) => file.partitionValues["p"]))).toEqual(new Set(texts));
     for (const file of files) expect(texts[Number(file.columns[0]?.min)]).toBe(file.partitionValues["p"]);
+  });
+  test("partition values beside null that are called as its folder, and those too long for a folder", async () => {
+    const long = ["é".repeat(42), "é".repeat(5000), "x".repeat(61), `${"x".repeat(61)}y`, "😀".repeat(60)];
+    const texts = ["__HIVE_DEFAULT_PARTITION__", "", null, "L1", "V", ...long];
+    const rows = texts.flatMap((text, i) => [0, 1].map((n): Cell[] => [text, text, String(i), String(n)]));
+    const data = values({ p: "string", q: "string", k: "long", n: "long" }, rows).extend((t) => ({ k: t.k.plus(0n) }));
+    for (const [i, runner] of [engine, smallEngine].entries()) {
+      const files = await runner.writeParquet(data.node, {
+        partitionBy: ["p", "q"],
+        newPath: (_, index) => `long${i}/${index}.parquet`,
+        locate: locateIn(root),
+      });
+      expect(files.map(({ rows: count }) => count)).toEqual(texts.map(() => 2));
+      for (const { partitionValues, columns } of files) {
+        const text = texts[Number(columns[0]?.min)];
+        expect(partitionValues).toEqual({ p: text, q: text });
+      }
+      expect(new Set(files.map(({ columns }) => columns[0]?.min)).size).toBe(texts.length);
+    }
   });
   test("come into a folder that goes while one is brought there", async () => {
     const folder = join(root, "removed");

@@ -4,11 +4,9 @@ import { tmpdir } from "node:os";
 import { join, sep } from "node:path";
 import { underWay } from "../../progress.js";
 import { newFolder, removeFolder } from "../../storage/temporary_folder.js";
-import { type DataType, decimalOf, type StructField } from "../../types.js";
-import { compileCast } from "./cast.js";
-import type { StoredValue } from "./footer.js";
+import type { StructField } from "../../types.js";
 import { fromDeepPlan, fromPlan, type LazyFrame } from "./native.js";
-import type { PolarsExpr } from "./polars_expr.js";
+import { folderKey } from "./partition_folders.js";
 import * as p from "./polars_expr.js";
 import { type Compression, parquetFileSink, parquetFormat, parquetScan, parquetSink } from "./scan_plan.js";
 
@@ -16,7 +14,7 @@ import { type Compression, parquetFileSink, parquetFormat, parquetScan, parquetS
 export type Queries = readonly (() => Promise<LazyFrame>)[];
 
 export interface StreamOptions {
-  /** Columns whose values are folders, `name=value`, and not in the files. */
+  /** Columns whose values are in the names of folders (`partition_folders.ts`), and not in the files. */
   readonly partitions?: readonly StructField[];
   readonly rowsPerFile?: number | undefined;
   /** The files' Arrow schema in Polars' notation, where it says more than the query does. */
@@ -28,7 +26,6 @@ export interface StreamOptions {
 const BYTES_PER_FILE = 2 ** 30;
 const ROWS_PER_GROUP = 2 ** 17;
 const MOST_ROWS = 2 ** 32 - 1;
-const NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__";
 
 /** Streams results into Parquet files `<number of the query>/[<partition>/…]<number>.parquet` in a folder. */
 export async function streamToFiles(queries: Queries, folder: string, options: StreamOptions = {}): Promise<void> {
@@ -55,7 +52,7 @@ async function inPairs<T>(items: readonly T[], run: (item: T, i: number) => Prom
 
 async function streamPart(frame: LazyFrame, folder: string, options: StreamOptions): Promise<void> {
   const { partitions = [], rowsPerFile = MOST_ROWS, schema, compression } = options;
-  const keyed = frame.withColumns(partitions.map((f) => p.alias(folderText(p.column(f.name), f.type), f.name)));
+  const keyed = frame.withColumns(partitions.map((f) => p.alias(folderKey(f), f.name)));
   const sinkOf = (query: LazyFrame): string =>
     parquetSink(query.serialized(), {
       folder,
@@ -114,36 +111,4 @@ function sizeOf(folder: string): string | undefined {
   }
   const megabytes = (bytes / 1e6).toLocaleString("en-US", { maximumFractionDigits: 0 });
   return files === 0 ? undefined : `${files} ${files === 1 ? "file" : "files"}, ${megabytes} MB`;
-}
-
-/** The value in the name of a partition's folder: `ano=2014`. */
-export function folderValue(folder: string, type: DataType): StoredValue | null {
-  const text = decodeURIComponent(folder.slice(folder.indexOf("=") + 1));
-  if (text === NULL_FOLDER) return null;
-  if (decimalOf(type)) return text;
-  switch (type) {
-    case "boolean":
-      return text === "true";
-    case "byte":
-    case "short":
-    case "integer":
-    case "float":
-    case "double":
-      return Number(text);
-    case "long":
-    case "timestamp":
-    case "timestamp_ntz":
-      return BigInt(text);
-    case "binary":
-      return Buffer.from(text, "hex").toString("latin1");
-    default:
-      return text;
-  }
-}
-
-/** A partition value as text from which it can be read back. */
-function folderText(value: PolarsExpr, type: DataType): PolarsExpr {
-  if (type === "timestamp" || type === "timestamp_ntz") return p.cast(p.cast(value, "long"), "string");
-  if (type === "binary") return p.call('{"BinaryExpr":"HexEncode"}', value);
-  return compileCast(value, type, "string", "Strict");
 }

@@ -9,9 +9,10 @@ import type { StructField } from "../../types.js";
 import { annotateFooter, needsAnnotation } from "./annotate_footer.js";
 import { arrowSchema } from "./arrow_schema.js";
 import { type ColumnStatistics, type Footer, readFooter, type StoredValue } from "./footer.js";
+import { folderValue, longTexts } from "./partition_folders.js";
 import type { Compression } from "./scan_plan.js";
 import type { NameOf } from "./stored_names.js";
-import { folderValue, type Queries, streamedFiles, streamToFile, streamToFiles } from "./stream.js";
+import { type Queries, streamedFiles, streamToFile, streamToFiles } from "./stream.js";
 
 /** Of every partition column its value. */
 export type PartitionValues = Readonly<Record<string, StoredValue | null>>;
@@ -92,7 +93,7 @@ async function writeMany(result: WrittenResult, options: WriteOptions): Promise<
       schema: arrowSchema(stored),
       compression,
     });
-    return publish(staging, partitions, stored, options);
+    return publish(staging, result.queries, partitions, stored, options);
   });
 }
 
@@ -123,16 +124,20 @@ const LATE = 100;
 /** Gives the staged files their names, in the order of partitions and rows. */
 async function publish(
   staging: string,
+  queries: Queries,
   partitions: readonly StructField[],
   stored: readonly StructField[],
   options: WriteOptions,
 ): Promise<readonly WrittenFile[]> {
   const written: WrittenFile[] = [];
-  for (const staged of await streamedFiles(staging)) {
+  const files = await streamedFiles(staging);
+  const folders = files.map((staged) => staged.split(sep).slice(1, -1));
+  const long = await longTexts(folders.flat(), partitions, queries);
+  for (const [i, staged] of files.entries()) {
     const footer = await finishFile(join(staging, staged), stored, options);
     if (footer.rows === 0) continue;
     const partitionValues = Object.fromEntries(
-      partitions.map((f, i) => [f.name, folderValue(staged.split(sep)[i + 1] ?? "", f.type)]),
+      partitions.map((f, level) => [f.name, folderValue(folders[i]?.[level] ?? "", f.type, long)]),
     );
     const path = options.newPath(partitionValues, written.length);
     await move(join(staging, staged), path, options);
