@@ -12,8 +12,8 @@ export type Rows = readonly Readonly<Record<string, Value>>[];
 
 /**
  * Rows as text. `table` is for people: long texts are cut, control characters shown as `�`. `csv` (RFC 4180, lines ended by
- * LF; null is empty, the empty text is `""`) and `json` (an array, one row a line; decimals, dates and times as text) are
- * exact.
+ * LF; null is empty, the empty text is `""`) and `json` (an array, one row a line; decimals, dates, times, NaN and
+ * infinity as text) are exact.
  */
 export function formatRows(fields: readonly StructField[], rows: Rows, format: Format, caption: string): string {
   switch (format) {

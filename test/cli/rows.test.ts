@@ -50,6 +50,14 @@ describe("rows", () => {
     expect(formatRows(fields, [], "json", "")).toBe("[]");
   });
 
+  test("as JSON keep what is no JSON number", () => {
+    const doubles = [Number.NaN, Infinity, -Infinity, 1.5, null].map((x) => ({ x, xs: [x] }));
+    const typed = [field("x", "double"), field("xs", { type: "array", elementType: "double", containsNull: true })];
+    expect(JSON.parse(formatRows(typed, doubles, "json", ""))).toEqual(
+      ["NaN", "Infinity", "-Infinity", 1.5, null].map((x) => ({ x, xs: [x] })),
+    );
+  });
+
   test("as a table cannot command a terminal", () => {
     const text = formatRows([field("a", "string")], [{ a: "\u001b[31mred\u0007\u009b1m" }], "table", "1 rows");
     // biome-ignore lint/suspicious/noControlCharactersInRegex: what must not be there
