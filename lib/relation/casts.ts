@@ -5,7 +5,7 @@ import { type DataType, decimalOf, formatType } from "../types.js";
  * Which casts there are, and what they do; all can be said in Spark SQL, where text is checked by a pattern first.
  * - text to integers: `[+-]digits`, nothing else, not even spaces
  * - text to decimal: `[+-]digits[.digits]`, no exponent; rounded half up to the scale
- * - text to double: also with exponent, `NaN`, `Infinity`
+ * - text to double: also with exponent, `NaN`, `[+-]Infinity`; not a number beyond the greatest
  * - text to boolean: `true` or `false` in any case
  * - text to date: `YYYY-MM-DD`; to timestamp_ntz: `YYYY-MM-DD HH:MM:SS[.ffffff]` (or `T`); to timestamp: the same with `Z`
  * - to text: decimals with all digits of their scale, dates and times as above, without zeros at the end of a fraction

@@ -54,13 +54,13 @@ describe("appending", () => {
     });
   });
 
-  test("gives partition values back as they were, negative zero and NaN too", async () => {
+  test("gives partition values back as they were, negative zero, NaN and infinity too", async () => {
     const fields = [field("id", "long", false), field("real", "double")];
     const measured = await DeltaTable.create<{ id: "long"; real: "double" }>(new MemoryStorage(), {
       fields,
       partitionBy: ["real"],
     });
-    const rows = [-0, 0, Number.NaN, -1.5e-7, null].map((real, i) => ({ id: BigInt(i), real }));
+    const rows = [-0, 0, Number.NaN, -1.5e-7, Infinity, -Infinity, null].map((real, i) => ({ id: BigInt(i), real }));
     await measured.append(rows);
     const read = await measured
       .read()

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { DataError } from "../../lib/errors.js";
 import { coalesce, concat, concatWith, listOf, lit, when } from "../../lib/relation/when.js";
 import { engine, evaluate, evaluatePairs, values } from "./support.js";
 
@@ -673,6 +674,30 @@ describe("dates and times", () => {
       "2024-08-01 00:00:00",
     ]);
   });
+  test("additions that leave the years 0001 to 9999 are errors", async () => {
+    const day = (date: string, days: number) => evaluate("date", [date, null], (x) => x.addDays(days));
+    expect(await day("9999-12-30", 1)).toEqual(["9999-12-31", null]);
+    expect(await day("0001-01-02", -1)).toEqual(["0001-01-01", null]);
+    for (const [date, days] of [
+      ["9999-12-31", 1],
+      ["0001-01-01", -1],
+      ["2024-01-01", 2147483647],
+      ["2024-01-01", -2147483648],
+    ] as const)
+      await expect(day(date, days)).rejects.toThrow(`${date} + ${days} days does not fit the type date`);
+    const time = (at: string, seconds: bigint) => evaluate("timestamp_ntz", [at, null], (x) => x.addSeconds(seconds));
+    expect(await time("9999-12-31 23:59:58.999999", 1n)).toEqual(["9999-12-31 23:59:59.999999", null]);
+    expect(await time("0001-01-01 00:00:01", -1n)).toEqual(["0001-01-01 00:00:00", null]);
+    for (const [at, seconds] of [
+      ["9999-12-31 23:59:59", 1n],
+      ["0001-01-01 00:00:00", -1n],
+      ["2024-01-01 00:00:00", 9223372036855n],
+      ["2024-01-01 00:00:00", 18446744073710n],
+      ["2024-01-01 00:00:00", -9223372036854775808n],
+    ] as const)
+      await expect(time(at, seconds)).rejects.toThrow(`${at} + ${seconds} seconds does not fit the type timestamp_ntz`);
+    await expect(evaluate("integer", ["1"], () => lit("9999-12-31", "date").addDays(1))).rejects.toThrow(DataError);
+  });
   test("add and difference", async () => {
     expect(await evaluate("date", ["2024-02-28", null], (x) => x.addDays(2))).toEqual(["2024-03-01", null]);
     expect(await evaluate("timestamp_ntz", ["2024-02-28 23:59:59.5", null], (x) => x.addSeconds(-86400n))).toEqual([
@@ -727,6 +752,16 @@ describe("casts", () => {
     expect(
       await evaluate("string", ["1.5", "1e3", "NaN", "-Infinity", "0x1", "1_0", ""], (x) => x.tryCast("double")),
     ).toEqual([1.5, 1000, Number.NaN, -Infinity, null, null, null]);
+    const bounds = ["1.7976931348623157e308", "+Infinity", "5e-324", "1e309", "-1e309", "inf", "-inf", "nan", null];
+    expect(await evaluate("string", bounds, (x) => x.tryCast("double"))).toEqual([
+      Number.MAX_VALUE,
+      Infinity,
+      5e-324,
+      ...bounds.slice(3).map(() => null),
+    ]);
+    await expect(evaluate("string", ["1e309"], (x) => x.cast("double"))).rejects.toThrow(
+      "1e309 does not fit the type double",
+    );
   });
   test("text to other types", async () => {
     expect(await evaluate("string", ["true", "FALSE", "1", "yes", null], (x) => x.tryCast("boolean"))).toEqual([

@@ -34,7 +34,7 @@ function fromText(input: PolarsExpr, to: DataType, mode: CastMode, bind: Bind): 
   const decimal = decimalOf(to);
   if (decimal) return p.cast(decimalText(input, decimal.scale, to, mode, bind), to, mode);
   if (isInteger(to)) return p.cast(input, to, mode);
-  if (isFloating(to)) return p.cast(guarded(input, input, FLOATING, to, mode), to, mode);
+  if (isFloating(to)) return strictly(bind(floating(input, to, bind)), input, to, mode);
   switch (to) {
     case "boolean":
       return fromBooleanText(input, mode);
@@ -57,7 +57,16 @@ function fromText(input: PolarsExpr, to: DataType, mode: CastMode, bind: Bind): 
   }
 }
 
-const FLOATING = "^[+-]?(?:(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?|inf|Infinity)$|^NaN$";
+const FLOATING = "^[+-]?(?:(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?|Infinity)$|^NaN$";
+
+/** Null also for digits beyond the greatest number, of which the library's parser makes infinity. */
+function floating(input: PolarsExpr, to: DataType, bind: Bind): PolarsExpr {
+  const form = p.choose(matches(input, FLOATING), input, p.nullOf("string"));
+  const number = bind(p.cast(form, to, "NonStrict"));
+  const isInfinite = p.binary("Eq", p.call('"Abs"', number), p.cast(p.text("inf"), to));
+  const isSaid = p.stringCall('"EndsWith"', input, p.text("y"));
+  return p.choose(p.binary("And", isInfinite, p.not(isSaid)), p.nullOf(to), number);
+}
 
 /**
  * Text for the library's parser of decimals, which is strict but for taking exponents and rounds half to even: one more
@@ -81,11 +90,6 @@ function fromBooleanText(input: PolarsExpr, mode: CastMode): PolarsExpr {
   const is = (value: string) => p.binary("Eq", lower, p.text(value));
   const parsed = p.choose(is("true"), p.boolean(true), p.choose(is("false"), p.boolean(false), p.nullOf("boolean")));
   return strictly(parsed, input, "boolean", mode);
-}
-
-/** `value` where the text has the form; elsewhere null, or a text whose strict cast fails and shows it. */
-function guarded(input: PolarsExpr, value: PolarsExpr, form: string, to: DataType, mode: CastMode): PolarsExpr {
-  return p.choose(matches(input, form), value, mode === "Strict" ? refused(input, to) : p.nullOf("string"));
 }
 
 /** In strict mode, a text that was not parsed fails in a cast that cannot succeed and shows it. */

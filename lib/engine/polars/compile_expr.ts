@@ -181,9 +181,9 @@ function compileCall(call: Call, bind: Bind, compile: Compile): PolarsExpr {
     case "truncate":
       return time.truncate(arg(a), constant(second));
     case "addDays":
-      return time.addDays(arg(a), arg(b));
+      return time.addDays(arg(a), arg(b), bind);
     case "addSeconds":
-      return time.addSeconds(arg(a), arg(b));
+      return time.addSeconds(arg(a), arg(b), bind);
     case "daysBetween":
       return time.daysBetween(arg(a), arg(b));
     case "secondsBetween":

@@ -84,7 +84,7 @@ export function folderValue(folder: string, type: DataType, long: LongTexts): St
     case "integer":
     case "float":
     case "double":
-      return Number(text);
+      return Number(text.replace("inf", "Infinity"));
     case "long":
     case "timestamp":
     case "timestamp_ntz":

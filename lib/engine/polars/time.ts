@@ -49,13 +49,54 @@ export function truncate(input: PolarsExpr, unit: string): PolarsExpr {
   return p.temporalCall('"Truncate"', input, p.text(every));
 }
 
-export function addDays(date: PolarsExpr, days: PolarsExpr): PolarsExpr {
-  return p.cast(p.binary("Plus", p.cast(date, "integer"), p.cast(days, "integer")), "date");
+/** A day outside the years 0001 to 9999 is an error. */
+export function addDays(date: PolarsExpr, days: PolarsExpr, bind: Bind): PolarsExpr {
+  const day = bind(p.binary("Plus", p.cast(p.cast(date, "integer"), "long"), p.cast(days, "long")));
+  const shown = (of: PolarsExpr): PolarsExpr => p.temporalCall('{"ToString":"%Y-%m-%d"}', of);
+  return within(day, DAYS, "date", { from: date, shown, more: days, unit: "days" });
 }
 
-export function addSeconds(time: PolarsExpr, seconds: PolarsExpr): PolarsExpr {
-  const micros = p.binary("Multiply", p.cast(seconds, "long"), p.int64(MICROS));
-  return p.cast(p.binary("Plus", p.cast(time, "long"), micros), "timestamp_ntz");
+/** A time outside the years 0001 to 9999 is an error. */
+export function addSeconds(time: PolarsExpr, seconds: PolarsExpr, bind: Bind): PolarsExpr {
+  const added = p.binary("Multiply", p.cast(seconds, "Int128"), p.int128(MICROS));
+  const micros = bind(p.binary("Plus", p.cast(p.cast(time, "long"), "Int128"), added));
+  const shown = (of: PolarsExpr): PolarsExpr => p.temporalCall('{"ToString":"%Y-%m-%d %H:%M:%S"}', of);
+  return within(micros, TIMES, "timestamp_ntz", { from: time, shown, more: seconds, unit: "seconds" });
+}
+
+/** Days, and microseconds, since 1970 of the first and the last day of the years 0001 to 9999. */
+const DAYS = [-719_162n, 2_932_896n] as const;
+const TIMES = [DAYS[0] * 86_400_000_000n, (DAYS[1] + 1n) * 86_400_000_000n - 1n] as const;
+
+/** What was added to a time, for the error that shows it. */
+interface Addition {
+  readonly from: PolarsExpr;
+  readonly shown: (time: PolarsExpr) => PolarsExpr;
+  readonly more: PolarsExpr;
+  readonly unit: string;
+}
+
+/** A number as a date or time; outside the bounds a cast that cannot succeed shows the addition. */
+function within(
+  number: PolarsExpr,
+  [first, last]: readonly [bigint, bigint],
+  type: "date" | "timestamp_ntz",
+  { from, shown, more, unit }: Addition,
+): PolarsExpr {
+  const outside = p.binary(
+    "Or",
+    p.binary("Lt", number, p.cast(p.int64(first), "Int128")),
+    p.binary("Gt", number, p.cast(p.int64(last), "Int128")),
+  );
+  const parts = [p.text(`not a ${type}: `), shown(p.choose(outside, from, p.nullOf(type))), p.text(" + ")];
+  const text = p.stringCall(
+    '{"ConcatHorizontal":{"delimiter":"","ignore_nulls":false}}',
+    ...parts,
+    p.cast(more, "string"),
+    p.text(` ${unit}`),
+  );
+  const value = p.cast(p.choose(outside, p.nullOf("Int128"), number), type === "date" ? "integer" : "long");
+  return p.choose(p.isNull(p.cast(text, "long")), p.cast(value, type), p.nullOf(type));
 }
 
 export function daysBetween(later: PolarsExpr, earlier: PolarsExpr): PolarsExpr {
