@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { DataError } from "../../lib/errors.js";
+import { DataError, RelationError } from "../../lib/errors.js";
+import type { Column } from "../../lib/relation/column.js";
+import type { TextColumn } from "../../lib/relation/text_column.js";
 import { coalesce, concat, concatWith, listOf, lit, when } from "../../lib/relation/when.js";
 import { engine, evaluate, evaluatePairs, values } from "./support.js";
 
@@ -448,10 +450,12 @@ describe("text", () => {
       "$1",
       null,
     ]);
-    for (const pattern of ["Olinda", "Ol(?:i)nda", "O|linda", "(?i)OLINDA"]) {
-      const named = pattern === "O|linda" ? ["R$ 5R$ 5 7", "[O][linda] 7"] : ["R$ 5 7", "[Olinda] 7"];
-      expect(await evaluate("string", ["Olinda 7"], (x) => x.replaceRegex(pattern, "R$ 5"))).toEqual([named[0]]);
-      expect(await evaluate("string", ["Olinda 7"], (x) => x.replaceRegex(pattern, "[$0]"))).toEqual([named[1]]);
+    for (const pattern of ["Olinda", "Olinda é", "Ol(?:i)nda", "(?i)OLINDA", ..."!#%&,:;<=>@_`~'/-\""]) {
+      const match = pattern.includes("(") ? "Olinda" : pattern;
+      expect(await evaluate("string", [`${match} 7`], (x) => x.replaceRegex(pattern, "R$ 5"))).toEqual(["R$ 5 7"]);
+      expect(await evaluate("string", [`${match} 7`], (x) => x.replaceRegex(pattern, "[$0]"))).toEqual([
+        `[${match}] 7`,
+      ]);
     }
     expect(await evaluate("string", ["11 99", null], (x) => x.replaceRegex("(\\d)(\\d)", "$2$1x"))).toEqual([
       "11x 99x",
@@ -471,6 +475,28 @@ describe("text", () => {
       null,
     ]);
     expect(await evaluate("string", ["x12y3"], (x) => x.extract("\\d+", 0))).toEqual(["12"]);
+  });
+  test("a pattern that is no regular expression", async () => {
+    const refused = async (of: (x: TextColumn) => Column): Promise<RelationError> => {
+      const error = await evaluate("string", ["a", null], of).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(RelationError);
+      return error as RelationError;
+    };
+    expect(await refused((x) => x.matches("São Luís("))).toMatchObject({
+      message: "a pattern is no regular expression: unclosed group",
+      actual: "São Luís(, at character 9",
+    });
+    for (const error of [
+      await refused((x) => x.extract("a(?=b)", 1)),
+      await refused((x) => x.replaceRegex("a(?=b)", "$0")),
+      await refused(() => lit("ab").replaceRegex("a(?=b)", "")),
+    ])
+      expect(error).toMatchObject({
+        message: expect.stringContaining("look-around"),
+        actual: "a(?=b), at character 2",
+      });
+    expect((await refused((x) => x.matches("a\n["))).message).toContain("no regular expression");
+    expect((await refused((x) => x.matches("(?:\\w{99}){999}"))).message).toContain("size limit");
   });
   test("splitPart", async () => {
     expect(await evaluate("string", ["a@b@c", "a", "", "@", null], (x) => x.splitPart("@", 2))).toEqual([

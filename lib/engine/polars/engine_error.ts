@@ -1,11 +1,14 @@
-import { DataError, StorageError } from "../../errors.js";
+import { DataError, RelationError, StorageError } from "../../errors.js";
 import { TEMPORARY } from "./temporary.js";
 
-/** What Polars throws when a store fails it, or a value does not fit its type, as an error that says what to do; any other as it is. */
+/**
+ * What Polars throws when a store fails it, a value does not fit its type or a pattern is none, as an error that says what to
+ * do; any other as it is.
+ */
 export function engineError(error: unknown): unknown {
   const [message = ""] = error instanceof Error ? error.message.split(PLAN) : [];
   if (message.startsWith(STORE)) return storeError(message.slice(STORE.length).trim());
-  return castError(message, error) ?? overflowError(message, error) ?? error;
+  return castError(message, error) ?? overflowError(message, error) ?? patternError(message, error) ?? error;
 }
 
 /** What follows an error that constants have made, before any row was read. */
@@ -50,6 +53,22 @@ function overflowError(message: string, cause: unknown): DataError | undefined {
     cause,
   });
 }
+
+/** A regular expression that is none: the engine shows it with carets below its fault, or says only what is wrong. */
+function patternError(message: string, cause: unknown): RelationError | undefined {
+  if (!message.startsWith(PATTERN)) return undefined;
+  const said = message.slice(PATTERN.length).trim();
+  const shown = /^regex parse error:\n {4}(.*)\n {4}( *)\^+\nerror: (.*)$/.exec(said);
+  const [, pattern, before = "", fault = said] = shown ?? [];
+  return new RelationError(`a pattern is no regular expression: ${fault}`, {
+    expected: "what RE2 and Java both take: no look-around, no back-references",
+    actual: pattern === undefined ? undefined : `${pattern}, at character ${before.length + 1}`,
+    remedy: "mend the pattern; a character that means itself stands behind a backslash",
+    cause,
+  });
+}
+
+const PATTERN = "regex error:";
 
 /** True of what a query has for itself. */
 function isInternal(column: string): boolean {

@@ -17,13 +17,22 @@ export function substring(input: PolarsExpr, start: number, length: number): Pol
 
 /**
  * In the replacement, `$1` is a group; Polars writes `${1}`. It leaves a replacement as it is where the pattern has no
- * punctuation: an empty group in front gives it some.
+ * ASCII punctuation: an empty group in front gives it some.
  */
 export function replaceRegex(input: PolarsExpr, pattern: string, replacement: string): PolarsExpr {
   const groups = replacement.replace(/\$(\d)?/g, (_, group: string | undefined) =>
     group === undefined ? "$$" : `\${${group}}`,
   );
-  return p.stringCall('{"Replace":{"n":-1,"literal":false}}', input, p.text(`(?:)${pattern}`), p.text(groups));
+  return p.stringCall(
+    '{"Replace":{"n":-1,"literal":false}}',
+    input,
+    p.text(isPlain(pattern) ? `(?:)${pattern}` : pattern),
+    p.text(groups),
+  );
+}
+
+function isPlain(pattern: string): boolean {
+  return !/[!-/:-@[-`{-~]/.test(pattern);
 }
 
 export function extract(input: PolarsExpr, pattern: string, group: number, bind: Bind): PolarsExpr {
