@@ -76,7 +76,7 @@ function constant(name: string, arrival: Arrival): Column {
 function formed(column: TextColumn, form: TextForm = "as is"): TextColumn {
   if (form === "as is") return column;
   if (form === "without time") return column.replaceRegex(" 00:00:00$", "");
-  return form === "without zone" ? column.replaceRegex("Z$", "") : column.nullIf("");
+  return column.replaceRegex("Z$", "");
 }
 
 /** Columns of escaped text as the text of a JSON object, without those that are null; null when all are. */

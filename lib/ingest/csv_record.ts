@@ -1,6 +1,6 @@
 /**
  * The fields of one record, which has no line end of its own. A quoted field without content is the empty text, an
- * unquoted one null: bronze keeps the difference. Agrees with `CsvScanner` on where fields begin and end.
+ * unquoted one null; for bronze both are null. Agrees with `CsvScanner` on where fields begin and end.
  */
 export function splitRecord(text: string): (string | null)[] {
   const fields: (string | null)[] = [];

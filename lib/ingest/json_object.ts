@@ -22,10 +22,10 @@ export function parseMembers(text: string): JsonMembers | undefined {
   return members;
 }
 
-/** A value as bronze keeps it: a string's content, null, and the source text of everything else. Empty is null. */
+/** A value as bronze keeps it: a string's content, null, and the source text of everything else. */
 export function valueText(json: string): string | null {
   if (json === "null") return null;
-  return json.startsWith('"') ? stringOf(json) || null : json;
+  return json.startsWith('"') ? stringOf(json) : json;
 }
 
 function isObject(text: string): boolean {

@@ -86,10 +86,11 @@ class NdjsonWriter {
         remedy: "check that this is the right file",
       });
     }
-    return this.#target.prepared(
+    const prepared = this.#target.prepared(
       this.#columns.map((name) => [name, name]),
       [...this.#unknown],
     );
+    return { ...prepared, source: { ...prepared.source, emptyTexts: true } };
   }
 
   /** False when two members mean the same column. */

@@ -142,7 +142,6 @@ function endOf(schema: readonly SchemaElement[], at: number): number {
 }
 
 function textForm(element: SchemaElement): TextForm {
-  if (element.type === "BYTE_ARRAY") return "empty is null";
   const logical = element.logical_type;
   if (logical?.type === "TIMESTAMP") return logical.isAdjustedToUTC ? "without zone" : "as is";
   if (logical?.type === "DATE" || element.converted_type === "DATE") return "without time";

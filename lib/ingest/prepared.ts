@@ -3,9 +3,9 @@ import type { CorruptRecord } from "./csv_records.js";
 
 /**
  * What a field's text still needs, when it comes from a typed file: an instant loses its `Z`, since times of a source are
- * wall-clock times, a day the midnight that some writers give it, and empty text is null.
+ * wall-clock times, and a day the midnight that some writers give it.
  */
-export type TextForm = "as is" | "without zone" | "without time" | "empty is null";
+export type TextForm = "as is" | "without zone" | "without time";
 
 /**
  * The rows of a landed file, ready for the engine. Where `path` is undefined they are read from the file itself, which

@@ -104,6 +104,8 @@ export interface FileSource {
   readonly format: "csv" | "parquet";
   /** CSV: 0-based record numbers to leave out, because they have too few or too many fields. */
   readonly skip?: readonly number[];
+  /** CSV: a quoted field without content is the empty text; otherwise it is null, like one without quotes. */
+  readonly emptyTexts?: boolean;
   /** CSV: the line of each record, where quoted fields hold line breaks; otherwise record `i` stands in line `i + 2`. */
   readonly lines?: Int32Array;
 }

@@ -200,7 +200,7 @@ describe("NDJSON", () => {
       ["9007199254740993", 'Ana é "x"', null, 1n],
       ["1.10", null, null, 3n],
       ["true", '{"a": [1, "}"]}', '{"n":{"k":1.50}}', 4n],
-      [null, null, null, 5n],
+      ["", null, null, 5n],
     ]);
   });
 
@@ -263,7 +263,7 @@ describe("Parquet", () => {
     lake.land("a.parquet", new Uint8Array(buffer));
     await lake.ingest();
     expect(await lake.values("id", "nome", "_rescued", "_row")).toEqual([
-      ["9007199254740993", "2024-02-03 04:05:06.12", null, 1n],
+      ["9007199254740993", "2024-02-03 04:05:06.12", '{"vazio":""}', 1n],
       ["2", "1970-01-01 00:00:00", '{"vazio":"x"}', 2n],
     ]);
   });

@@ -10,9 +10,7 @@ import { TEMPORARY } from "./temporary.js";
 /** Makes a frame in memory part of a query. */
 export type Hold = (frame: Frame) => LazyFrame;
 
-/**
- * All columns of a CSV file as text: an empty field, quoted or not, is null. `_row` is the line on which the record begins.
- */
+/** All columns of a CSV file as text; an empty field is null. `_row` is the line on which the record begins. */
 export function scanCsv(source: FileSource, fields: readonly StructField[], hold: Hold): LazyFrame {
   const index = `${TEMPORARY}record`;
   const columns = fields.filter((f) => f.name !== "_row");
@@ -21,6 +19,7 @@ export function scanCsv(source: FileSource, fields: readonly StructField[], hold
       source.path,
       columns.map((f) => f.name),
       index,
+      source.emptyTexts === true,
     ),
   );
   const kept = withoutRecords(frame, index, source.skip ?? [], hold);

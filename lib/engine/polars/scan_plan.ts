@@ -32,10 +32,14 @@ export function ipcScan(path: string): string {
   return scan([path], '{"Ipc":{"options":{"record_batch_statistics":false,"checked":false}}}');
 }
 
-/** A CSV file of which every column is text; empty fields are null, missing ones too, surplus ones are left out. */
-export function csvScan(path: string, columns: readonly string[], rowIndex: string): string {
+/**
+ * A CSV file of which every column is text; empty fields are null, quoted ones only without `emptyTexts`. Missing fields are
+ * null too, surplus ones are left out.
+ */
+export function csvScan(path: string, columns: readonly string[], rowIndex: string, emptyTexts: boolean): string {
   const schema = polarsSchema(columns.map((name) => [name, polarsType("string")]));
-  const parse = `{"separator":44,"quote_char":34,"eol_char":10,"encoding":"Utf8","null_values":{"AllColumnsSingle":""},"missing_is_null":true,
+  const nulls = emptyTexts ? "null" : '{"AllColumnsSingle":""}';
+  const parse = `{"separator":44,"quote_char":34,"eol_char":10,"encoding":"Utf8","null_values":${nulls},"missing_is_null":true,
     "truncate_ragged_lines":true,"comment_prefix":null,"try_parse_dates":false,"decimal_comma":false}`;
   const options = `{"path":null,"rechunk":false,"n_threads":null,"low_memory":false,"n_rows":null,"row_index":null,"columns":null,
     "projection":null,"schema":${schema},"schema_overwrite":null,"dtype_overwrite":null,"parse_options":${parse},"has_header":true,
