@@ -5,6 +5,7 @@ import { countOf, type StepOutcome } from "../pipeline/outcome.js";
 import type { Plan } from "../pipeline/plan.js";
 import type { RunSummary } from "../pipeline/run.js";
 import { describeReason } from "../pipeline/step.js";
+import type { StepMetrics } from "../run.js";
 
 /** How texts are set off; identity where nobody sees colours. */
 export interface Paint {
@@ -145,11 +146,16 @@ function notices(summary: RunSummary, places: Places): readonly string[] {
     }
     const waiting = countOf(metrics, "waiting");
     if (waiting > 0) {
-      const taker = closed === undefined ? "a later run" : `the runs of ${addDays(closed, 1)} and later`;
-      found.push(`${counted(waiting, "event")} of ${step} left waiting for ${taker}`);
+      found.push(`${counted(waiting, "event")} of ${step} left waiting for ${takerOf(metrics, closed)}`);
     }
   }
   return [...found, ...summary.steps.flatMap((step) => step.warnings)];
+}
+
+/** Who takes the events that wait. A full refresh compares histories and closes no day. */
+function takerOf(metrics: StepMetrics, closed: string | undefined): string {
+  if ("recomputed" in metrics) return "a run without --full-refresh, which closes no day";
+  return closed === undefined ? "a later run" : `the runs of ${addDays(closed, 1)} and later`;
 }
 
 function counted(count: number, what: string): string {

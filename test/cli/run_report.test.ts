@@ -93,6 +93,14 @@ executed notebooks: lake/_runs/r1
 next: mend it, then npm run pipeline`);
   });
 
+  test("of a full refresh says that it has closed no day", () => {
+    const metrics = { waiting: 1, recomputed: 4 };
+    const compared = { ...summary, steps: [outcome("silver.events", { metrics, closed: "2023-06-30" })] };
+    expect(formatSummary(compared, places, PLAIN)).toContain(
+      "1 event of silver.events left waiting for a run without --full-refresh, which closes no day\n",
+    );
+  });
+
   test("of a run that loaded nothing but a star points at the warehouse", () => {
     const fine = { ...summary, status: "succeeded" as const, steps: [outcome("warehouse.top", { versionAfter: 1 })] };
     expect(formatSummary(fine, places, PLAIN)).toMatch(/next: npx tslake sql "SELECT \* FROM tslake_cargas"$/);
