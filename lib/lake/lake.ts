@@ -10,21 +10,19 @@ import type { MimeBundle } from "../display.js";
 import { PolarsEngine } from "../engine/polars/engine.js";
 import { ConflictError, DeltaError } from "../errors.js";
 import { underWay } from "../progress.js";
-import { type ColumnSources, lineage } from "../relation/lineage.js";
 import type { RelationNode, TableSource } from "../relation/node.js";
-import { sourcesOf } from "../relation/node.js";
 import { type AnyRelation, Relation, type Shape, scan } from "../relation/relation.js";
 import type { ArrowTable, Runner, Value } from "../relation/runner.js";
 import { currentRun } from "../run.js";
 import type { Storage } from "../storage/storage.js";
 import type { StructField } from "../types.js";
-import { lineageText } from "./column_lineage.js";
 import { compareRows } from "./compare.js";
 import { checkRead, conform } from "./conform.js";
 import type { SourceVersion } from "./consumed.js";
 import { evolution } from "./evolve.js";
 import { holdToRules } from "./hold_to_rules.js";
 import { deleteRows, mergeRows, moveRows, refuseDoubleKeys } from "./merge.js";
+import { Origins } from "./origins.js";
 import { recordTable } from "./record_table.js";
 import { needsRebuild, STEP_DOMAIN, storedMark } from "./step_mark.js";
 import type { WriteOptions, WriteResult } from "./write_result.js";
@@ -59,12 +57,7 @@ export class Lake implements Runner {
   readonly engine: PolarsEngine;
   readonly #open: () => LakeOptions;
   #options: LakeOptions | undefined;
-  /** Each read sees one version, however often it is evaluated. */
-  readonly #pins = new WeakMap<TableSource, Promise<Snapshot | undefined>>();
-  /** What materialised relations were read from, by the id of their frame. */
-  readonly #origins = new Map<string, readonly TableSource[]>();
-  /** Where the columns of materialised relations came from, by the id of their frame. */
-  readonly #columns = new Map<string, ColumnSources>();
+  readonly #origins = new Origins((name, version) => this.snapshot(name, version === undefined ? {} : { version }));
 
   /** The options may be found out at the first use, so that making a lake costs nothing. */
   constructor(options: LakeOptions | (() => LakeOptions)) {
@@ -73,7 +66,7 @@ export class Lake implements Runner {
       resolveTable: async (source, condition) => {
         const bound = await resolveBound(source, condition);
         if (bound) return bound;
-        const snapshot = await this.#pinned(source);
+        const snapshot = await this.#origins.pinned(source);
         if (snapshot) return filesOf(snapshot, source.since, condition);
         return { files: [], partitionColumns: [], fields: this.catalog.table(source.table).schema.fields };
       },
@@ -107,7 +100,7 @@ export class Lake implements Runner {
    */
   async readStored(name: string, options: ReadOptions = {}): Promise<Relation> {
     const source: TableSource = { kind: "table", table: name, ...options };
-    const snapshot = await this.#pinned(source);
+    const snapshot = await this.#origins.pinned(source);
     if (snapshot) return scan(source, snapshot.schema.fields, this);
     throw new DeltaError(`table ${name} is not there yet`, {
       where: { table: name, path: this.tableStorage(name).uri },
@@ -154,7 +147,7 @@ export class Lake implements Runner {
   }
 
   async #write(table: AnyTable, relation: AnyRelation, options: WriteOptions): Promise<WriteResult> {
-    for (const source of this.#tablesOf(relation.node)) if (!isBound(source)) checkRead(source.table, table);
+    for (const source of this.#origins.tablesOf(relation.node)) if (!isBound(source)) checkRead(source.table, table);
     const node = conform(relation.node, table);
     const target = { ...(await this.#target(table, relation.node, options)), lineage: this.#lineageOf(table, node) };
     if (this.#isRecomputed(table.name)) return compareRows(target, new Relation<Shape>(node, this));
@@ -224,14 +217,7 @@ export class Lake implements Runner {
   /** Evaluates a relation once and keeps its rows in memory, for several uses. */
   async materialize<S extends Shape>(relation: Relation<S>): Promise<Relation<S>> {
     const node = await underWay("evaluating rows", () => this.engine.materialize(relation.node));
-    for (const source of sourcesOf(node)) {
-      if (source.kind !== "frame") continue;
-      this.#origins.set(source.id, this.#tablesOf(relation.node));
-      this.#columns.set(
-        source.id,
-        lineage(relation, (id) => this.#columns.get(id)),
-      );
-    }
+    this.#origins.remember(relation.node, node);
     return new Relation<S>(node, this);
   }
 
@@ -248,24 +234,8 @@ export class Lake implements Runner {
     return underWay("collecting rows", () => this.engine.toArrow(node));
   }
 
-  /** The version that a read sees: the newest when it is first evaluated, and then always that one. */
-  #pinned(source: TableSource): Promise<Snapshot | undefined> {
-    const known = this.#pins.get(source);
-    if (known) return known;
-    const pin = this.snapshot(source.table, source.version === undefined ? {} : { version: source.version });
-    this.#pins.set(source, pin);
-    return pin;
-  }
-
   async #target(table: AnyTable, node: RelationNode, options: WriteOptions): Promise<Target> {
-    const sources = new Map<string, SourceVersion>();
-    for (const source of this.#tablesOf(node)) {
-      if (source.table === table.name || isBound(source)) continue;
-      const snapshot = await this.#pinned(source);
-      if (snapshot === undefined) continue;
-      const version = Math.min(snapshot.version, sources.get(source.table)?.version ?? snapshot.version);
-      sources.set(source.table, { version, id: snapshot.metadata.id });
-    }
+    const sources = await this.#origins.versionsOf(node, table.name);
     const storage = this.tableStorage(table.name);
     const decidedOn = this.#isRecomputed(table.name) ? undefined : options.readVersion;
     const snapshot = await readSnapshot(table, storage, decidedOn);
@@ -280,18 +250,10 @@ export class Lake implements Runner {
     return table.write === "append" && table.landing === undefined;
   }
 
-  /** Every read of a table below a node, also through materialised relations. */
-  #tablesOf(node: RelationNode): readonly TableSource[] {
-    return sourcesOf(node).flatMap((source) => {
-      if (source.kind === "frame") return this.#origins.get(source.id) ?? [];
-      return source.kind === "table" ? [source] : [];
-    });
-  }
-
   /** Recorded by steps, for their own table. */
   #lineageOf(table: AnyTable, node: RelationNode): string | undefined {
     if (currentRun()?.step !== table.name) return undefined;
-    return lineageText(table.name, node, this.catalog, (id) => this.#columns.get(id));
+    return this.#origins.lineageOf(table, node, this.catalog);
   }
 
   #scanFiles(table: AnyTable, snapshot: Snapshot | undefined, adds: readonly AddFile[]): Relation {
