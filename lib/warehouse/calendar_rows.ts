@@ -5,9 +5,9 @@ import type { Lake } from "../lake/lake.js";
 import { type Relation, scan } from "../relation/relation.js";
 import type { Value } from "../relation/runner.js";
 import type { DateColumn } from "../relation/time_column.js";
+import { at } from "../relation/untyped.js";
 import { field } from "../types.js";
 import { calendarDays } from "./calendar.js";
-import { at } from "./columns.js";
 import { CALENDAR_YEARS } from "./fact_rows.js";
 import type { Hold } from "./hold.js";
 import type { LoadPlan } from "./plan_load.js";
@@ -19,7 +19,7 @@ const WITHOUT_GAPS = { first: 1900, last: 2199 } as const;
 export async function yearsTouched(plan: LoadPlan, calendar: Calendar, hold: Hold): Promise<readonly number[]> {
   const years = new Set<number>();
   for (const [rows, column] of datesOf(plan.star, calendar, plan)) {
-    const found = rows.select((t) => ({ year: at<DateColumn>(t, column).year() })).distinct() as unknown as Relation;
+    const found = rows.select((t) => ({ year: at<DateColumn>(t, column).year() })).distinct();
     for (const { year } of await (await hold(found)).collect()) {
       if (typeof year === "number" && year >= CALENDAR_YEARS.first && year <= CALENDAR_YEARS.last) years.add(year);
     }

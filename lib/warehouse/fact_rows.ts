@@ -4,8 +4,9 @@ import type { Column } from "../relation/column.js";
 import type { IntegerColumn, LongColumn } from "../relation/number_column.js";
 import type { Relation } from "../relation/relation.js";
 import type { DateColumn } from "../relation/time_column.js";
+import { at, untyped } from "../relation/untyped.js";
 import { lit, when } from "../relation/when.js";
-import { at, renamed } from "./columns.js";
+import { renamed } from "./columns.js";
 import type { Members } from "./members.js";
 
 /** Years of which there are days in a calendar. */
@@ -31,7 +32,7 @@ export function factRows(fact: Fact, rows: Relation, members: ReadonlyMap<Dimens
         return [name, at<LongColumn>(t, keyName(i)).orElse(lit(BigInt(UNKNOWN_KEY)))];
       }),
     ),
-  ) as unknown as Relation;
+  );
 }
 
 /** A day as the number YYYYMMDD. */
@@ -51,12 +52,13 @@ function withMemberKey(rows: Relation, { by }: FactKey, members: Members, name: 
   const natural = dimension.naturalKey.map((column) => column.name);
   const pairs = Object.fromEntries(by.map((column, i) => [column, natural[i] ?? ""]));
   const own = Object.fromEntries(natural.map((column) => [column, column]));
-  const joined = rows.leftJoin(renamed(keys, { ...own, [name]: KEY_MAP.key }), pairs) as unknown as Relation;
+  const joined = rows.leftJoin(renamed(keys, { ...own, [name]: KEY_MAP.key }), pairs);
   const time = dimension.latest?.at;
   if (timed === undefined || time === undefined) return joined;
   const byTime = renamed(timed, { ...own, _at: "_at", _timed: KEY_MAP.key });
-  return joined
+  const keyed = joined
     .leftJoin(byTime, { ...pairs, [time]: "_at" })
     .extend((t) => ({ [name]: at<LongColumn>(t, name).orElse(at<LongColumn>(t, "_timed")) }))
-    .drop("_timed") as unknown as Relation;
+    .drop("_timed");
+  return untyped(keyed);
 }

@@ -62,7 +62,7 @@ export async function giveKeys(
   const given = await hold(
     members.extend((t) => ({
       [KEY_MAP.key]: rowNumber({ partitionBy: [], orderBy: order(t) }).plus(lit(map.greatest)),
-    })) as unknown as Relation,
+    })),
   );
   const count = await given.count();
   if (count === 0) return given;

@@ -2,7 +2,8 @@ import { type Dimension, KEY_MAP } from "../contract/dimension.js";
 import type { Star } from "../contract/star.js";
 import type { Lake } from "../lake/lake.js";
 import type { Relation } from "../relation/relation.js";
-import { at, known, renamed } from "./columns.js";
+import { at } from "../relation/untyped.js";
+import { known, renamed } from "./columns.js";
 import type { Hold } from "./hold.js";
 import { giveKeys, readKeyMap } from "./key_map.js";
 import type { LoadPlan, LoadSource } from "./plan_load.js";
@@ -77,7 +78,7 @@ function withAttributes(plan: LoadPlan, dimension: Dimension, keys: Relation): R
     .semiJoin(keys, natural)
     .distinct(natural, (t) => [at(t, "_at").desc(), at(t, "_tie").desc()])
     .drop("_at", "_tie");
-  return named.leftJoin(known as unknown as Relation, natural).select(own) as unknown as Relation;
+  return named.leftJoin(known, natural).select(own);
 }
 
 /** Of a star, the dimensions whose members are rows of the lake. */

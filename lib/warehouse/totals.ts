@@ -1,10 +1,9 @@
 import type { Fact } from "../contract/star.js";
 import { countRows } from "../relation/aggregate.js";
 import type { DecimalColumn } from "../relation/number_column.js";
-import type { Relation } from "../relation/relation.js";
 import type { Value } from "../relation/runner.js";
+import { at } from "../relation/untyped.js";
 import { decimalOf } from "../types.js";
-import { at } from "./columns.js";
 import type { Hold } from "./hold.js";
 import type { LoadPlan } from "./plan_load.js";
 
@@ -26,7 +25,7 @@ export async function totalsOf(fact: Fact, plan: LoadPlan, hold: Hold): Promise<
         return [name, (decimalOf(type) ? (values as DecimalColumn) : values.cast(INTEGER_SUM)).sum()];
       }),
     ),
-  })) as unknown as Relation;
+  }));
   return (await (await hold(totals)).collect())[0] ?? {};
 }
 

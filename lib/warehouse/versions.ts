@@ -6,9 +6,10 @@ import type { BooleanColumn } from "../relation/boolean_column.js";
 import type { LongColumn } from "../relation/number_column.js";
 import type { Columns, Relation, Shape } from "../relation/relation.js";
 import type { WallClockColumn } from "../relation/time_column.js";
+import { at, untyped } from "../relation/untyped.js";
 import { lit } from "../relation/when.js";
 import { lag, lastKnown, rowNumber } from "../relation/window.js";
-import { all, any, at, known, renamed } from "./columns.js";
+import { all, any, known, renamed } from "./columns.js";
 import type { Hold } from "./hold.js";
 import { giveKeys, type KeyMap, readKeyMap } from "./key_map.js";
 import type { Members } from "./members.js";
@@ -59,7 +60,7 @@ export async function versionedMembers(lake: Lake, hold: Hold, plan: LoadPlan, d
 /** Members that were ever given a second key: the facts of all others have the only one that there is. */
 function withSeveralKeys({ natural }: Names, recorded: Relation, versions: Relation): Relation {
   const columns = [...natural, KEY];
-  return several(recorded.select(columns).union(versions.select(columns)).distinct() as unknown as Relation, natural);
+  return several(recorded.select(columns).union(versions.select(columns)).distinct(), natural);
 }
 
 /** Members that stand in more than one row. */
@@ -68,7 +69,7 @@ function several(rows: Relation, natural: readonly string[]): Relation {
     .groupBy(...natural)
     .aggregate(() => ({ rows: countRows() }))
     .filter((t) => at<LongColumn>(t, "rows").gt(1n))
-    .select(natural) as unknown as Relation;
+    .select(natural);
 }
 
 /** Names of the columns that histories and versions have. */
@@ -129,15 +130,11 @@ async function steadyMembers(
   history: Relation,
 ): Promise<{ readonly steady: Relation; readonly changing: Relation }> {
   const states = await hold(
-    history
-      .groupBy(...natural, ...attributes)
-      .aggregate((t) => ({ [FROM]: min(at<WallClockColumn>(t, TIME)) })) as unknown as Relation,
+    history.groupBy(...natural, ...attributes).aggregate((t) => ({ [FROM]: min(at<WallClockColumn>(t, TIME)) })),
   );
   const changing = await hold(several(states, natural));
-  const steady = states
-    .antiJoin(changing, natural)
-    .extend(() => ({ [UNTIL]: lit(null, "timestamp_ntz") })) as unknown as Relation;
-  return { steady, changing: await hold(history.semiJoin(changing, natural)) };
+  const steady = states.antiJoin(changing, natural).extend(() => ({ [UNTIL]: lit(null, "timestamp_ntz") }));
+  return { steady: untyped(steady), changing: await hold(history.semiJoin(changing, natural)) };
 }
 
 /** The versions that rows of histories make: natural key, attributes, from, until. */
@@ -154,12 +151,13 @@ function versionsIn({ natural, attributes }: Names, history: Relation): Relation
       at<LongColumn>(t, "_number")
         .eq(1n)
         .or(differs(t, attributes, before)),
-    ) as unknown as Relation;
-  return begins.select((t) => ({
+    );
+  const versions = begins.select((t) => ({
     ...Object.fromEntries([...natural, ...attributes].map((name) => [name, at(t, name)])),
     [FROM]: at(t, TIME),
     [UNTIL]: lag(at(t, TIME), { ...inOrder(t), orderBy: [at(t, TIME).desc()] }),
-  })) as unknown as Relation;
+  }));
+  return untyped(versions);
 }
 
 function differs(t: Columns<Shape>, attributes: readonly string[], other: (name: string) => string): BooleanColumn {
@@ -175,13 +173,12 @@ function differs(t: Columns<Shape>, attributes: readonly string[], other: (name:
 /** Versions with their keys, held. */
 async function withKeys(lake: Lake, hold: Hold, names: Names, versions: Relation, map: KeyMap): Promise<Relation> {
   const order = (t: Columns<Shape>) => [FROM, ...names.natural].map((name) => at(t, name));
-  const opened = (rows: Relation): Relation =>
-    rows.extend((t) => ({ [KEY_MAP.opened]: at(t, FROM) })) as unknown as Relation;
+  const opened = (rows: Relation): Relation => untyped(rows.extend((t) => ({ [KEY_MAP.opened]: at(t, FROM) })));
   if (map.isEmpty) return giveKeys(lake, hold, map, opened(versions), order);
   const found = await hold(opened(withRecordedKeys(names, versions, map)));
   const lacking = found.filter((t) => at(t, KEY).isNull());
   const given = await giveKeys(lake, hold, map, lacking, order);
-  return found.filter((t) => at(t, KEY).isNotNull()).union(given.select(found.columnNames) as unknown as Relation);
+  return found.filter((t) => at(t, KEY).isNotNull()).union(given.select(found.columnNames));
 }
 
 /** Each version with the smallest key that was opened for its attributes while it is valid; null where there is none. */
@@ -205,32 +202,33 @@ function withRecordedKeys({ natural, attributes }: Names, versions: Relation, ma
       ]),
     )
     .groupBy(...natural, FROM)
-    .aggregate((t) => ({ [KEY]: min(at<LongColumn>(t, KEY)) })) as unknown as Relation;
-  return versions.leftJoin(fitting, [...natural, FROM]) as unknown as Relation;
+    .aggregate((t) => ({ [KEY]: min(at<LongColumn>(t, KEY)) }));
+  return versions.leftJoin(fitting, [...natural, FROM]);
 }
 
 /** Natural key → key of members with one version. */
 function keysOfSingle({ natural }: Names, versions: Relation): Relation {
-  return versions.select([...natural, KEY]) as unknown as Relation;
+  return versions.select([...natural, KEY]);
 }
 
 /** Natural key and time → key: each version holds from its beginning to the next. */
 function keysByTime({ natural }: Names, history: Relation, versions: Relation): Relation {
-  const times = history.select([...natural, TIME]).distinct() as unknown as Relation;
+  const times = history.select([...natural, TIME]).distinct();
   const begins = renamed(versions, {
     ...Object.fromEntries(natural.map((name) => [name, name])),
     [TIME]: FROM,
     [KEY]: KEY,
   });
-  return times.leftJoin(begins, [...natural, TIME]).extend((t) => ({
+  const keys = times.leftJoin(begins, [...natural, TIME]).extend((t) => ({
     [KEY]: lastKnown(at(t, KEY), { partitionBy: natural.map((name) => at(t, name)), orderBy: [at(t, TIME)] }),
-  })) as unknown as Relation;
+  }));
+  return untyped(keys);
 }
 
 function dimensionRows(dimension: Dimension, versions: Relation): Relation {
   const named = versions.extend((t) => ({
     [dimension.key]: at(t, KEY),
     [VALIDITY.current]: at(t, UNTIL).isNull(),
-  })) as unknown as Relation;
-  return named.select(dimension.columns.map((column) => column.name)) as unknown as Relation;
+  }));
+  return named.select(dimension.columns.map((column) => column.name));
 }

@@ -9,8 +9,8 @@ import {
 import type { Fact, Star, StarView } from "../contract/star.js";
 import { READABLE_SQL } from "../contract/view_sql.js";
 import type { Relation } from "../relation/relation.js";
+import { at } from "../relation/untyped.js";
 import { checkFact, checkOrphans, checkVersions, keyRanges, type Stage } from "./checks.js";
-import { at } from "./columns.js";
 import type { Dialect, RecordedLoad, WarehouseTable, WarehouseTransaction } from "./driver.js";
 import type { Members } from "./members.js";
 import type { LoadPlan } from "./plan_load.js";
@@ -253,7 +253,7 @@ class Writing {
               return [name, at(t, source === undefined ? KEY_MAP.key : factKeyName(source))];
             }),
           ),
-        ) as unknown as Relation;
+        );
         await this.stage(staged, { columns }, rows);
         const [own, other] = [identifier(column.name), identifier(fact.name)];
         updated += await this.#transaction.execute(
