@@ -1,9 +1,8 @@
 import { RelationError } from "../errors.js";
 import type { BooleanColumn } from "../relation/boolean_column.js";
-import type { Column } from "../relation/column.js";
 import type { AnyRelation, Relation } from "../relation/relation.js";
 import { TextColumn } from "../relation/text_column.js";
-import { typed, untyped } from "../relation/untyped.js";
+import { at, typed, untyped } from "../relation/untyped.js";
 import { listOf, lit, when } from "../relation/when.js";
 import type { ColumnSpec } from "./column_spec.js";
 import { type AnyTable, LANDING_COLUMNS, type ParsedShapeOf, type ShapeOfColumns } from "./define_table.js";
@@ -135,9 +134,3 @@ const NEVER: BooleanColumn = lit(false);
 
 /** Names of files with one JSON object per line. */
 const NDJSON = "\\.(ndjson|jsonl)(\\.gz)?$";
-
-function at(columns: Readonly<Record<string, Column | undefined>>, name: string): Column {
-  const column = columns[name];
-  if (column) return column;
-  throw new RelationError(`no column ${name}`, { where: { column: name } });
-}

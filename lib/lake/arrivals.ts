@@ -27,7 +27,7 @@ export interface Arrivals<T extends AnyTable> {
 /** Rows of a landing table by the moment of their arrival, so that compaction and clean-up of its log change nothing. */
 export async function arrivals<T extends AnyTable>(lake: Lake, target: AnyTable, source: T): Promise<Arrivals<T>> {
   const snapshot = await lake.snapshot(target.name);
-  const rebuild = snapshot !== undefined && (target.write === "overwrite" || (await needsRebuild(target, snapshot)));
+  const rebuild = await needsRebuild(target, snapshot);
   const marks = JSON.parse((await snapshot?.domainMetadata(ARRIVALS_DOMAIN)) ?? "{}") as Readonly<
     Record<string, string>
   >;

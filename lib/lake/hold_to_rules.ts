@@ -1,6 +1,7 @@
 import type { AnyTable } from "../contract/define_table.js";
 import { DataError } from "../errors.js";
 import type { Relation } from "../relation/relation.js";
+import { rowText } from "../relation/row_text.js";
 
 /** Rows that an error shows at most. */
 const SHOWN = 3;
@@ -28,15 +29,9 @@ async function refusal(table: AnyTable, name: string, broken: Relation, count: n
   return new DataError(`${table.name}: rows break ${name}, nothing is written`, {
     where: { table: table.name },
     expected: `rows that keep ${name}`,
-    actual: [`${count} ${count === 1 ? "row breaks" : "rows break"} it, for instance`, ...shown.map(shownRow)].join(
+    actual: [`${count} ${count === 1 ? "row breaks" : "rows break"} it, for instance`, ...shown.map(rowText)].join(
       "\n",
     ),
     remedy: "leave such rows out before the write, or make the rule warn",
   });
-}
-
-function shownRow(row: Readonly<Record<string, unknown>>): string {
-  return Object.entries(row)
-    .map(([name, value]) => `${name} = ${String(value)}`)
-    .join(", ");
 }

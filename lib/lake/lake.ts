@@ -136,10 +136,10 @@ export class Lake implements Runner {
   /**
    * Writes rows by the table's write mode: append, upsert by key, or replace. In a run, tables that are not append-only
    * are replaced when other code wrote them. Everything that later runs decide by is in the same commit.
+   * A full refresh of an append-only table writes nothing: it tells how the recomputed rows differ from the stored ones.
    * @throws ContractError before anything runs, when the rows are not of the contract's types or come from undeclared tables
    * @throws DataError for nulls where none may be, for two rows of one key, and for rows that nobody has examined and that
    * break an expectation which does more than warn; then nothing is committed
-   * A full refresh of an append-only table writes nothing: it tells how the recomputed rows differ from the stored ones.
    * @throws ConflictError when another writer was quicker and `readVersion` is out of date
    */
   write(table: AnyTable, relation: AnyRelation, options: WriteOptions = {}): Promise<WriteResult> {

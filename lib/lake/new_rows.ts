@@ -32,8 +32,7 @@ async function findNewRows<T extends AnyTable>(lake: Lake, target: AnyTable, sou
   const readVersion = snapshot?.version ?? null;
   const rows = lake.read(source) as Relation<ShapeOfTable<T>>;
   if (snapshot === undefined) return { rows, rebuild: false, readVersion };
-  if (target.write === "overwrite" || (await needsRebuild(target, snapshot)))
-    return { rows, rebuild: true, readVersion };
+  if (await needsRebuild(target, snapshot)) return { rows, rebuild: true, readVersion };
   const current = await lake.snapshot(source.name);
   const { versions, replaced } = await consumedOf(snapshot, new Map([[source.name, current?.metadata.id]]));
   const consumed = versions.get(source.name);

@@ -28,9 +28,13 @@ export function currentMark(table: string): StepMark | undefined {
   return { codeHash: run.codeHash, parameters };
 }
 
-/** Whether a table that is not append-only has to be made anew: other code or a step that failed wrote it, or a full refresh is asked for. */
+/**
+ * Whether a table that is there is made anew as a whole: every write replaces it, other code or a step that failed wrote it,
+ * or a full refresh is asked for. An append-only one never is.
+ */
 export async function needsRebuild(table: AnyTable, snapshot: Snapshot | undefined): Promise<boolean> {
   if (table.write === "append" || snapshot === undefined) return false;
+  if (table.write === "overwrite") return true;
   const mark = currentMark(table.name);
   if (mark === undefined) return false;
   if (process.env["TSLAKE_FULL_REFRESH"] === "1") return true;

@@ -4,8 +4,8 @@ import type { Snapshot } from "../delta/snapshot.js";
 import { scanFiles } from "../delta_table/table_reads.js";
 import type { Lake } from "../lake/lake.js";
 import type { DecimalColumn, LongColumn } from "../relation/number_column.js";
-import type { Columns, Shape } from "../relation/relation.js";
 import type { DateColumn } from "../relation/time_column.js";
+import { at } from "../relation/untyped.js";
 import { lag } from "../relation/window.js";
 import { decimalOf } from "../types.js";
 
@@ -58,7 +58,6 @@ export async function knownValues(
     return undefined;
   const { date, measure, scale } = columns;
   const key = table.key.filter((name) => name !== "version");
-  const at = <C>(t: Columns<Shape>, name: string): C => t[name] as C;
   const changes = await scanFiles(snapshot, files, lake.engine)
     .extend((t) => ({
       before: lag(at<DecimalColumn>(t, measure), {

@@ -2,6 +2,7 @@ import { type Calendar, type Dimension, UNKNOWN_KEY, VALIDITY } from "../contrac
 import type { Fact } from "../contract/star.js";
 import { DataError } from "../errors.js";
 import type { Relation } from "../relation/relation.js";
+import { rowText } from "../relation/row_text.js";
 import type { Value } from "../relation/runner.js";
 import { decimalOf } from "../types.js";
 import { renamed } from "./columns.js";
@@ -155,7 +156,7 @@ async function refuse(transaction: WarehouseTransaction, sql: string, message: s
   throw new DataError(`${message}; nothing was loaded`, {
     where: { table },
     expected: "none",
-    actual: rows.map(shown).join("\n"),
+    actual: rows.map(rowText).join("\n"),
     remedy: "load everything anew: npm run pipeline -- --full-refresh --select warehouse.*",
   });
 }
@@ -178,13 +179,7 @@ async function strangers(
 }
 
 function listed(what: string, { rows }: QueryResult): readonly string[] {
-  return rows.map((row) => `${what}: ${shown(row)}`);
-}
-
-function shown(row: Readonly<Record<string, Value>>): string {
-  return Object.entries(row)
-    .map(([name, value]) => `${name} = ${String(value)}`)
-    .join(", ");
+  return rows.map((row) => `${what}: ${rowText(row)}`);
 }
 
 /** Whether two exact numbers are one, however they are written; the sum of nothing is 0. */

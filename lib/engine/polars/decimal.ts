@@ -1,5 +1,5 @@
 import { type DataType, decimalOf, decimalType } from "../../types.js";
-import { type DecimalOperand, fitsAt, MAX_DIGITS, scaleOf } from "./digits.js";
+import { atScale, type DecimalOperand, fitsAt, MAX_DIGITS, scaleOf } from "./digits.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
 import type { Bind } from "./stages.js";
@@ -35,11 +35,6 @@ export function multiplyDecimals(left: DecimalOperand, right: DecimalOperand, ty
 /** Whether 38 digits are enough at a scale that is also the result's. */
 function fitBoth(left: DecimalOperand, right: DecimalOperand, result: DataType, scale: number): boolean {
   return scaleOf(result) === scale && fitsAt(left.type, scale) && fitsAt(right.type, scale);
-}
-
-/** With all digits: Polars takes two operands to the larger of their precisions, and makes null what does not fit it. */
-function atScale({ expr }: DecimalOperand, scale: number): PolarsExpr {
-  return p.cast(expr, decimalType(MAX_DIGITS, scale));
 }
 
 /** Rounded half away from zero to `decimals`, as `type`. */

@@ -20,6 +20,11 @@ export function fitsAt(type: DataType, scale: number): boolean {
   return digits.scale <= scale && digits.precision - digits.scale + scale <= MAX_DIGITS;
 }
 
+/** With all digits: Polars takes two operands to the larger of their precisions, and makes null what does not fit it. */
+export function atScale({ expr }: DecimalOperand, scale: number): PolarsExpr {
+  return p.cast(expr, decimalType(MAX_DIGITS, scale));
+}
+
 /** Digits after the point; none of an integer type. */
 export function scaleOf(type: DataType): number {
   return decimalOf(type)?.scale ?? 0;

@@ -1,5 +1,6 @@
 import { type DataType, decimalType, formatType } from "../../types.js";
 import {
+  atScale,
   checked,
   type DecimalOperand,
   digitsOf,
@@ -208,10 +209,6 @@ function restOfShorter(
   const below = bind(modulo(dividend, divisor));
   const rest = bind(minus(times(below, power(lacking)), times(nearest(below, divisor, lacking), divisor)));
   return p.choose(isNegative(rest), plus(rest, divisor), rest);
-}
-
-function atScale({ expr }: DecimalOperand, scale: number): PolarsExpr {
-  return p.cast(expr, decimalType(MAX_DIGITS, scale));
 }
 
 /** The divisor itself, or null where its digits are: Polars divides nothing by zero. */
