@@ -21,6 +21,12 @@ export function nowMillis(): number {
   return millis;
 }
 
+/** Microseconds since the epoch as `YYYY-MM-DDTHH:MM:SS.ffffffZ`. */
+export function isoMicros(micros: bigint): string {
+  const iso = new Date(Number(micros / 1000n)).toISOString();
+  return `${iso.slice(0, -1)}${String(micros % 1000n).padStart(3, "0")}Z`;
+}
+
 /** A duration clock in milliseconds, never stopped: for measuring, not for telling the time. */
 export function stopwatch(): () => number {
   const start = performance.now();

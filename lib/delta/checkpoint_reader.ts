@@ -209,7 +209,10 @@ export class CheckpointReader {
   async #manifest(): Promise<LogActions | undefined> {
     const path = this.#files.parts[0]?.path;
     if (path === undefined || !path.endsWith(".json")) return undefined;
-    this.#json ??= readJson(this.#storage, path, this.version);
+    this.#json ??= readJson(this.#storage, path, this.version).catch((error) => {
+      this.#json = undefined;
+      throw error;
+    });
     return this.#json;
   }
 }

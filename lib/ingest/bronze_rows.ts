@@ -1,3 +1,4 @@
+import { isoMicros } from "../clock.js";
 import type { Column } from "../relation/column.js";
 import { type Relation, type Shape, scan } from "../relation/relation.js";
 import type { TextColumn } from "../relation/text_column.js";
@@ -25,12 +26,6 @@ export function bronzeRows(table: LandingTable, prepared: PreparedFile, arrival:
 /** No rows, with the columns of a table: a commit of these records what the step was. */
 export function noRows(table: LandingTable): Relation {
   return scan({ kind: "values", rows: [] }, table.schema.fields);
-}
-
-/** Microseconds since the epoch as `YYYY-MM-DDTHH:MM:SS.ffffffZ`. */
-export function isoMicros(micros: bigint): string {
-  const iso = new Date(Number(micros / 1000n)).toISOString();
-  return `${iso.slice(0, -1)}${String(micros % 1000n).padStart(3, "0")}Z`;
 }
 
 function fileRows(table: LandingTable, prepared: PreparedFile, arrival: Arrival): Relation {

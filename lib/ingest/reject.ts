@@ -1,11 +1,11 @@
 import fs from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { isoMicros } from "../clock.js";
 import type { DataError } from "../errors.js";
 import { fsyncFile, fsyncFolder, makeFolder } from "../storage/durable.js";
 import { LocalStorage } from "../storage/local.js";
 import { storageError } from "../storage/local_errors.js";
 import { cleanName, numbered } from "./archive_name.js";
-import { isoMicros } from "./bronze_rows.js";
 import { identityAt } from "./file_identity.js";
 import type { LandingTable } from "./intake.js";
 import type { LandingFile } from "./landing.js";

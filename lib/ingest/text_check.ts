@@ -63,8 +63,8 @@ export class TextCheck {
 }
 
 function refusal(message: string, actual: string, place: Place, remedy: string): DataError {
-  const where = `line ${place.line}, byte ${place.column}`;
-  return new DataError(message, { where: place, expected: "UTF-8 text", actual: `${actual} (${where})`, remedy });
+  const evidence = `${actual}, at byte ${place.column} of its line`;
+  return new DataError(message, { where: place, expected: "UTF-8 text", actual: evidence, remedy });
 }
 
 /** A line, and a byte in it; both from 1. */

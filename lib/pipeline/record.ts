@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { join } from "node:path";
+import { isoMicros } from "../clock.js";
 import type { AnyTable } from "../contract/define_table.js";
 import { describeError } from "../errors.js";
 import type { Value } from "../relation/runner.js";
@@ -55,7 +56,7 @@ export function stepRow(outcome: StepOutcome, run: Pick<RunSummary, "runId" | "d
     status: outcome.status,
     reason: outcome.skipped ?? outcome.reasons.map(describeReason).join("; "),
     logical_day: run.days.day,
-    started_at: isoInstant(outcome.startedAt),
+    started_at: isoMicros(outcome.startedAt),
     seconds: rounded(outcome.seconds),
     attempts: outcome.attempts,
     ...countRow((name) => countOf(outcome.metrics, name)),
@@ -80,7 +81,7 @@ export function runRow(summary: RunSummary, request: RunRequest): RecordRow {
     full_refresh: request.fullRefresh,
     landing: request.landing,
     revision: summary.revision ?? null,
-    started_at: isoInstant(summary.startedAt),
+    started_at: isoMicros(summary.startedAt),
     seconds: rounded(summary.seconds),
     steps_succeeded: count("succeeded"),
     steps_fresh: count("fresh"),
@@ -159,10 +160,4 @@ function countRow(count: (name: string) => number): Readonly<Record<string, bigi
 /** Seconds to the millisecond. */
 function rounded(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
-}
-
-/** Microseconds since the epoch as `YYYY-MM-DDTHH:MM:SS.ffffffZ`. */
-function isoInstant(micros: bigint): string {
-  const iso = new Date(Number(micros / 1000n)).toISOString();
-  return `${iso.slice(0, -1)}${String(micros % 1000n).padStart(3, "0")}Z`;
 }

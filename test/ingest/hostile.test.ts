@@ -97,7 +97,7 @@ const BROKEN: readonly (readonly [string, string | Uint8Array, Readonly<Record<s
       reason: "the file is not UTF-8",
       line: 3,
       column: 6,
-      actual: 'byte 0xE9, which is "é" in Latin-1 (line 3, byte 6)',
+      actual: 'byte 0xE9, which is "é" in Latin-1, at byte 6 of its line',
     },
   ],
   ["UTF-16", Buffer.from(`\uFEFF${GOOD}`, "utf16le"), { reason: "the file is UTF-16 text, not UTF-8 text", line: 1 }],
