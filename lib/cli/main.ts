@@ -117,13 +117,11 @@ async function reset({ settings }: Workspace, confirmed: boolean, answer: Answer
     });
   }
   const plan = planReset(settings.lake, settings.landing, samplesOf(settings));
-  for (const [from, to] of plan.returned)
-    print(`${confirmed ? "brought back" : "would be brought back"}: ${to} (from ${from})`);
-  for (const folder of plan.deleted) print(`${confirmed ? "deleted" : "would be deleted"}: ${folder}`);
-  if (confirmed) {
-    await resetLake(settings.lake, plan, commandId("reset"), isoNow());
-    return;
-  }
+  if (confirmed) await resetLake(settings.lake, plan, commandId("reset"), isoNow());
+  const would = confirmed ? "" : "would be ";
+  for (const [from, to] of plan.returned) print(`${would}brought back: ${to} (from ${from})`);
+  for (const path of plan.deleted) print(`${would}deleted: ${path}`);
+  if (confirmed) return;
   process.stderr.write("nothing was deleted; to do it: npx tslake reset --yes\n");
   answer(EXIT.usage);
 }

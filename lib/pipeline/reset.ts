@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { StorageError, TslakeError } from "../errors.js";
+import { identityAt } from "../ingest/file_identity.js";
 import { linkFile } from "../ingest/link_file.js";
 import { fsyncFile, fsyncFolder, makeFolder } from "../storage/durable.js";
 import { codeOf, storageError } from "../storage/local_errors.js";
@@ -9,8 +10,8 @@ import { lockLake, lockOf } from "./run_lock.js";
 import { hasContentOf, listFiles, type Samples } from "./samples.js";
 
 /** What belongs to a lake in its folder; anything else there is somebody's own. */
-const LAKE_FOLDERS = ["bronze", "silver", "gold", "ops", "_runs", "_report", ...WAREHOUSE_FILES];
-const ARCHIVE = join("bronze", "_archive");
+const LAKE_FOLDERS = ["silver", "gold", "ops", "_runs", "_report", ...WAREHOUSE_FILES, "bronze"];
+const ARCHIVE = "_archive";
 
 /** What starting afresh does. */
 export interface Reset {
@@ -28,7 +29,7 @@ export function planReset(lake: string, landing: string, samples: Samples | unde
   const deleted = LAKE_FOLDERS.map((name) => join(lake, name)).filter((folder) => fs.existsSync(folder));
   if (deleted.length === 0) throw new TslakeError("there is no lake to delete", { where: { path: lake } });
   const filesIn = (folder: string): readonly string[] => listFiles(folder).map((path) => join(folder, path));
-  const archived = filesIn(join(lake, ARCHIVE));
+  const archived = filesIn(join(lake, "bronze", ARCHIVE));
   const own = archived.filter((file) => samples === undefined || !hasContentOf(samples, file));
   if (own.length === archived.length) {
     throw new TslakeError("this lake was not made from the samples", {
@@ -45,7 +46,8 @@ export function planReset(lake: string, landing: string, samples: Samples | unde
 }
 
 /**
- * Deletes a lake as planned, the user's files first brought back for good; no run can begin before all is gone.
+ * Deletes a lake as planned, the user's files first brought back for good; no run can begin before all is gone. The samples
+ * in the archive, by which such a lake is known, go last: one that was killed can be planned and done again.
  * @throws TslakeError while a run works on the lake; StorageError when a file cannot be brought back: then nothing is deleted
  */
 export async function resetLake(lake: string, reset: Reset, runId: string, since: string): Promise<void> {
@@ -54,9 +56,11 @@ export async function resetLake(lake: string, reset: Reset, runId: string, since
   const release = lockLake(lake, runId, since);
   try {
     for (const [from, to] of reset.returned) await bringBack(from, to);
+    const returned = reset.returned.map(([from]) => from);
+    const records = pathsIn(runs).filter((path) => path !== lock);
+    const tables = pathsIn(join(lake, "bronze")).filter((path) => basename(path) !== ARCHIVE);
     const others = reset.deleted.filter((path) => path !== runs);
-    const records = fs.readdirSync(runs).map((name) => join(runs, name));
-    for (const path of [...others, ...records.filter((path) => path !== lock)]) {
+    for (const path of [...records, ...tables, ...returned, ...others]) {
       await fs.promises.rm(path, { recursive: true, force: true });
     }
   } finally {
@@ -66,10 +70,14 @@ export async function resetLake(lake: string, reset: Reset, runId: string, since
   removeIfEmpty(lake);
 }
 
+function pathsIn(folder: string): readonly string[] {
+  return fs.existsSync(folder) ? fs.readdirSync(folder).map((name) => join(folder, name)) : [];
+}
+
 async function bringBack(from: string, to: string): Promise<void> {
   try {
     makeFolder(dirname(to));
-    if (!linkFile(from, to)) throw new StorageError("another file is there now", { where: { path: to } });
+    if (!isSameFile(from, to) && !linkFile(from, to)) throw new StorageError("another file is there now", { where: { path: to } });
     await fsyncFile(to);
     fsyncFolder(dirname(to));
   } catch (error) {
@@ -93,7 +101,13 @@ function freeName(landing: string, archived: string, taken: Set<string>): string
   const extension = extname(name.endsWith(".gz") ? name.slice(0, -3) : name) + (name.endsWith(".gz") ? ".gz" : "");
   const stem = name.slice(0, name.length - extension.length);
   let path = join(folder, name);
-  for (let n = 2; taken.has(path) || fs.existsSync(path); n++) path = join(folder, `${stem}_${n}${extension}`);
+  const isFree = (): boolean => !taken.has(path) && (!fs.existsSync(path) || isSameFile(archived, path));
+  for (let n = 2; !isFree(); n++) path = join(folder, `${stem}_${n}${extension}`);
   taken.add(path);
   return path;
+}
+
+/** Whether both are names of one file, as after a reset that was killed. */
+function isSameFile(one: string, other: string): boolean {
+  return identityAt(one)?.file === identityAt(other)?.file;
 }

@@ -82,6 +82,25 @@ describe("a lake that is begun afresh", () => {
     expect(readdirSync(dirname(target))).toEqual(["mine.csv"]);
   });
 
+  test("can be begun afresh again after it was killed, wherever that was", async () => {
+    write("lake/bronze/sales/_delta_log/0.json", "{}");
+    write("lake/silver/sales/_delta_log/0.json", "{}");
+    const { rm } = fs.promises;
+    for (let survives = 0; existsSync(lake()); survives++) {
+      let removed = 0;
+      const dying = vi.spyOn(fs.promises, "rm").mockImplementation((path, options) => {
+        return removed++ < survives ? rm(path, options) : Promise.reject(new Error("killed"));
+      });
+      const reset = resetLake(lake(), planReset(lake(), landing(), samples), "reset", "now");
+      await reset.catch((error: unknown) => expect(error).toMatchObject({ message: "killed" }));
+      dying.mockRestore();
+      expect(readdirSync(join(landing(), "sales"))).toEqual(["mine.csv"]);
+      expect(readFileSync(join(landing(), "sales", "mine.csv"), "utf8")).toBe("mine");
+      expect(removed).toBeLessThan(10);
+    }
+    expect(existsSync(lake())).toBe(false);
+  });
+
   test("stays as it is when a file cannot be brought back", async () => {
     const plan = planReset(lake(), landing(), samples);
     write("landing/sales/mine.csv", "came in between");
