@@ -13,7 +13,7 @@ import type { LandingFile } from "./landing.js";
 import { Outcomes } from "./outcomes.js";
 import { type ExaminedFile, examineFile, prepareFile, takeApart } from "./prepare_file.js";
 import type { PreparedFile } from "./prepared.js";
-import { QUIET_BROKEN_MILLIS, untilQuiet } from "./quiet.js";
+import { untilQuiet } from "./quiet.js";
 import { rejectFile } from "./reject.js";
 import { TemporaryFiles } from "./temporary_files.js";
 
@@ -278,7 +278,7 @@ export class BronzeIntake {
   }
 
   async #reject({ file, sha256 }: ExaminedFile, error: DataError): Promise<void> {
-    await untilQuiet([file], QUIET_BROKEN_MILLIS);
+    await untilQuiet([file]);
     if (!this.#isStill(file)) return;
     try {
       const path = await rejectFile(this.#landing, this.table, { file, sha256, error, at: this.#now });

@@ -77,7 +77,8 @@ function pathsIn(folder: string): readonly string[] {
 async function bringBack(from: string, to: string): Promise<void> {
   try {
     makeFolder(dirname(to));
-    if (!isSameFile(from, to) && !linkFile(from, to)) throw new StorageError("another file is there now", { where: { path: to } });
+    if (!isSameFile(from, to) && !linkFile(from, to))
+      throw new StorageError("another file is there now", { where: { path: to } });
     await fsyncFile(to);
     fsyncFolder(dirname(to));
   } catch (error) {

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, utimesSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { history } from "../../lib/delta/history.js";
@@ -112,12 +112,10 @@ export const EVENTS: Area = {
   },
 };
 
-/** Puts files into a landing zone as if they had lain there for a minute. */
+/** Puts files into a landing zone. */
 export function land(landing: string, files: readonly Arrival[]): void {
   const workspace = new LakeInProcess(dirname(landing));
   for (const { source, name, content } of files) workspace.land(source, name, content);
-  const then = Date.now() / 1000 - 60;
-  for (const { source, name } of files) utimesSync(join(landing, source, name), then, then);
 }
 
 /** Runs steps as the pipeline does, in this process, with a lake of its own. */

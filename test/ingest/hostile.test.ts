@@ -286,6 +286,17 @@ describe("a file that somebody still writes to", () => {
     expect(await lake.rows()).toHaveLength(written + 1);
   });
 
+  test("is left also when the writer pauses", async () => {
+    const lake = lakeOf();
+    const path = join(lake.landing, "people/people_1.csv");
+    fs.writeFileSync(path, GOOD);
+    const writer = setInterval(() => fs.appendFileSync(path, "1,Ana\n"), 1000);
+    const first = await lake.ingest();
+    clearInterval(writer);
+    expect(first.files).toMatchObject([{ status: "skipped" }]);
+    expect(await lake.rows()).toEqual([]);
+  });
+
   test("is not rejected for what it lacks", async () => {
     const lake = lakeOf();
     const path = join(lake.landing, "people/people_1.csv");

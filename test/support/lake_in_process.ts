@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { Script } from "node:vm";
 import { vi } from "vitest";
 import { Catalog } from "../../lib/contract/catalog.js";
@@ -45,9 +45,13 @@ export class LakeInProcess {
     });
   }
 
+  /** A file that nobody has written to for a minute. */
   land(source: string, name: string, content: string | Uint8Array): void {
-    mkdirSync(join(this.landing, source), { recursive: true });
-    writeFileSync(join(this.landing, source, name), content);
+    const path = join(this.landing, source, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+    const then = Date.now() / 1000 - 60;
+    utimesSync(path, then, then);
   }
 
   /** Lands rows, by column, in a file of a format and name that the table takes: Parquet only where it takes nothing else. */

@@ -13,7 +13,7 @@ const EVENTS = ["purchase", "product_item", "purchase_extra_info"];
 /** The lake that the samples make, up to gold. */
 export async function sampleLake(): Promise<GoldLake> {
   const workspace = new LakeInProcess();
-  cpSync("samples/landing", workspace.landing, { recursive: true });
+  cpSync("samples/landing", workspace.landing, { recursive: true, preserveTimestamps: true });
   await workspace.run(["vendas", ...EVENTS].map((name) => `bronze.${name}`));
   await workspace.run(["silver.vendas", "gold.vendas"]);
   await workspace.run(
