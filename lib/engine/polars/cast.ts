@@ -44,7 +44,7 @@ function fromText(input: PolarsExpr, to: DataType, mode: CastMode, bind: Bind): 
       return strictly(bind(wallClock(input, bind)), input, to, mode);
     case "timestamp": {
       const instant = p.choose(
-        matches(input, "Z$"),
+        p.stringCall('"EndsWith"', input, p.text("Z")),
         p.stringCall('"StripSuffix"', input, p.text("Z")),
         p.nullOf("string"),
       );
@@ -61,9 +61,9 @@ const FLOATING = "^[+-]?(?:(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?|In
 
 /** Null also for digits beyond the greatest number, of which the library's parser makes infinity. */
 function floating(input: PolarsExpr, to: DataType, bind: Bind): PolarsExpr {
-  const form = p.choose(matches(input, FLOATING), input, p.nullOf("string"));
+  const form = p.choose(p.matches(input, p.text(FLOATING)), input, p.nullOf("string"));
   const number = bind(p.cast(form, to, "NonStrict"));
-  const isInfinite = p.binary("Eq", p.call('"Abs"', number), p.cast(p.text("inf"), to));
+  const isInfinite = p.binary("Eq", p.absolute(number), p.cast(p.text("inf"), to));
   const isSaid = p.stringCall('"EndsWith"', input, p.text("y"));
   return p.choose(p.binary("And", isInfinite, p.not(isSaid)), p.nullOf(to), number);
 }
@@ -73,10 +73,10 @@ function floating(input: PolarsExpr, to: DataType, bind: Bind): PolarsExpr {
  * digit behind too many decimals decides a tie and nothing else. Most texts need neither look.
  */
 function decimalText(input: PolarsExpr, scale: number, to: DataType, mode: CastMode, bind: Bind): PolarsExpr {
-  const special = bind(matches(input, `[eE]|\\.[^.]{${scale + 1}}`));
+  const special = bind(p.matches(input, p.text(`[eE]|\\.[^.]{${scale + 1}}`)));
   const text = bind(p.choose(special, input, p.nullOf("string")));
   const withExponent = mode === "Strict" ? refused(text, to) : p.nullOf("string");
-  return p.choose(special, p.choose(matches(text, "[eE]"), withExponent, appended(text, "1")), input);
+  return p.choose(special, p.choose(p.matches(text, p.text("[eE]")), withExponent, p.joined(text, p.text("1"))), input);
 }
 
 function wallClock(input: PolarsExpr, bind: Bind): PolarsExpr {
@@ -101,11 +101,7 @@ function strictly(parsed: PolarsExpr, input: PolarsExpr, to: DataType, mode: Cas
 }
 
 function refused(input: PolarsExpr, to: DataType): PolarsExpr {
-  return p.stringCall(
-    '{"ConcatHorizontal":{"delimiter":"","ignore_nulls":false}}',
-    p.text(`not a ${formatType(to)}: `),
-    input,
-  );
+  return p.joined(p.text(`not a ${formatType(to)}: `), input);
 }
 
 function toText(input: PolarsExpr, from: DataType, bind: Bind): PolarsExpr {
@@ -117,7 +113,7 @@ function toText(input: PolarsExpr, from: DataType, bind: Bind): PolarsExpr {
     case "timestamp_ntz":
       return timeText(input, bind);
     case "timestamp":
-      return appended(timeText(bind(p.cast(input, "timestamp_ntz")), bind), "Z");
+      return p.joined(timeText(bind(p.cast(input, "timestamp_ntz")), bind), p.text("Z"));
     default:
       return p.cast(input, "string");
   }
@@ -134,12 +130,4 @@ function timeText(input: PolarsExpr, bind: Bind): PolarsExpr {
   );
   const trimmed = p.stringCall('"StripCharsEnd"', fraction, p.text("0"));
   return p.choose(fractional, trimmed, p.temporalCall('{"ToString":"%Y-%m-%d %H:%M:%S"}', input));
-}
-
-function appended(input: PolarsExpr, suffix: string): PolarsExpr {
-  return p.stringCall('{"ConcatHorizontal":{"delimiter":"","ignore_nulls":false}}', input, p.text(suffix));
-}
-
-function matches(input: PolarsExpr, pattern: string): PolarsExpr {
-  return p.stringCall('{"Contains":{"literal":false,"strict":true}}', input, p.text(pattern));
 }

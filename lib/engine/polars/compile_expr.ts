@@ -140,7 +140,7 @@ function compileCall(call: Call, bind: Bind, compile: Compile): PolarsExpr {
     case "concatWith":
       return text.concat(call.args.slice(1).map(arg), constant(first), true);
     case "contains":
-      return p.stringCall('{"Contains":{"literal":true,"strict":true}}', arg(a), arg(b));
+      return p.contains(arg(a), arg(b));
     case "startsWith":
       return p.stringCall('"StartsWith"', arg(a), arg(b));
     case "substring":
@@ -150,7 +150,7 @@ function compileCall(call: Call, bind: Bind, compile: Compile): PolarsExpr {
     case "replaceRegex":
       return text.replaceRegex(arg(a), constant(second), constant(third));
     case "matches":
-      return p.stringCall('{"Contains":{"literal":false,"strict":true}}', arg(a), arg(b));
+      return p.matches(arg(a), arg(b));
     case "extract":
       return text.extract(arg(a), constant(second), integer(third), bind);
     case "splitPart":

@@ -1,5 +1,5 @@
 import { type DataType, decimalOf, decimalType } from "../../types.js";
-import { atScale, type DecimalOperand, fitsAt, MAX_DIGITS, scaleOf } from "./digits.js";
+import { atScale, type DecimalOperand, fitsAt, MAX_DIGITS, scaleOf, units } from "./digits.js";
 import type { PolarsExpr } from "./polars_expr.js";
 import * as p from "./polars_expr.js";
 import type { Bind } from "./stages.js";
@@ -53,7 +53,7 @@ export function castDecimal(input: DecimalOperand, type: DataType, mode: p.CastM
 export function wholePart(input: DecimalOperand): PolarsExpr {
   const power = p.int128(10n ** BigInt(scaleOf(input.type)));
   const physical = p.call('"ToPhysical"', input.expr);
-  const whole = p.binary("FloorDivide", p.call('"Abs"', physical), power);
+  const whole = p.binary("FloorDivide", p.absolute(physical), power);
   return p.choose(p.binary("Lt", physical, p.int128(0)), p.binary("Minus", p.int128(0), whole), whole);
 }
 
@@ -69,9 +69,9 @@ function asDecimal({ expr, type }: DecimalOperand): PolarsExpr {
 function halfUp(input: PolarsExpr, type: DataType, to: number, bind: Bind): PolarsExpr {
   const { precision, scale } = decimalOf(type) ?? { precision: MAX_DIGITS, scale: 0 };
   const value = bind(input);
-  const negative = p.binary("Lt", value, unit(0, 0));
+  const negative = p.binary("Lt", value, units(0, 0));
   if (precision >= MAX_DIGITS) return halfUpByRest(value, scale, to, negative, bind);
-  const away = p.choose(negative, unit(-1, scale + 1), unit(1, scale + 1));
+  const away = p.choose(negative, units(-1, scale + 1), units(1, scale + 1));
   return p.cast(p.binary("Plus", value, away), decimalType(MAX_DIGITS, to));
 }
 
@@ -82,22 +82,6 @@ function halfUpByRest(value: PolarsExpr, from: number, to: number, negative: Pol
   const half = 5n * 10n ** BigInt(from - to - 1);
   const up = p.binary("And", p.binary("Eq", rest, units(half, from)), p.not(negative));
   const down = p.binary("And", p.binary("Eq", rest, units(-half, from)), negative);
-  const one = unit(1, to);
+  const one = units(1, to);
   return p.choose(up, p.binary("Plus", even, one), p.choose(down, p.binary("Minus", even, one), even));
-}
-
-function unit(count: number, scale: number): PolarsExpr {
-  return units(BigInt(count), scale);
-}
-
-/** `count × 10^-scale`. */
-function units(count: bigint, scale: number): PolarsExpr {
-  const limit = 1n << 63n;
-  if (count < limit && count >= -limit) return p.scalar("Decimal", `[${count},${MAX_DIGITS},${scale}]`);
-  const digits = String(count < 0n ? -count : count).padStart(scale + 1, "0");
-  const whole = digits.slice(0, digits.length - scale);
-  return p.cast(
-    p.text(`${count < 0n ? "-" : ""}${whole}.${digits.slice(whole.length)}`),
-    decimalType(MAX_DIGITS, scale),
-  );
 }

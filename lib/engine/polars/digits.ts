@@ -50,16 +50,12 @@ export function checked(fits: PolarsExpr, digits: PolarsExpr, type: DataType, sh
 
 export function refused([left, sign, right]: Shown, type: DataType): PolarsExpr {
   const texts = [p.text(`not a ${formatType(type)}: `), p.cast(left.expr, "string"), p.text(sign)];
-  return joined(...texts, p.cast(right.expr, "string"));
+  return p.joined(...texts, p.cast(right.expr, "string"));
 }
 
 /** The text of digits with a point before the last `scale` of them: Polars' parser knows exponents. */
 export function pointed(digits: PolarsExpr, scale: number): PolarsExpr {
-  return joined(p.cast(digits, "string"), p.text(`e-${scale}`));
-}
-
-export function joined(...parts: readonly PolarsExpr[]): PolarsExpr {
-  return p.stringCall('{"ConcatHorizontal":{"delimiter":"","ignore_nulls":false}}', ...parts);
+  return p.joined(p.cast(digits, "string"), p.text(`e-${scale}`));
 }
 
 /** `10^exponent`, wrapped around like everything of 128 bits. */
@@ -72,16 +68,15 @@ export function half(digits: number): PolarsExpr {
   return p.int128(10n ** BigInt(digits) / 2n);
 }
 
-export function unit(count: -1 | 0 | 1, scale: number): PolarsExpr {
-  return p.scalar("Decimal", `[${count},${MAX_DIGITS},${scale}]`);
+/** The decimal `count × 10^-scale`. */
+export function units(count: number | bigint, scale: number): PolarsExpr {
+  const limit = 1n << 63n;
+  if (count < limit && count >= -limit) return p.scalar("Decimal", `[${count},${MAX_DIGITS},${scale}]`);
+  return withPoint(p.int128(BigInt(count)), scale);
 }
 
 export function isNegative(value: PolarsExpr): PolarsExpr {
   return p.binary("Lt", value, p.int128(0));
-}
-
-export function magnitude(value: PolarsExpr): PolarsExpr {
-  return p.call('"Abs"', value);
 }
 
 export function plus(a: PolarsExpr, b: PolarsExpr): PolarsExpr {

@@ -32,7 +32,7 @@ export function multiply([left, right]: Operands, type: DataType, bind: Bind): P
 /** By zero is null. */
 export function divide([left, right]: Operands, type: DataType, bind: Bind): PolarsExpr {
   if (decimalOf(type)) return divideDecimals(left, right, type, bind);
-  const divisor = nonZero(bind(p.cast(right.expr, "double")), p.scalar("Float64", "0.0"), "double");
+  const divisor = p.nullIf(bind(p.cast(right.expr, "double")), p.scalar("Float64", "0.0"), "double");
   return p.binary("TrueDivide", p.cast(left.expr, "double"), divisor);
 }
 
@@ -40,18 +40,18 @@ export function divide([left, right]: Operands, type: DataType, bind: Bind): Pol
 export function modulo([left, right]: Operands, type: DataType, bind: Bind): PolarsExpr {
   if (isFloating(type)) {
     const dividend = bind(p.cast(left.expr, "double"));
-    const divisor = nonZero(bind(p.cast(right.expr, "double")), p.scalar("Float64", "0.0"), "double");
+    const divisor = p.nullIf(bind(p.cast(right.expr, "double")), p.scalar("Float64", "0.0"), "double");
     return signed(
       dividend,
-      bind(p.binary("Modulus", magnitude(dividend), magnitude(divisor))),
+      bind(p.binary("Modulus", p.absolute(dividend), p.absolute(divisor))),
       p.scalar("Float64", "0.0"),
     );
   }
   if (decimalOf(type)) return remainder(left, right, type, bind);
   const dividend = bind(p.cast(left.expr, "Int128"));
-  const divisor = nonZero(bind(p.cast(right.expr, "Int128")), p.int128(0), "Int128");
+  const divisor = p.nullIf(bind(p.cast(right.expr, "Int128")), p.int128(0), "Int128");
   return p.cast(
-    signed(dividend, bind(p.binary("Modulus", magnitude(dividend), magnitude(divisor))), p.int128(0)),
+    signed(dividend, bind(p.binary("Modulus", p.absolute(dividend), p.absolute(divisor))), p.int128(0)),
     type,
   );
 }
@@ -63,8 +63,8 @@ export function negate(input: PolarsExpr, type: DataType): PolarsExpr {
 }
 
 export function absolute(input: PolarsExpr, type: DataType): PolarsExpr {
-  if (isFloating(type) || decimalOf(type)) return magnitude(input);
-  return p.cast(magnitude(p.cast(input, wider(type))), type);
+  if (isFloating(type) || decimalOf(type)) return p.absolute(input);
+  return p.cast(p.absolute(p.cast(input, wider(type))), type);
 }
 
 export function round(input: PolarsExpr, from: DataType, type: DataType, decimals: number, bind: Bind): PolarsExpr {
@@ -82,14 +82,6 @@ function wider(type: DataType): PhysicalType {
   return type === "long" ? "Int128" : "long";
 }
 
-function magnitude(input: PolarsExpr): PolarsExpr {
-  return p.call('"Abs"', input);
-}
-
 function signed(like: PolarsExpr, value: PolarsExpr, zero: PolarsExpr): PolarsExpr {
   return p.choose(p.binary("Lt", like, zero), p.binary("Minus", zero, value), value);
-}
-
-function nonZero(divisor: PolarsExpr, zero: PolarsExpr, type: PhysicalType): PolarsExpr {
-  return p.choose(p.binary("Eq", divisor, zero), p.nullOf(type), divisor);
 }

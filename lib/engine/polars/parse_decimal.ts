@@ -11,7 +11,7 @@ export function parseDecimal(input: PolarsExpr, locale: string, type: DataType, 
   const scale = decimalOf(type)?.scale ?? 0;
   const text = bind(input);
   const pattern = locale === "pt-BR" ? brazilian(scale) : plain(scale, scale);
-  const isNumber = p.stringCall('{"Contains":{"literal":false,"strict":true}}', text, p.text(`^[+-]?(?:${pattern})$`));
+  const isNumber = p.matches(text, p.text(`^[+-]?(?:${pattern})$`));
   const pointed = locale === "pt-BR" && scale > 0 ? withPoint(text, bind) : text;
   return p.choose(isNumber, p.cast(pointed, type, "NonStrict"), p.nullOf(type));
 }
@@ -27,7 +27,7 @@ function brazilian(scale: number): string {
 
 /** `1.234,56` as `1234.56`; text without a comma stays as it is. */
 function withPoint(text: PolarsExpr, bind: Bind): PolarsExpr {
-  const hasComma = p.stringCall('{"Contains":{"literal":true,"strict":true}}', text, p.text(","));
+  const hasComma = p.contains(text, p.text(","));
   const whole = replaced(bind(p.choose(hasComma, text, p.nullOf("string"))), ".", "");
   return p.call('"Coalesce"', replaced(whole, ",", "."), text);
 }

@@ -20,7 +20,7 @@ const NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__";
 /** What stands in the name of a folder, as a column of text. */
 export function folderKey({ name, type }: StructField): PolarsExpr {
   const text = folderText(p.column(name), type);
-  const short = joined(p.text(VALUE), text);
+  const short = p.joined(p.text(VALUE), text);
   return canBeLong(type) ? p.choose(isLong(text), longKey(text), short) : short;
 }
 
@@ -116,9 +116,5 @@ function isLong(text: PolarsExpr): PolarsExpr {
 }
 
 function longKey(text: PolarsExpr): PolarsExpr {
-  return joined(p.text(LONG), p.cast(p.call('{"Hash":[0,0,0,0]}', text), "string"));
-}
-
-function joined(...parts: readonly PolarsExpr[]): PolarsExpr {
-  return p.stringCall('{"ConcatHorizontal":{"delimiter":"","ignore_nulls":false}}', ...parts);
+  return p.joined(p.text(LONG), p.cast(p.call('{"Hash":[0,0,0,0]}', text), "string"));
 }

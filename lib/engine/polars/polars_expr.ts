@@ -83,6 +83,31 @@ export function stringCall(fn: string, ...args: readonly PolarsExpr[]): PolarsEx
   return call(`{"StringExpr":${fn}}`, ...args);
 }
 
+/** Texts one behind the other; null where one of them is. */
+export function joined(...parts: readonly PolarsExpr[]): PolarsExpr {
+  return concat(parts, "", false);
+}
+
+export function concat(parts: readonly PolarsExpr[], separator: string, skipNulls: boolean): PolarsExpr {
+  return stringCall(
+    `{"ConcatHorizontal":{"delimiter":${JSON.stringify(separator)},"ignore_nulls":${skipNulls}}}`,
+    ...parts,
+  );
+}
+
+/** Whether a text has a match of a regular expression. */
+export function matches(input: PolarsExpr, pattern: PolarsExpr): PolarsExpr {
+  return stringCall('{"Contains":{"literal":false,"strict":true}}', input, pattern);
+}
+
+export function contains(input: PolarsExpr, part: PolarsExpr): PolarsExpr {
+  return stringCall('{"Contains":{"literal":true,"strict":true}}', input, part);
+}
+
+export function absolute(input: PolarsExpr): PolarsExpr {
+  return call('"Abs"', input);
+}
+
 export function temporalCall(fn: string, ...args: readonly PolarsExpr[]): PolarsExpr {
   return call(`{"TemporalExpr":${fn}}`, ...args);
 }
@@ -97,6 +122,11 @@ export function choose(condition: PolarsExpr, then: PolarsExpr, otherwise: Polar
 }
 
 /** An aggregate in Polars' notation, for instance `aggregate("Sum", x)`. */
+/** Null in place of a value; as SQL's NULLIF. */
+export function nullIf(input: PolarsExpr, value: PolarsExpr, type: PhysicalType): PolarsExpr {
+  return choose(binary("Eq", input, value), nullOf(type), input);
+}
+
 export function aggregate(fn: string, input: PolarsExpr): PolarsExpr {
   return expr(`{"Agg":{"${fn}":${input}}}`);
 }

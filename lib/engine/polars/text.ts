@@ -3,11 +3,7 @@ import * as p from "./polars_expr.js";
 import type { Bind } from "./stages.js";
 
 export function concat(parts: readonly PolarsExpr[], separator: string, skipNulls: boolean): PolarsExpr {
-  if (parts.length === 0) return p.text("");
-  return p.stringCall(
-    `{"ConcatHorizontal":{"delimiter":${JSON.stringify(separator)},"ignore_nulls":${skipNulls}}}`,
-    ...parts,
-  );
+  return parts.length === 0 ? p.text("") : p.concat(parts, separator, skipNulls);
 }
 
 /** `start` counts from 1. */
@@ -37,7 +33,7 @@ function isPlain(pattern: string): boolean {
 
 export function extract(input: PolarsExpr, pattern: string, group: number, bind: Bind): PolarsExpr {
   const found = bind(p.stringCall(`{"Extract":${group}}`, input, p.text(pattern)));
-  return p.choose(p.binary("Eq", found, p.text("")), p.nullOf("string"), found);
+  return p.nullIf(found, p.text(""), "string");
 }
 
 /** Part `n` from 1, or from -1 at the end; null where there are fewer. */
@@ -60,7 +56,7 @@ export function listOf(parts: readonly PolarsExpr[]): PolarsExpr {
 /** `São-José D'Ávila` to `Sao-Jose D'Avila`; only text beyond ASCII is taken apart. */
 export function unaccent(input: PolarsExpr, bind: Bind): PolarsExpr {
   const whole = bind(input);
-  const beyondAscii = matches(whole, "[^\\x00-\\x7F]");
+  const beyondAscii = p.matches(whole, p.text("[^\\x00-\\x7F]"));
   const decomposed = p.stringCall('{"Normalize":{"form":"NFD"}}', p.choose(beyondAscii, whole, p.nullOf("string")));
   return p.call('"Coalesce"', replaceRegex(decomposed, "\\p{M}+", ""), whole);
 }
@@ -72,7 +68,7 @@ export function unaccent(input: PolarsExpr, bind: Bind): PolarsExpr {
  */
 export function titleCase(input: PolarsExpr, bind: Bind): PolarsExpr {
   const whole = bind(input);
-  const special = bind(matches(whole, "[^\\p{Alphabetic} ]|İ|  |^ | $"));
+  const special = bind(p.matches(whole, p.text("[^\\p{Alphabetic} ]|İ|  |^ | $")));
   const tidied = tidySpaces(p.choose(special, whole, p.nullOf("string")));
   const words = p.stringCall('{"Split":false}', tidied, p.text(" "));
   const titled = p.listCall('{"Join":false}', p.eachElement(words, capitalised(p.ELEMENT)), p.text(" "));
@@ -87,9 +83,5 @@ function tidySpaces(input: PolarsExpr): PolarsExpr {
 function capitalised(word: PolarsExpr): PolarsExpr {
   const first = p.stringCall('"Uppercase"', p.stringCall('"Slice"', word, p.int64(0), p.scalar("UInt64", "1")));
   const rest = p.stringCall('"Lowercase"', p.stringCall('"Slice"', word, p.int64(1), p.nullOf("UInt64")));
-  return concat([first, rest], "", false);
-}
-
-function matches(input: PolarsExpr, pattern: string): PolarsExpr {
-  return p.stringCall('{"Contains":{"literal":false,"strict":true}}', input, p.text(pattern));
+  return p.joined(first, rest);
 }

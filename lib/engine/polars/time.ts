@@ -89,12 +89,7 @@ function within(
     p.binary("Gt", number, p.cast(p.int64(last), "Int128")),
   );
   const parts = [p.text(`not a ${type}: `), shown(p.choose(outside, from, p.nullOf(type))), p.text(" + ")];
-  const text = p.stringCall(
-    '{"ConcatHorizontal":{"delimiter":"","ignore_nulls":false}}',
-    ...parts,
-    p.cast(more, "string"),
-    p.text(` ${unit}`),
-  );
+  const text = p.joined(...parts, p.cast(more, "string"), p.text(` ${unit}`));
   const value = p.cast(p.choose(outside, p.nullOf("Int128"), number), type === "date" ? "integer" : "long");
   return p.choose(p.isNull(p.cast(text, "long")), p.cast(value, type), p.nullOf(type));
 }
@@ -106,12 +101,12 @@ export function daysBetween(later: PolarsExpr, earlier: PolarsExpr): PolarsExpr 
 /** Toward zero. */
 export function secondsBetween(later: PolarsExpr, earlier: PolarsExpr, bind: Bind): PolarsExpr {
   const micros = bind(p.binary("Minus", p.cast(later, "long"), p.cast(earlier, "long")));
-  const seconds = p.binary("FloorDivide", p.call('"Abs"', micros), p.int64(MICROS));
+  const seconds = p.binary("FloorDivide", p.absolute(micros), p.int64(MICROS));
   return p.choose(p.binary("Lt", micros, p.int64(0)), p.call('"Negate"', seconds), seconds);
 }
 
 function parse(input: PolarsExpr, pattern: string, type: "date" | "timestamp_ntz"): PolarsExpr {
-  const shaped = p.stringCall('{"Contains":{"literal":false,"strict":true}}', input, p.text(shapeOf(pattern)));
+  const shaped = p.matches(input, p.text(shapeOf(pattern)));
   // Times hardly repeat; a look into the cache costs more than parsing them.
   const cache = type === "date";
   const options = `{"format":${JSON.stringify(pattern.replaceAll(".%f", "%.f"))},"strict":false,"exact":true,"cache":${cache}}`;

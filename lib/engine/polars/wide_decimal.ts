@@ -7,9 +7,7 @@ import {
   fitsAt,
   half,
   isNegative,
-  joined,
   MAX_DIGITS,
-  magnitude,
   minus,
   modulo,
   over,
@@ -20,7 +18,7 @@ import {
   type Shown,
   scaleOf,
   times,
-  unit,
+  units,
   withPoint,
 } from "./digits.js";
 import type { BinaryOperator, PolarsExpr } from "./polars_expr.js";
@@ -55,8 +53,8 @@ export function addWide(
   const fits = p.binary(
     "And",
     // Whole parts are rounded down: of a sum that fits they may be two more. Then nothing has wrapped around.
-    p.binary("LtEq", magnitude(whole), p.int128(10n ** BigInt(MAX_DIGITS - to) + 2n)),
-    p.binary("Lt", magnitude(sum), power(MAX_DIGITS)),
+    p.binary("LtEq", p.absolute(whole), p.int128(10n ** BigInt(MAX_DIGITS - to) + 2n)),
+    p.binary("Lt", p.absolute(sum), power(MAX_DIGITS)),
   );
   return checked(fits, sum, type, [left, op === "Plus" ? " + " : " - ", right]);
 }
@@ -64,7 +62,7 @@ export function addWide(
 /** The product, rounded half up to the scale of `type`; one that does not fit is an error. */
 export function multiplyWide(left: DecimalOperand, right: DecimalOperand, type: DataType, bind: Bind): PolarsExpr {
   const [a, b] = [bind(digitsOf(left)), bind(digitsOf(right))];
-  const [high, low] = product(bind(magnitude(a)), bind(magnitude(b)), bind);
+  const [high, low] = product(bind(p.absolute(a)), bind(p.absolute(b)), bind);
   const dropped = scaleOf(left.type) + scaleOf(right.type) - scaleOf(type);
   const size = bind(
     dropped > MAX_DIGITS
@@ -96,19 +94,19 @@ export function divide(left: DecimalOperand, right: DecimalOperand, type: DataTy
   // Polars rounds half to even: where that was toward zero, half a divisor is left with the dividend's sign.
   const isShort = p.binary(
     "And",
-    p.binary("Eq", times(magnitude(rest), p.int128(2)), magnitude(divisor)),
+    p.binary("Eq", times(p.absolute(rest), p.int128(2)), p.absolute(divisor)),
     p.binary("Eq", isNegative(rest), isNegative(dividend)),
   );
-  const away = p.choose(p.binary("Eq", isNegative(dividend), isNegative(divisor)), unit(1, to), unit(-1, to));
-  return p.cast(p.binary("Plus", quotient, p.choose(isShort, away, unit(0, to))), type);
+  const away = p.choose(p.binary("Eq", isNegative(dividend), isNegative(divisor)), units(1, to), units(-1, to));
+  return p.cast(p.binary("Plus", quotient, p.choose(isShort, away, units(0, to))), type);
 }
 
 /** The remainder with the sign of the dividend, of the larger scale; null where the divisor is zero. */
 export function remainder(left: DecimalOperand, right: DecimalOperand, type: DataType, bind: Bind): PolarsExpr {
   const scale = Math.max(scaleOf(left.type), scaleOf(right.type));
   const dividend = bind(digitsOf(left));
-  const divisor = bind(magnitude(nonZero(bind(digitsOf(right)))));
-  const size = bind(magnitude(dividend));
+  const divisor = bind(p.absolute(nonZero(bind(digitsOf(right)))));
+  const size = bind(p.absolute(dividend));
   const rest = bind(
     scaleOf(left.type) === scale
       ? restOfLonger(size, divisor, power(scale - scaleOf(right.type)))
@@ -120,9 +118,9 @@ export function remainder(left: DecimalOperand, right: DecimalOperand, type: Dat
 /** A sum over rows that Polars has computed, whose digits wrap around; `estimate` is the same sum of doubles. */
 export function checkedSum(total: PolarsExpr, estimate: PolarsExpr, type: DataType): PolarsExpr {
   const digits = digitsOf({ expr: total, type });
-  const unwrapped = p.binary("Lt", magnitude(estimate), p.scalar("Float64", `1.2e${MAX_DIGITS - scaleOf(type)}`));
-  const fits = p.binary("And", unwrapped, p.binary("Lt", magnitude(digits), power(MAX_DIGITS)));
-  const refusal = joined(p.text(`not a ${formatType(type)}: a sum of about `), p.cast(estimate, "string"));
+  const unwrapped = p.binary("Lt", p.absolute(estimate), p.scalar("Float64", `1.2e${MAX_DIGITS - scaleOf(type)}`));
+  const fits = p.binary("And", unwrapped, p.binary("Lt", p.absolute(digits), power(MAX_DIGITS)));
+  const refusal = p.joined(p.text(`not a ${formatType(type)}: a sum of about `), p.cast(estimate, "string"));
   return p.cast(p.choose(fits, pointed(digits, scaleOf(type)), refusal), type);
 }
 
@@ -185,7 +183,7 @@ function nearest(dividend: PolarsExpr, divisor: PolarsExpr, shift: number): Pola
 /** The dividend with the zeros of a shift above 38; where these make it too long, so is the quotient. */
 function shifted(dividend: PolarsExpr, shift: number, shown: Shown, type: DataType): PolarsExpr {
   if (shift <= MAX_DIGITS) return dividend;
-  const fits = p.binary("Lt", magnitude(dividend), power(2 * MAX_DIGITS - shift));
+  const fits = p.binary("Lt", p.absolute(dividend), power(2 * MAX_DIGITS - shift));
   const long = times(dividend, power(shift - MAX_DIGITS));
   return p.cast(p.choose(fits, p.cast(long, "string"), refused(shown, type)), "Int128");
 }
@@ -217,5 +215,5 @@ function nonZeroAt({ expr, type }: DecimalOperand, digits: PolarsExpr): PolarsEx
 }
 
 function nonZero(digits: PolarsExpr): PolarsExpr {
-  return p.choose(p.binary("Eq", digits, p.int128(0)), p.nullOf("Int128"), digits);
+  return p.nullIf(digits, p.int128(0), "Int128");
 }

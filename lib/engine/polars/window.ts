@@ -128,7 +128,7 @@ function runningMax(window: Window, value: PolarsExpr, start: PolarsExpr, keys: 
   const none = p.int128(-(1n << 65n));
   const joined = p.binary("Plus", place, p.fillNull(p.cast(p.call('"ToPhysical"', value), "Int128"), none));
   const greatest = p.binary("Minus", p.call('{"CumMax":{"reverse":false}}', joined), place);
-  return p.cast(p.cast(p.choose(p.binary("Eq", greatest, none), p.nullOf("Int128"), greatest), "long"), window.type);
+  return p.cast(p.cast(p.nullIf(greatest, none, "Int128"), "long"), window.type);
 }
 
 /** Polars' own running maximum passes over NaN, which is the greatest of all. */
