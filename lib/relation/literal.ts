@@ -1,3 +1,4 @@
+import { isDay } from "../clock.js";
 import { RelationError } from "../errors.js";
 import { type DataType, decimalOf, decimalType, formatType } from "../types.js";
 import type { Kind } from "./column.js";
@@ -49,13 +50,13 @@ export function literalExpr(value: string | number | bigint | boolean, type: Dat
     case "double":
       return typeof value === "number" ? make(String(Object.is(value, -0) ? "-0" : value), type) : refuse("a number");
     case "date":
-      return isDate(String(text)) ? make(text, type) : refuse("YYYY-MM-DD");
+      return isDay(String(text)) ? make(text, type) : refuse("YYYY-MM-DD");
     case "timestamp_ntz":
-      return isDate(String(text).slice(0, 10)) && /^.{10}[ T]\d{2}:\d{2}:\d{2}(\.\d{1,6})?$/.test(String(text))
+      return isDay(String(text).slice(0, 10)) && /^.{10}[ T]\d{2}:\d{2}:\d{2}(\.\d{1,6})?$/.test(String(text))
         ? make(String(text).replace("T", " "), type)
         : refuse("YYYY-MM-DD HH:MM:SS[.ffffff]");
     case "timestamp":
-      return isDate(String(text).slice(0, 10)) && /^.{10}[ T]\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$/.test(String(text))
+      return isDay(String(text).slice(0, 10)) && /^.{10}[ T]\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$/.test(String(text))
         ? make(String(text).replace(" ", "T"), type)
         : refuse("YYYY-MM-DDTHH:MM:SS[.ffffff]Z");
     case "string":
@@ -116,10 +117,4 @@ function integerLiteral(text: string, type: DataType & string, refuse: (expected
   const value = BigInt(text);
   if (value >= limit || value < -limit) return refuse(`a value between ${-limit} and ${limit - 1n}`);
   return make(value.toString(), type);
-}
-
-function isDate(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  const millis = Date.parse(`${text}T00:00:00Z`);
-  return !Number.isNaN(millis) && new Date(millis).toISOString().startsWith(text);
 }
