@@ -67,8 +67,9 @@ export class Archive {
     const first = archivedName(file.name, at);
     for (let number = 1; ; number++) {
       const name = numbered(first, number);
-      if (!(await this.#files.add(file.path, name))) continue;
-      (await this.#listed()).add(name);
+      const names = await this.#listed();
+      if (names.isTaken(name) || !(await this.#files.add(file.path, name))) continue;
+      names.add(name);
       return { name, arrivedAt: at };
     }
   }

@@ -43,7 +43,8 @@ const PREFIX_LENGTH = "YYYYMMDD_HHMMSS_".length;
 
 /** The names in an archive, found by the name that a file came with and by the second in which it arrived. */
 export class ArchivedNames {
-  readonly #byName = new Map<string, Set<string>>();
+  /** By what stands between the second and the extensions. */
+  readonly #byStem = new Map<string, Set<string>>();
   readonly #bySecond = new Map<string, Set<string>>();
 
   constructor(names: Iterable<string>) {
@@ -52,25 +53,32 @@ export class ArchivedNames {
 
   add(archived: string): void {
     if (arrivalOf(archived) === undefined) return;
-    entryOf(this.#byName, archived.slice(PREFIX_LENGTH)).add(archived);
-    entryOf(this.#bySecond, archived.slice(0, PREFIX_LENGTH)).add(archived);
+    entryOf(this.#byStem, stemOf(archived)).add(archived);
+    entryOf(this.#bySecond, secondOf(archived)).add(archived);
   }
 
   delete(archived: string): void {
-    this.#byName.get(archived.slice(PREFIX_LENGTH))?.delete(archived);
-    this.#bySecond.get(archived.slice(0, PREFIX_LENGTH))?.delete(archived);
+    this.#byStem.get(stemOf(archived))?.delete(archived);
+    this.#bySecond.get(secondOf(archived))?.delete(archived);
+  }
+
+  /** Whether a file has this archived name, extensions aside: tables name files without them. */
+  isTaken(archived: string): boolean {
+    const same = this.#byStem.get(stemOf(archived)) ?? [];
+    return [...same].some((each) => secondOf(each) === secondOf(archived));
   }
 
   /** Of files that came under a name, in order of arrival. */
   of(name: string): readonly string[] {
     const clean = cleanName(name);
-    const plain = this.#byName.get(clean) ?? new Set();
-    const found = [...plain];
+    const { extension } = parts(clean);
+    const found = [...(this.#byStem.get(parts(clean).stem) ?? [])];
+    const seconds = new Set(found.map(secondOf));
     for (let number = 2; ; number++) {
-      const same = this.#byName.get(numbered(clean, number));
-      if (same === undefined) return found.sort();
+      const same = this.#byStem.get(parts(numbered(clean, number)).stem);
+      if (same === undefined) return found.filter((each) => parts(each).extension === extension).sort();
       // A number tells files of one second apart; otherwise the name itself ends in one.
-      found.push(...[...same].filter((each) => plain.has(each.slice(0, PREFIX_LENGTH) + clean)));
+      found.push(...[...same].filter((each) => seconds.has(secondOf(each))));
     }
   }
 
@@ -84,6 +92,16 @@ function entryOf(index: Map<string, Set<string>>, key: string): Set<string> {
   const entry = index.get(key) ?? new Set();
   index.set(key, entry);
   return entry;
+}
+
+/** `YYYYMMDD_HHMMSS_` of an archived name. */
+function secondOf(archived: string): string {
+  return archived.slice(0, PREFIX_LENGTH);
+}
+
+/** What an archived name has between its second and its extensions. */
+function stemOf(archived: string): string {
+  return parts(archived.slice(PREFIX_LENGTH)).stem;
 }
 
 function parts(name: string): { readonly stem: string; readonly extension: string } {

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { AnyTable } from "../../lib/contract/define_table.js";
@@ -90,6 +91,20 @@ describe("withdrawals", () => {
       await withdraw(workspace.lake, TABLES, last);
       await workspace.run(["silver.vendas", "gold.vendas"]);
       expect(await stored(workspace, gold.vendas)).toHaveLength(2);
+    } finally {
+      workspace.remove();
+    }
+  });
+
+  test("of a file by its name without extension leave a zipped one of the same name and second", async () => {
+    const workspace = new LakeInProcess();
+    try {
+      workspace.land("vendas", "registros_a.csv", csv([1]));
+      workspace.land("vendas", "registros_a.csv.gz", gzipSync(csv([2])));
+      await workspace.run(STEPS);
+      const [origin] = (await stored(workspace, gold.vendas)).map((sale) => sale.split(" ").at(-1) ?? "");
+      await withdraw(workspace.lake, TABLES, origin ?? "");
+      expect(await stored(workspace, gold.vendas)).toEqual([expect.stringMatching(/^2\.00 /)]);
     } finally {
       workspace.remove();
     }

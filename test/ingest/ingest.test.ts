@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { DISPLAY } from "../../lib/display.js";
 import { IngestResult, SALES_SOURCE } from "../../lib/ingest/ingest_result.js";
 import { listen } from "../../lib/run.js";
+import { killedAt } from "./fault.js";
 import { HEADER, people, TestLake } from "./test_lake.js";
 
 const lakes: TestLake[] = [];
@@ -342,6 +343,34 @@ describe("the same content again", () => {
     });
     expect(await lake.rows()).toHaveLength(3);
   });
+});
+
+describe("files of one second whose names differ in their extension only", () => {
+  test("have archived names that differ without it", async () => {
+    const lake = lakeOf();
+    for (const rows of ["1,Ana", "2,Bia", "3,Caio"]) {
+      lake.land("people_1.csv", `${HEADER}${rows}\n`);
+      lake.land("people_1.csv.gz", gzipSync(`${HEADER}${rows}s\n`));
+      await lake.ingest(NOW);
+    }
+    const names = ["1.csv", "1_2.csv.gz", "1_3.csv", "1_4.csv.gz", "1_5.csv", "1_6.csv.gz"];
+    expect(lake.archived()).toEqual(names.map((name) => `20240203_040506_people_${name}`));
+  });
+
+  test("are found again when a killed run has archived them", async () => {
+    for (let n = 1, reached = true; reached; n++) {
+      const lake = lakeOf();
+      lake.land("people_1.csv", `${HEADER}1,Ana\n`);
+      lake.land("people_1.csv.gz", gzipSync(`${HEADER}2,Bia\n`));
+      reached = await killedAt(n, "before", () => lake.ingest(NOW));
+      await lake.ingest(NOW);
+      expect(await lake.values("id", "_file"), `killed before change ${n}`).toEqual([
+        ["1", "20240203_040506_people_1.csv"],
+        ["2", "20240203_040506_people_1_2.csv.gz"],
+      ]);
+      expect([lake.landed(), lake.archived().length]).toEqual([[], 2]);
+    }
+  }, 60_000);
 });
 
 describe("a file of sales that may be meant to replace another", () => {
