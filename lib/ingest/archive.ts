@@ -9,7 +9,7 @@ import type { Storage } from "../storage/storage.js";
 import { ArchivedNames, archivedName, arrivalOf, numbered } from "./archive_name.js";
 import { identityAt } from "./file_identity.js";
 import type { LandingFile } from "./landing.js";
-import { linkFile } from "./link_file.js";
+import { copyFile } from "./link_file.js";
 import { hashFile } from "./scan_file.js";
 
 /** A file's place in the archive. */
@@ -20,8 +20,8 @@ export interface ArchivedFile {
 }
 
 /**
- * The files that a source has brought, `<lake>/bronze/_archive/<source>/YYYYMMDD_HHMMSS_<name>`. Nothing in it is ever
- * replaced. All methods throw StorageError.
+ * The files that a source has brought, `<lake>/bronze/_archive/<source>/YYYYMMDD_HHMMSS_<name>`: copies, which no writer of
+ * the landed files reaches. Nothing in it is ever replaced. All methods throw StorageError.
  */
 export class Archive {
   readonly #files: ArchiveFiles;
@@ -105,7 +105,6 @@ export class Archive {
   }
 
   async #holds(name: string, file: LandingFile, sha256: string): Promise<boolean> {
-    if (await this.#files.isSame(name, file)) return true;
     return (await this.#files.size(name)) === file.identity.size && (await this.#files.sha256(name)) === sha256;
   }
 
@@ -120,8 +119,6 @@ interface ArchiveFiles {
   names(): Promise<readonly string[]>;
   /** False when the name is taken. */
   add(path: string, name: string): Promise<boolean>;
-  /** Whether both are one file under two names. */
-  isSame(name: string, file: LandingFile): Promise<boolean>;
   size(name: string): Promise<number | undefined>;
   sha256(name: string): Promise<string | undefined>;
   flush(names: readonly string[]): Promise<void>;
@@ -146,11 +143,8 @@ class LocalFiles implements ArchiveFiles {
   async add(path: string, name: string): Promise<boolean> {
     return this.#guarded("write", name, (target) => {
       makeFolder(this.folder);
-      return linkFile(path, target);
+      return copyFile(path, target);
     });
-  }
-  async isSame(name: string, file: LandingFile): Promise<boolean> {
-    return this.#guarded("look at", name, (target) => identityAt(target)?.file === file.identity.file);
   }
   async size(name: string): Promise<number | undefined> {
     return this.#guarded("look at", name, (target) => identityAt(target)?.size);
@@ -199,9 +193,6 @@ class StoredFiles implements ArchiveFiles {
       throw storageError("read", dirname(path), basename(path), error);
     }
     return this.#storage.putIfAbsent(name, bytes);
-  }
-  async isSame(): Promise<boolean> {
-    return false;
   }
   async size(name: string): Promise<number | undefined> {
     return (await this.#storage.head(name))?.size;

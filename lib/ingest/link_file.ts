@@ -3,6 +3,7 @@ import fs from "node:fs";
 import { dirname, join } from "node:path";
 import { codeOf } from "../storage/local_errors.js";
 import { TEMPORARY_PREFIX } from "../storage/path.js";
+import { removeIfAllowed } from "./temporary_files.js";
 
 /** What a file system says that has no hard links, or none to this file. */
 const NO_LINK = [
@@ -35,7 +36,13 @@ export function linkFile(from: string, to: string): boolean {
   return copyFile(from, to);
 }
 
-function copyFile(from: string, to: string): boolean {
+/**
+ * Copies a file into another folder, so that no later write to either reaches the other; never half of it, and never in place
+ * of another file. Costs little where the file system shares the bytes of copies.
+ * @returns false when something has that name already
+ * @throws the error of the file system
+ */
+export function copyFile(from: string, to: string): boolean {
   if (fs.existsSync(to)) return false;
   const temporary = join(dirname(to), `${TEMPORARY_PREFIX}${process.pid}-${randomBytes(9).toString("base64url")}`);
   try {
@@ -50,6 +57,6 @@ function copyFile(from: string, to: string): boolean {
     }
     return true;
   } finally {
-    fs.rmSync(temporary, { force: true });
+    removeIfAllowed(temporary);
   }
 }

@@ -1,11 +1,10 @@
 import fs from "node:fs";
 import { join } from "node:path";
 import { storageError } from "../storage/local_errors.js";
-import { linkFile } from "./link_file.js";
 
 /**
- * Gives a clone a landing zone of its own, with the files that wait now: links where the file system has them, else copies.
- * Taking them from there leaves the original ones where they are. A landing zone that the clone has already stays.
+ * Gives a clone a landing zone of its own, with copies of the files that wait now. Taking them from there, or writing to
+ * them, leaves the original ones as they are. A landing zone that the clone has already stays.
  * @throws StorageError
  */
 export function mirrorLanding(landing: string, clone: string): void {
@@ -21,6 +20,9 @@ export function mirrorLanding(landing: string, clone: string): void {
 /** What ingestion puts beside the sources' folders, such as refused files, stays behind. */
 const OTHERS = /^[._]/;
 
+/** A file keeps its age, by which it is taken or left. */
+const COPY = { mode: fs.constants.COPYFILE_FICLONE, preserveTimestamps: true };
+
 function mirrorFolder(from: string, to: string): void {
   for (const entry of fs.readdirSync(from, { withFileTypes: true })) {
     if (OTHERS.test(entry.name)) continue;
@@ -28,6 +30,6 @@ function mirrorFolder(from: string, to: string): void {
     if (entry.isDirectory()) {
       fs.mkdirSync(target);
       mirrorFolder(source, target);
-    } else if (entry.isFile()) linkFile(source, target);
+    } else if (entry.isFile()) fs.cpSync(source, target, COPY);
   }
 }

@@ -108,7 +108,8 @@ function removeAbandoned(folder: string): void {
   }
 }
 
-function removeIfAllowed(path: string): void {
+/** Removes a file; one that cannot be removed now is abandoned. */
+export function removeIfAllowed(path: string): void {
   try {
     fs.unlinkSync(path);
   } catch {

@@ -329,6 +329,19 @@ describe("a file that somebody still writes to", () => {
   });
 });
 
+test("a file whose producer holds it open is archived as it was taken, whatever is written to it afterwards", async () => {
+  const lake = lakeOf();
+  const path = lake.land("people_1.csv", GOOD);
+  const held = fs.openSync(path, "r+");
+  try {
+    expect((await lake.ingest()).files).toMatchObject([{ status: "taken" }]);
+    fs.writeSync(held, "id,something else\n");
+  } finally {
+    fs.closeSync(held);
+  }
+  expect(fs.readFileSync(join(lake.archive, lake.archived()[0] ?? ""), "utf8")).toBe(GOOD);
+});
+
 const isRoot = process.getuid?.() === 0;
 
 /** Runs as a user without privileges, as nobody may read everything. */
@@ -373,6 +386,19 @@ describe.skipIf(process.platform === "win32")("without permission", () => {
     fs.chmodSync(join(lake.landing, "people"), 0o755);
     expect((await lake.ingest()).files).toMatchObject([{ status: "already taken" }]);
     expect([lake.landed(), lake.archived().length]).toEqual([[], 1]);
+  });
+
+  test("to delete from landing: a file that is then written over in place is another one", async () => {
+    const lake = lakeOf();
+    const path = lake.land("people_1.csv", GOOD);
+    fs.chmodSync(join(lake.landing, "people"), 0o555);
+    await unprivileged(lake.folder, () => lake.ingest());
+    fs.writeFileSync(path, `${HEADER}2,Bia\n`);
+    lake.age(path);
+    expect((await unprivileged(lake.folder, () => lake.ingest())).files).toMatchObject([{ status: "taken" }]);
+    const contents = lake.archived().map((name) => fs.readFileSync(join(lake.archive, name), "utf8"));
+    expect(contents.sort()).toEqual([GOOD, `${HEADER}2,Bia\n`]);
+    expect(await lake.values("id")).toEqual([["1"], ["2"]]);
   });
 
   test("to write the archive: nothing is lost or rejected", async () => {
