@@ -69,9 +69,7 @@ function constant(name: string, arrival: Arrival): Column {
 }
 
 function formed(column: TextColumn, form: TextForm = "as is"): TextColumn {
-  if (form === "as is") return column;
-  if (form === "without time") return column.replaceRegex(" 00:00:00$", "");
-  return column.replaceRegex("Z$", "");
+  return form === "as is" ? column : column.replaceRegex(" 00:00:00$", "");
 }
 
 /** Columns of escaped text as the text of a JSON object, without those that are null; null when all are. */

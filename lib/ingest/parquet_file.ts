@@ -21,7 +21,8 @@ interface ParquetColumn {
 }
 
 /**
- * The rows of a Parquet file, as text: exact decimals, `YYYY-MM-DD`, `YYYY-MM-DD HH:MM:SS[.ffffff]`.
+ * The rows of a Parquet file, as text: exact decimals, `YYYY-MM-DD`, `YYYY-MM-DD HH:MM:SS[.ffffff]` with nine decimals where
+ * six do not hold the time, and a `Z` behind an instant.
  * @throws DataError when its footer is broken, a column is missing, or holds neither text nor numbers, days or times
  */
 export async function prepareParquet(path: string, intake: Intake): Promise<PreparedFile> {
@@ -141,12 +142,8 @@ function endOf(schema: readonly SchemaElement[], at: number): number {
   return next;
 }
 
-function textForm(element: SchemaElement): TextForm {
-  const logical = element.logical_type;
-  if (logical?.type === "TIMESTAMP") return logical.isAdjustedToUTC ? "without zone" : "as is";
-  if (logical?.type === "DATE" || element.converted_type === "DATE") return "without time";
-  const instant = element.converted_type?.startsWith("TIMESTAMP") === true || element.type === "INT96";
-  return instant ? "without zone" : "as is";
+function textForm({ logical_type, converted_type }: SchemaElement): TextForm {
+  return logical_type?.type === "DATE" || converted_type === "DATE" ? "without time" : "as is";
 }
 
 /** Digits of a decimal that the engine can hold. */

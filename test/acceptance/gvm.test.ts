@@ -7,6 +7,7 @@ import { EVENT_COLUMNS, EVENT_TABLES, type EventAnswer, type EventRun, eventOrac
 import { gvmAsKnown, gvmClosedThrough, gvmRows } from "../oracle/gvm.js";
 import { addDays } from "../oracle/time.js";
 import { eventHistories, inOneRun, shuffledInOneRun } from "../support/events.js";
+import { parquetBytes } from "../support/formats.js";
 import { LakeInProcess } from "../support/lake_in_process.js";
 
 const RUNS = Number(process.env["TSLAKE_PROPERTY_RUNS"] ?? 12);
@@ -56,6 +57,31 @@ async function compare(runs: readonly EventRun[]): Promise<void> {
     workspace.remove();
   }
 }
+
+test("an instant, or a time finer than a microsecond, of a Parquet file is quarantined", async () => {
+  const event = ["2023-01-20", "1", "1", "1", "2023-01-20", "2023-01-20", "1"];
+  const workspace = new LakeInProcess();
+  try {
+    const times = { instant: "2023-01-20 22:00:00", nanoseconds: "1674252000000000001" } as const;
+    for (const kind of ["instant", "nanoseconds"] as const) {
+      const columns = EVENT_COLUMNS.purchase.map(({ name }, at) => ({
+        name,
+        kind: at === 0 ? kind : ("text" as const),
+      }));
+      workspace.land("purchase", `${kind}.parquet`, parquetBytes(columns, [[times[kind], ...event]]));
+    }
+    await workspace.run([...EVENT_TABLES.map((table) => `bronze.${table}`), "silver.purchase"], { date: "2023-01-21" });
+    const rows = await (await workspace.lake.readStored("silver.purchase_quarantine")).collect();
+    expect(rows.map((row) => row["transaction_datetime"]).sort()).toEqual([
+      "2023-01-20 22:00:00.000000001",
+      "2023-01-20 22:00:00Z",
+    ]);
+    expect(String(rows[0]?.["_reasons"])).toContain("transaction_datetime is not a timestamp like");
+    expect(await workspace.lake.read(silver.purchase).count()).toBe(0);
+  } finally {
+    workspace.remove();
+  }
+});
 
 /** Answers for closed days are the same after every later run. */
 async function stillKnown(workspace: LakeInProcess, earlier: readonly (readonly [string, unknown])[], day: string) {

@@ -17,6 +17,7 @@ function landed(type: string): TestLake {
 }
 
 const MOMENTS = ["2024-01-01 10:00:00", "1960-01-01 10:00:00.5"] as const;
+const INSTANTS = ["2024-01-01 10:00:00Z", "1960-01-01 10:00:00.5Z"] as const;
 
 describe("a column of a Parquet file becomes text", () => {
   test.each<[type: string, first: string | null, second: string | null]>([
@@ -36,8 +37,10 @@ describe("a column of a Parquet file becomes text", () => {
     ["timestamp_ms", ...MOMENTS],
     ["timestamp_us", ...MOMENTS],
     ["timestamp_ns", ...MOMENTS],
-    ["timestamp_ms_zone", ...MOMENTS],
-    ["timestamp_ns_zone", ...MOMENTS],
+    ["timestamp_ms_zone", ...INSTANTS],
+    ["timestamp_ns_zone", ...INSTANTS],
+    ["nanoseconds", "2024-01-01 10:00:00.000000001", "1969-12-31 23:59:59.999999999"],
+    ["nanoseconds_zone", "2024-01-01 10:00:00.000000001Z", "1969-12-31 23:59:59.999999999Z"],
     ["int96", ...MOMENTS],
   ])("%s", async (type, first, second) => {
     const lake = landed(type);

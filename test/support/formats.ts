@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { parquetWriteBuffer } from "hyparquet-writer";
 
-export type ColumnKind = "timestamp" | "date" | "long" | "decimal" | "text";
+export type ColumnKind = "timestamp" | "instant" | "nanoseconds" | "date" | "long" | "decimal" | "text";
 
 export interface Column {
   readonly name: string;
@@ -41,7 +41,10 @@ export function ndjsonText(
   return rows.map((row) => `${line(row)}\n`).join("");
 }
 
-/** A typed Parquet file: INT64, DATE, wall-clock microseconds, DECIMAL(18,2), UTF-8. Timestamps and decimals as in CSV. */
+/**
+ * A typed Parquet file: INT64, DATE, wall-clock microseconds, microseconds in UTC, wall-clock nanoseconds, DECIMAL(18,2), UTF-8.
+ * Timestamps and decimals as in CSV, nanoseconds since the epoch.
+ */
 export function parquetBytes(
   columns: readonly Column[],
   rows: readonly (readonly (string | null)[])[],
@@ -63,6 +66,8 @@ export function gzipped(bytes: Uint8Array): Uint8Array {
 
 const STORED = {
   timestamp: { type: "INT64", logical_type: { type: "TIMESTAMP", isAdjustedToUTC: false, unit: "MICROS" } },
+  instant: { type: "INT64", logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MICROS" } },
+  nanoseconds: { type: "INT64", logical_type: { type: "TIMESTAMP", isAdjustedToUTC: false, unit: "NANOS" } },
   date: { type: "INT32", converted_type: "DATE" },
   long: { type: "INT64" },
   decimal: { type: "INT64", converted_type: "DECIMAL", precision: 18, scale: 2 },
@@ -73,9 +78,11 @@ function storedValue(kind: ColumnKind, text: string | null): bigint | number | s
   if (text === null) return null;
   switch (kind) {
     case "timestamp":
+    case "instant":
       return BigInt(Date.parse(`${text.replace(" ", "T")}Z`)) * 1_000n;
     case "date":
       return Date.parse(`${text}T00:00:00Z`) / 86_400_000;
+    case "nanoseconds":
     case "long":
       return BigInt(text);
     case "decimal": {

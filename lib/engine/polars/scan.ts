@@ -27,8 +27,9 @@ export function scanCsv(source: FileSource, fields: readonly StructField[], hold
 }
 
 /**
- * A Parquet file's columns as text, and `_row`, counted from 1. They hold plain values; times are cut to microseconds, and
- * what has no type of its own in a relation (unsigned numbers, texts of a dictionary, nothing but nulls) is as Polars writes it.
+ * A Parquet file's columns as text, and `_row`, counted from 1. They hold plain values; times have nine decimals where six do
+ * not hold them, and what has no type of its own in a relation (unsigned numbers, texts of a dictionary, nothing but nulls) is
+ * as Polars writes it.
  */
 export function scanForeignParquet(source: FileSource, fields: readonly StructField[]): LazyFrame {
   const index = `${TEMPORARY}record`;
@@ -42,13 +43,27 @@ export function scanForeignParquet(source: FileSource, fields: readonly StructFi
   const columns = fields.map(({ name }): PolarsExpr => {
     if (name === "_row") return p.alias(p.binary("Plus", p.cast(p.column(index), "long"), p.int64(1)), name);
     const type = types.get(name);
-    const value = isTime(type) ? p.cast(p.column(name), type) : p.column(name);
+    const value = p.column(name);
+    if (isTime(type)) return p.alias(exactTime(value, type), name);
     return p.alias(type === undefined ? p.cast(value, "string") : compileCast(value, type, "string", "Strict"), name);
   });
   return frame.select(columns);
 }
 
-/** Polars tells neither milliseconds nor nanoseconds from microseconds here. */
+/** Of the type that the other branch of a choice has. */
+const NULL = p.scalar("Null", '"Null"');
+
+/** The text of a time in milliseconds, microseconds or nanoseconds, which Polars does not tell apart here. */
+function exactTime(value: PolarsExpr, type: "timestamp" | "timestamp_ntz"): PolarsExpr {
+  const below = p.binary("Modulus", p.temporalCall('"Nanosecond"', value), p.int64(1000));
+  const isFiner = p.binary("NotEq", below, p.int64(0));
+  const fine = p.choose(isFiner, value, NULL);
+  const [utc, zone] =
+    type === "timestamp" ? [p.temporalCall('{"ConvertTimeZone":{"inner":"UTC"}}', fine), "Z"] : [fine, ""];
+  const nanos = p.temporalCall(`{"ToString":"%Y-%m-%d %H:%M:%S%.9f${zone}"}`, utc);
+  return p.choose(isFiner, nanos, compileCast(p.cast(value, type), type, "string", "Strict"));
+}
+
 function isTime(type: DataType | undefined): type is "timestamp" | "timestamp_ntz" {
   return type === "timestamp" || type === "timestamp_ntz";
 }

@@ -8,6 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 MOMENTS = [datetime(2024, 1, 1, 10), datetime(1960, 1, 1, 10, 0, 0, 500000)]
+# Nanoseconds since the epoch: one after a whole second, one before.
+NANOSECONDS = [1_704_103_200_000_000_001, -1]
 
 COLUMNS = {
     "nulls": pa.array([None, None]),
@@ -28,6 +30,8 @@ COLUMNS = {
     "timestamp_ns": pa.array(MOMENTS, pa.timestamp("ns")),
     "timestamp_ms_zone": pa.array(MOMENTS, pa.timestamp("ms", "America/Sao_Paulo")),
     "timestamp_ns_zone": pa.array(MOMENTS, pa.timestamp("ns", "UTC")),
+    "nanoseconds": pa.array(NANOSECONDS, pa.timestamp("ns")),
+    "nanoseconds_zone": pa.array(NANOSECONDS, pa.timestamp("ns", "America/Sao_Paulo")),
     "int96": pa.array(MOMENTS, pa.timestamp("ns")),
     "time": pa.array([time(10), time(23, 59)], pa.time64("us")),
     "duration": pa.array([1, 2], pa.duration("us")),
