@@ -214,7 +214,7 @@ describe("files", () => {
     }
   });
   test("partition values that are no names of folders", async () => {
-    const texts = ["a/b", "a=b", "%41", "..", " ", "ç\n", "__x", "c:\\d", "?*"];
+    const texts = ["a/b", "a.parquet", "a=b", "%41", "..", " ", "ç\n", "__x", "c:\\d", "?*"];
     const files = await engine.writeParquet(
       values(
         { p: "string", k: "long" },

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, sep } from "node:path";
+import { join, relative, sep } from "node:path";
 import { underWay } from "../../progress.js";
 import { newFolder, removeFolder } from "../../storage/temporary_folder.js";
 import type { StructField } from "../../types.js";
@@ -90,10 +90,11 @@ async function runSink(query: LazyFrame, sinkOf: (rows: LazyFrame) => string): P
 
 /** The files below a folder, by partition values, then in the order in which they were streamed. */
 export async function streamedFiles(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder, { recursive: true }).catch(() => []);
-  const files = names
-    .filter((name) => name.endsWith(".parquet"))
-    .map((name) => {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => {
+      const name = relative(folder, join(entry.parentPath, entry.name));
       const [part = "", ...rest] = name.split(sep);
       return { name, order: [...rest.slice(0, -1), part, ...rest.slice(-1)].join("/") };
     });
