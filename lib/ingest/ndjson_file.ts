@@ -11,7 +11,7 @@ import type { TemporaryFiles } from "./temporary_files.js";
 /**
  * The rows of a file with one JSON object per line, in any order of members. A member that is absent is null; a line
  * that is no object, or names a member twice, is a corrupt record; blank lines are none.
- * @throws DataError for a file that cannot be taken: no line is an object, a list over several lines, no object has a column
+ * @throws DataError for a file that cannot be taken: no line is an object, all lines are one list, no object has a column
  * of the table, the last line is cut off, or the text is not UTF-8
  */
 export async function prepareNdjson(path: string, intake: Intake, temporary: TemporaryFiles): Promise<PreparedFile> {
@@ -44,6 +44,8 @@ class NdjsonWriter {
   #objects = 0;
   #known = 0;
   #firstBroken: Line | undefined;
+  #opensList = false;
+  #closesList = false;
 
   constructor(intake: Intake, temporary: TemporaryFiles) {
     const columns = [...intake.required, ...intake.added];
@@ -55,11 +57,12 @@ class NdjsonWriter {
 
   take(text: string, line: number, ended: boolean): void {
     if (text.trim() === "") return;
+    this.#closesList = text.trimEnd().endsWith("]");
     const members = parseMembers(text);
     if (members !== undefined && this.#add(members, line)) return;
     const isFirst = this.#objects === 0 && this.#firstBroken === undefined;
-    if (isFirst && isList(text) && !isJson(text)) throw noObjects({ line, text });
-    if (!ended && !isJson(text)) {
+    if (isFirst) this.#opensList = isList(text) && !isJson(text);
+    if (!ended && !isJson(text) && !this.#isOneList()) {
       throw new DataError("the last line is cut off: it has neither a line end nor the end of its object", {
         where: { line },
         expected: "one JSON object per line",
@@ -77,12 +80,13 @@ class NdjsonWriter {
 
   finish(): PreparedFile {
     const broken = this.#firstBroken;
-    if (this.#objects === 0 && broken !== undefined) throw noObjects(broken);
+    if (broken !== undefined && this.#objects === 0) throw noObjects("no line is a JSON object", broken);
+    if (broken !== undefined && this.#isOneList()) throw noObjects("the lines are one JSON list", broken);
     if (this.#objects > 0 && this.#known === 0) {
       throw new DataError("no object has a column of the table", {
         where: { table: this.#intake.table.name },
         expected: this.#intake.required.map((column) => column.header).join(", "),
-        actual: [...this.#unknown].join(", ").slice(0, 500),
+        actual: [...this.#unknown].join(", ").slice(0, 500) || "no member at all",
         remedy: "check that this is the right file",
       });
     }
@@ -91,6 +95,11 @@ class NdjsonWriter {
       [...this.#unknown],
     );
     return { ...prepared, source: { ...prepared.source, emptyTexts: true } };
+  }
+
+  /** The first line opens a list and the last one closes it: the last element may stand alone and look like an object. */
+  #isOneList(): boolean {
+    return this.#opensList && this.#closesList;
   }
 
   /** False when two members mean the same column. */
@@ -126,9 +135,8 @@ class NdjsonWriter {
   }
 }
 
-/** A list over several lines would be taken for lines of their own, of which the last element alone is an object. */
-function noObjects({ line, text }: Line): DataError {
-  return new DataError("no line is a JSON object", {
+function noObjects(reason: string, { line, text }: Line): DataError {
+  return new DataError(reason, {
     where: { line },
     expected: "one JSON object per line",
     actual: shortened(text),

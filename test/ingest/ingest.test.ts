@@ -215,10 +215,34 @@ describe("NDJSON", () => {
     expect(await lake.values("id", "_corrupt_record")).toEqual([["1", null], ...broken.map((line) => [null, line])]);
   });
 
+  test("keeps a first line that opens a list as it came, as any other", async () => {
+    const lake = lakeOf();
+    lake.land("a.ndjson", '[{"id":0},\n{"id":1}\n{"id":2}\n');
+    lake.land("b.ndjson", '[{"id":0}]\n{"id":3}\n');
+    await lake.ingest();
+    expect(await lake.values("id", "_corrupt_record")).toEqual([
+      [null, '[{"id":0},'],
+      ["1", null],
+      ["2", null],
+      [null, '[{"id":0}]'],
+      ["3", null],
+    ]);
+  });
+
+  test("objects without members are told from those with other ones", async () => {
+    const lake = lakeOf();
+    lake.land("a.ndjson", "{}\n");
+    expect((await lake.ingest()).messages).toEqual([
+      "a.ndjson: rejected, no object has a column of the table, found no member at all; check that this is the right file; moved to _rejected/a.ndjson",
+    ]);
+  });
+
   test.each([
     ["a list", '[{"id":1},\n{"id":2}]\n', "no line is a JSON object", 1],
+    ["a list without line end", '[{"id":1},\n{"id":2}]', "no line is a JSON object", 1],
     ["a list in one line, without line end", '[{"id":1},{"id":2}]', "no line is a JSON object", 1],
-    ["a list with brackets on lines of their own", '\n[\n{"id":1},\n{"id":2}\n]\n', "no line is a JSON object", 2],
+    ["a list with brackets on lines of their own", '\n[\n{"id":1},\n{"id":2}\n]\n', "the lines are one JSON list", 2],
+    ["lists", "[1]\n[2]\n", "no line is a JSON object", 1],
     [
       "a line cut off",
       '{"id":1}\n{"id":2,"No',
