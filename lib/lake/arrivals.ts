@@ -2,7 +2,9 @@ import type { AnyTable, ShapeOfTable } from "../contract/define_table.js";
 import { max } from "../relation/aggregate.js";
 import type { Relation } from "../relation/relation.js";
 import type { TimestampColumn } from "../relation/time_column.js";
+import { standingOf } from "./consumed.js";
 import type { Lake } from "./lake.js";
+import { untellable } from "./new_rows.js";
 import { needsRebuild } from "./step_mark.js";
 
 /** Domain of a table in which it keeps what it has taken from each landing table. */
@@ -24,10 +26,18 @@ export interface Arrivals<T extends AnyTable> {
   readonly readVersion: number | null;
 }
 
-/** Rows of a landing table by the moment of their arrival, so that compaction and clean-up of its log change nothing. */
+/**
+ * Rows of a landing table by the moment of their arrival, so that compaction and clean-up of its log change nothing. All of
+ * them where the table is another one than that which was read, or went back to an older version.
+ * @throws DataError for an append-only target then: its rows would come twice
+ */
 export async function arrivals<T extends AnyTable>(lake: Lake, target: AnyTable, source: T): Promise<Arrivals<T>> {
   const snapshot = await lake.snapshot(target.name);
-  const rebuild = await needsRebuild(target, snapshot);
+  const { other } = snapshot
+    ? await standingOf(snapshot, source.name, await lake.snapshot(source.name))
+    : { other: undefined };
+  if (other !== undefined && target.write === "append") throw untellable(target, source);
+  const rebuild = other !== undefined || (await needsRebuild(target, snapshot));
   const marks = JSON.parse((await snapshot?.domainMetadata(ARRIVALS_DOMAIN)) ?? "{}") as Readonly<
     Record<string, string>
   >;

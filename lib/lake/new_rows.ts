@@ -3,7 +3,7 @@ import { DataError } from "../errors.js";
 import type { TableSource } from "../relation/node.js";
 import { type Relation, scan } from "../relation/relation.js";
 import { currentRun, report } from "../run.js";
-import { consumedOf } from "./consumed.js";
+import { standingOf } from "./consumed.js";
 import type { Lake } from "./lake.js";
 import { needsRebuild } from "./step_mark.js";
 
@@ -34,12 +34,10 @@ async function findNewRows<T extends AnyTable>(lake: Lake, target: AnyTable, sou
   if (snapshot === undefined) return { rows, rebuild: false, readVersion };
   if (await needsRebuild(target, snapshot)) return { rows, rebuild: true, readVersion };
   const current = await lake.snapshot(source.name);
-  const { versions, replaced } = await consumedOf(snapshot, new Map([[source.name, current?.metadata.id]]));
-  const consumed = versions.get(source.name);
-  if (consumed === undefined && !replaced.has(source.name))
-    return { rows, rebuild: target.write !== "append", readVersion };
+  const { consumed, other } = await standingOf(snapshot, source.name, current);
+  if (consumed === undefined && other === undefined) return { rows, rebuild: target.write !== "append", readVersion };
   const since = Number(consumed);
-  const changes = consumed === undefined ? undefined : await current?.addedSince(since);
+  const changes = other === undefined ? await current?.addedSince(since) : undefined;
   if (current !== undefined && changes?.every(({ removed }) => removed.length === 0)) {
     const added: TableSource = { kind: "table", table: source.name, version: current.version, since };
     return { rows: scan(added, source.schema.fields, lake), rebuild: false, readVersion };
@@ -48,11 +46,12 @@ async function findNewRows<T extends AnyTable>(lake: Lake, target: AnyTable, sou
   return { rows, rebuild: true, readVersion };
 }
 
-function untellable(target: AnyTable, source: AnyTable): DataError {
+/** An append-only table whose source is no later state of what it has consumed would get rows twice, or lack some. */
+export function untellable(target: AnyTable, source: AnyTable): DataError {
   return new DataError(`${target.name}: nobody can tell which rows of ${source.name} are new`, {
     where: { table: target.name },
     expected: `${source.name} with rows added since it was last read, because ${target.name} is append-only`,
-    actual: "it was made anew, or has lost or changed rows",
+    actual: "it was made anew, went back to an older version, or has lost or changed rows",
     remedy: `delete the folder of ${target.name} and build it again, or give it the write mode merge`,
   });
 }

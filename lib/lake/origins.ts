@@ -44,8 +44,9 @@ export class Origins {
       if (source.table === except || isBound(source)) continue;
       const snapshot = await this.pinned(source);
       if (snapshot === undefined) continue;
-      const version = Math.min(snapshot.version, versions.get(source.table)?.version ?? snapshot.version);
-      versions.set(source.table, { version, id: snapshot.metadata.id });
+      const { version, timestamp: at, metadata } = snapshot;
+      if (version <= (versions.get(source.table)?.version ?? version))
+        versions.set(source.table, { version, id: metadata.id, at });
     }
     return versions;
   }

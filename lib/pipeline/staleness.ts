@@ -1,6 +1,6 @@
 import type { Catalog } from "../contract/catalog.js";
 import type { AnyTable } from "../contract/define_table.js";
-import { consumedOf } from "../lake/consumed.js";
+import { standingOf } from "../lake/consumed.js";
 import { STEP_DOMAIN, type StepMark } from "../lake/step_mark.js";
 import type { LandingView } from "./landing.js";
 import { closedDay, type Reason, type Step, type StoredTable, type StoredTables } from "./step.js";
@@ -48,17 +48,16 @@ async function sourceReasons(
   names: readonly string[],
   stored: StoredTables,
 ): Promise<readonly Reason[]> {
-  const sources = new Map<string, StoredTable | undefined>();
-  for (const name of names) sources.set(name, await stored.snapshot(name));
-  const ids = new Map([...sources].map(([name, source]) => [name, source?.metadata.id]));
-  const { versions, replaced } = await consumedOf(target, ids);
-  return [...sources].flatMap(([table, source]): readonly Reason[] => {
-    if (source === undefined) return [];
-    if (replaced.has(table)) return [{ kind: "replaced", table }];
-    const consumed = versions.get(table);
-    const isConsumed = consumed !== undefined && consumed >= source.version;
-    return isConsumed ? [] : [{ kind: "source", table, consumed, current: source.version }];
-  });
+  const reasons: Reason[] = [];
+  for (const table of names) {
+    const source = await stored.snapshot(table);
+    if (source === undefined) continue;
+    const { consumed, other } = await standingOf(target, table, source);
+    if (other !== undefined) reasons.push({ kind: other, table });
+    else if (consumed === undefined || consumed < source.version)
+      reasons.push({ kind: "source", table, consumed, current: source.version });
+  }
+  return reasons;
 }
 
 /** The tables whose rows a table takes: the others of its calendar only tell it that days have begun to close. */

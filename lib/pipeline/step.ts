@@ -30,6 +30,8 @@ export type Reason =
   | { readonly kind: "failed" }
   /** A source was deleted and built again. */
   | { readonly kind: "replaced"; readonly table: string }
+  /** A source has lost the version that was read: it went back to an older one. */
+  | { readonly kind: "reverted"; readonly table: string }
   | { readonly kind: "source"; readonly table: string; readonly consumed: bigint | undefined; readonly current: number }
   | { readonly kind: "files"; readonly count: number }
   | { readonly kind: "landing"; readonly problem: string }
@@ -52,6 +54,8 @@ export function describeReason(reason: Reason): string {
       return "failed after it had written";
     case "replaced":
       return `${reason.table} is another table now`;
+    case "reverted":
+      return `${reason.table} went back to an older version than was read`;
     case "source":
       return reason.consumed === undefined
         ? `${reason.table} was never read`
@@ -73,7 +77,7 @@ export function describeReason(reason: Reason): string {
 
 /** What the pipeline asks of the log of a stored table. */
 export interface StoredTable
-  extends Pick<Snapshot, "version" | "txn" | "txns" | "allTxns" | "domainMetadata" | "numRecords"> {
+  extends Pick<Snapshot, "version" | "txn" | "txns" | "allTxns" | "domainMetadata" | "numRecords" | "addedSince"> {
   readonly metadata: Pick<Snapshot["metadata"], "id">;
 }
 

@@ -40,5 +40,6 @@ async function storedStar(lake: LakeTables, star: Star, load: RecordedLoad): Pro
     allTxns: () => Promise.resolve(new Map([...consumed].map(([appId, version]) => [appId, { appId, version }]))),
     domainMetadata: (domain) => Promise.resolve(domain === STEP_DOMAIN ? load.step : undefined),
     numRecords: () => Promise.resolve(undefined),
+    addedSince: () => Promise.resolve(undefined),
   };
 }

@@ -3,8 +3,9 @@ import type { Arrivals } from "../lake/arrivals.js";
 import type { Lake } from "../lake/lake.js";
 import type { Relation } from "../relation/relation.js";
 import { untyped } from "../relation/untyped.js";
+import { report } from "../run.js";
 import { contentColumns, firstOccurrences } from "./occurrences.js";
-import { withdrawals, withoutWithdrawn } from "./withdrawals.js";
+import { type Withdrawals, withdrawals, withoutWithdrawn } from "./withdrawals.js";
 
 /** Source rows without their repetitions. */
 export interface Originals {
@@ -18,7 +19,8 @@ export interface Originals {
 
 /**
  * Leaves out rows that are identical in every column of their source to another row, of this run or an earlier one. Rows
- * that were withdrawn are left out before, and repeat nothing.
+ * that were withdrawn are left out before, and repeat nothing. When all rows are read anew, withdrawn files that are not
+ * there any more are told: their rows may be there under another name.
  */
 export async function originals<T extends AnyTable>(
   lake: Lake,
@@ -27,6 +29,7 @@ export async function originals<T extends AnyTable>(
 ): Promise<Originals> {
   const gone = await withdrawals(lake, target);
   const all = untyped(arrived.rows);
+  if (arrived.rebuild) await tellLost(all, gone, target);
   const rows = withoutWithdrawn(all, gone);
   const first = await lake.materialize(firstOccurrences(rows));
   const earlier = withoutWithdrawn(untyped(arrived.earlier), gone);
@@ -34,6 +37,18 @@ export async function originals<T extends AnyTable>(
   const [read, kept] = [await all.count(), await unique.count()];
   const counting = rows === all ? read : await rows.count();
   return { unique, duplicates: counting - kept, withdrawn: read - counting };
+}
+
+async function tellLost(rows: Relation, gone: Withdrawals, { name }: AnyTable): Promise<void> {
+  const withdrawn = new Set([...gone.files, ...gone.ids.map((id) => id.replace(/:\d+$/, ""))]);
+  if (withdrawn.size === 0) return;
+  for (const { _file } of await rows.select(["_file"]).distinct().collect()) withdrawn.delete(String(_file));
+  if (withdrawn.size === 0) return;
+  report({
+    messages:
+      `withdrawn, and not among its files any more: ${[...withdrawn].join(", ")}; where the rows have come again ` +
+      `under another name they count: npx tslake show ${name} lists them, npx tslake withdraw takes them out`,
+  });
 }
 
 /** The rows that are identical to no earlier one. */

@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { AnyTable } from "../../lib/contract/define_table.js";
 import { withdraw } from "../../lib/quality/withdraw.js";
 import type { Row, Shape } from "../../lib/relation/relation.js";
+import { listen } from "../../lib/run.js";
 import { bronze, gold, silver } from "../../lib/tables/index.js";
 import type { LandedFile } from "../oracle/landing.js";
 import { salesOracle } from "../oracle/vendas.js";
@@ -29,11 +30,46 @@ describe("the sales tables equal a naive calculation", () => {
   });
 });
 
-describe("a withdrawal", () => {
-  const header =
-    "Timestamp do Registro,Nome,Sobrenome,Email,Telefone,Produto Adquirido,Valor da Compra,Canal,Plataforma de Interação,Campanha de Marketing,Vendedor,Desconto Oferecido,Código de Desconto Usado\n";
-  const sale = (value: string): string => `2014-05-01 08:10:00,Ana,Lima,ana@x.br,1,Mesa,${value},Loja,Site,Natal,,,\n`;
+const header =
+  "Timestamp do Registro,Nome,Sobrenome,Email,Telefone,Produto Adquirido,Valor da Compra,Canal,Plataforma de Interação,Campanha de Marketing,Vendedor,Desconto Oferecido,Código de Desconto Usado\n";
+const sale = (value: string): string => `2014-05-01 08:10:00,Ana,Lima,ana@x.br,1,Mesa,${value},Loja,Site,Natal,,,\n`;
 
+describe("a bronze table that was deleted and built again", () => {
+  test("makes silver and gold anew; what was withdrawn under names that are not there any more is told", async () => {
+    const workspace = new LakeInProcess();
+    const messages: unknown[] = [];
+    try {
+      const first = header + sale("1.00") + sale("2.00");
+      const second = header + sale("2.00") + sale("3.00");
+      workspace.land("vendas", "registros_a.csv", first);
+      workspace.land("vendas", "registros_b.csv", second);
+      await workspace.run(STEPS);
+      const rows = await workspace.lake.read(bronze.vendas).collect();
+      const gone = String(rows.find(({ valor_da_compra }) => valor_da_compra === "3.00")?._file);
+      await withdraw(workspace.lake, { source: bronze.vendas, silver: silver.vendas, gold: [gold.vendas] }, gone);
+      rmSync(join(workspace.folder, "lake", "bronze"), { recursive: true });
+      workspace.land("vendas", "registros_e.csv", second);
+      await workspace.run(["bronze.vendas"]);
+      workspace.land("vendas", "registros_c.csv", first);
+      listen((metrics) => messages.push(metrics["messages"]));
+      await workspace.run(STEPS);
+      for (const table of [silver.vendas, gold.vendas]) {
+        expect(await values(workspace, table)).toEqual(["1.00", "2.00", "3.00"]);
+      }
+      expect(messages.join("")).toContain(gone);
+      messages.length = 0;
+      workspace.land("vendas", "registros_d.csv", header + sale("1.00") + sale("4.00"));
+      await workspace.run(STEPS);
+      expect(await values(workspace, gold.vendas)).toEqual(["1.00", "2.00", "3.00", "4.00"]);
+      expect(messages.join("")).toBe("");
+    } finally {
+      listen(() => undefined);
+      workspace.remove();
+    }
+  });
+});
+
+describe("a withdrawal", () => {
   test("takes a file's sales away but those that another file holds, and no rebuild brings them back", async () => {
     const workspace = new LakeInProcess();
     try {

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { Catalog } from "../../lib/contract/catalog.js";
-import { decimal, integer, long, text } from "../../lib/contract/column_spec.js";
+import { decimal, instant, integer, long, text } from "../../lib/contract/column_spec.js";
 import { defineTable } from "../../lib/contract/define_table.js";
 import { quarantine, warn } from "../../lib/contract/expectation.js";
+import { arrivals } from "../../lib/lake/arrivals.js";
 import { Lake } from "../../lib/lake/lake.js";
 import { newRows } from "../../lib/lake/new_rows.js";
 import { scan } from "../../lib/relation/relation.js";
@@ -35,6 +36,25 @@ function resumoBy(write: "append" | "overwrite" | "merge") {
 }
 const resumo = resumoBy("merge");
 
+function landedItens() {
+  return defineTable("bronze.itens", {
+    description: "Items as they came",
+    grain: "one line",
+    write: "append",
+    columns: { id: long().notNull(), _ingested_at: instant().notNull() },
+  });
+}
+function fromLanding(write: "append" | "merge") {
+  return defineTable("silver.itens", {
+    description: "Items",
+    grain: "one item",
+    reads: [landedItens()],
+    write,
+    key: ["id"],
+    columns: { id: long().notNull() },
+  });
+}
+
 let lake: Lake;
 beforeEach(() => {
   lake = new Lake({
@@ -50,6 +70,11 @@ function rows(...values: (readonly [string, string | null, string | null, string
     itens.schema.fields,
     lake,
   );
+}
+
+async function land(table: ReturnType<typeof landedItens>, ids: readonly string[], at: string): Promise<void> {
+  const values = ids.map((id) => [id, at]);
+  await lake.write(table, scan({ kind: "values", rows: values }, table.schema.fields, lake));
 }
 
 /** As if somebody had deleted a table's folder. */
@@ -101,6 +126,18 @@ describe("a table with a key", () => {
     expect(await lake.read(itens, { version: 0 }).count()).toBe(2);
   });
 });
+
+/** The files of a table, to be put back later as from a backup. */
+async function backUp(name: string): Promise<() => Promise<void>> {
+  const storage = lake.tableStorage(name);
+  const files = await Promise.all(
+    (await storage.list("")).map(async ({ path }) => [path, await storage.read(path)] as const),
+  );
+  return async () => {
+    await demolish(name);
+    for (const [path, bytes] of files) if (bytes) await storage.put(path, bytes);
+  };
+}
 
 describe("what may be written", () => {
   test("no null in a column that is not nullable; nothing is committed", async () => {
@@ -198,6 +235,50 @@ describe("tables that follow others", () => {
     expect([last.rebuild, await last.rows.count()]).toEqual([false, 1]);
   });
 
+  test.each([
+    ["", 0],
+    [", also when it has grown to the version that was read", 1],
+    [", also when it has grown beyond the version that was read", 2],
+  ])("are made anew when what they have read went back to an older version%s", async (_, commits) => {
+    await lake.write(itens, rows(["1", "a", null, "2014"]));
+    const restore = await backUp(itens.name);
+    await lake.write(itens, rows(["2", "b", null, "2014"]));
+    await lake.write(resumo, lake.read(itens).select(["id", "nome"]));
+    await restore();
+    for (let n = 0; n < commits; n++) await lake.write(itens, rows([String(n + 3), "c", null, "2014"]));
+    const next = await newRows(lake, resumo, itens);
+    expect([next.rebuild, await next.rows.count()]).toEqual([true, 1 + commits]);
+    await lake.write(resumo, next.rows.select(["id", "nome"]), next);
+    expect(await lake.read(resumo).count()).toBe(1 + commits);
+    const after = await newRows(lake, resumo, itens);
+    expect([after.rebuild, await after.rows.count()]).toEqual([false, 0]);
+    await lake.write(itens, rows(["9", "d", null, "2014"]));
+    const last = await newRows(lake, resumo, itens);
+    expect([last.rebuild, await last.rows.count()]).toEqual([false, 1]);
+  });
+
+  test("are made anew when what has arrived for them is in another table now, or in one that went back", async () => {
+    const [landed, target] = [landedItens(), fromLanding("merge")];
+    const take = async () => {
+      const taken = await arrivals(lake, target, landed);
+      const counts = [taken.rebuild, await taken.rows.count(), await taken.earlier.count()];
+      await lake.write(target, taken.rows.select(["id"]), taken);
+      return counts;
+    };
+    await land(landed, ["1"], "2023-01-01T00:00:00Z");
+    expect(await take()).toEqual([false, 1, 0]);
+    const restore = await backUp(landed.name);
+    await land(landed, ["2"], "2023-01-02T00:00:00Z");
+    expect(await take()).toEqual([false, 1, 1]);
+    await restore();
+    expect(await take()).toEqual([true, 1, 0]);
+    expect(await take()).toEqual([false, 0, 1]);
+    await demolish(landed.name);
+    await land(landed, ["1"], "2023-01-03T00:00:00Z");
+    expect(await take()).toEqual([true, 1, 0]);
+    expect(await lake.read(target).collect()).toEqual([{ id: 1n }]);
+  });
+
   test("that are replaced by every write get all rows", async () => {
     const replaced = resumoBy("overwrite");
     await lake.write(itens, rows(["1", "a", null, "2014"]));
@@ -220,6 +301,26 @@ describe("tables that follow others", () => {
     await demolish(itens.name);
     await lake.write(itens, rows(["1", "a", null, "2014"]));
     await expect(newRows(lake, appended, itens)).rejects.toThrow("nobody can tell which rows of silver.itens are new");
+  });
+
+  test("that are append-only are refused what they have read of a source that went back", async () => {
+    const appended = resumoBy("append");
+    await lake.write(itens, rows(["1", "a", null, "2014"]));
+    const restore = await backUp(itens.name);
+    await lake.write(itens, rows(["2", "b", null, "2014"]));
+    await lake.write(appended, lake.read(itens).select(["id", "nome"]));
+    await restore();
+    await expect(newRows(lake, appended, itens)).rejects.toThrow("nobody can tell which rows of silver.itens are new");
+  });
+
+  test("that are append-only are refused what has arrived for them in another table", async () => {
+    const [landed, target] = [landedItens(), fromLanding("append")];
+    await land(landed, ["1"], "2023-01-01T00:00:00Z");
+    const first = await arrivals(lake, target, landed);
+    await lake.write(target, first.rows.select(["id"]), first);
+    await demolish(landed.name);
+    await land(landed, ["1"], "2023-01-02T00:00:00Z");
+    await expect(arrivals(lake, target, landed)).rejects.toThrow("nobody can tell which rows of bronze.itens are new");
   });
 
   test("append-only tables never lose a file", async () => {

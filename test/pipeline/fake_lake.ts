@@ -103,6 +103,7 @@ export class FakeLake implements StoredTables, Recorder, Notebooks {
       allTxns: async () => new Map([...txns].map(([appId, at]) => [appId, { appId, version: at }])),
       domainMetadata: async (domain) => domains.get(domain),
       numRecords: async () => rows,
+      addedSince: async () => undefined,
     };
   }
 
@@ -189,8 +190,8 @@ export class FakeLake implements StoredTables, Recorder, Notebooks {
       const source = this.tables.get(name);
       if (source === undefined) continue;
       state.txns.set(`source:${name}`, BigInt(source.version));
-      const ids = JSON.parse(state.domains.get("tslake.sources") ?? "{}") as object;
-      state.domains.set("tslake.sources", JSON.stringify({ ...ids, [name]: source.id }));
+      const notes = JSON.parse(state.domains.get("tslake.consumed") ?? "{}") as object;
+      state.domains.set("tslake.consumed", JSON.stringify({ ...notes, [name]: { id: source.id } }));
       state.rows += source.rows;
     }
     for (const file of this.#files(table)) {

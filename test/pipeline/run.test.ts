@@ -103,6 +103,20 @@ describe("staleness", () => {
     expect(lake.began).toEqual([]);
   });
 
+  test("a source that went back to an older version makes stale what was built from it", async () => {
+    lake.arrive("sales/a.csv");
+    await lake.pipeline();
+    lake.arrive("sales/b.csv");
+    await lake.pipeline();
+    const source = lake.tables.get("silver.sales");
+    if (source) source.version--;
+    lake.jobs.length = 0;
+    const { steps } = await lake.pipeline({ select: ["gold.sales"] });
+    expect(steps.find(({ step }) => step === "gold.sales")?.reasons).toEqual([
+      { kind: "reverted", table: "silver.sales" },
+    ]);
+  });
+
   test("changed code makes its table stale, and warns where rows of the old code stay", async () => {
     await lake.pipeline();
     lake.jobs.length = 0;
