@@ -116,8 +116,9 @@ async function reset({ settings }: Workspace, confirmed: boolean, answer: Answer
       remedy: "delete the objects below it with the bucket's own tools",
     });
   }
-  const plan = planReset(settings.lake, settings.landing, samplesOf(settings));
-  if (confirmed) await resetLake(settings.lake, plan, commandId("reset"), isoNow());
+  const { lake, landing } = settings;
+  const place = { lake, landing, samples: samplesOf(settings) };
+  const plan = confirmed ? await resetLake(place, commandId("reset"), isoNow()) : planReset(place);
   const would = confirmed ? "" : "would be ";
   for (const [from, to] of plan.returned) print(`${would}brought back: ${to} (from ${from})`);
   for (const path of plan.deleted) print(`${would}deleted: ${path}`);

@@ -13,6 +13,13 @@ import { hasContentOf, listFiles, type Samples } from "./samples.js";
 const LAKE_FOLDERS = ["silver", "gold", "ops", "_runs", "_report", ...WAREHOUSE_FILES, "bronze"];
 const ARCHIVE = "_archive";
 
+/** A lake that may have been made from the samples, and where its files came from: absolute folders. */
+export interface ResetPlace {
+  readonly lake: string;
+  readonly landing: string;
+  readonly samples: Samples | undefined;
+}
+
 /** What starting afresh does. */
 export interface Reset {
   /** Absolute paths that are deleted: the lake's folders, and samples that still wait in the landing zone. */
@@ -25,7 +32,7 @@ export interface Reset {
  * What deleting a lake made from the samples would do. Files that the lake has taken beside the samples are not lost.
  * @throws TslakeError when there is no lake, or it has taken no sample
  */
-export function planReset(lake: string, landing: string, samples: Samples | undefined): Reset {
+export function planReset({ lake, landing, samples }: ResetPlace): Reset {
   const deleted = LAKE_FOLDERS.map((name) => join(lake, name)).filter((folder) => fs.existsSync(folder));
   if (deleted.length === 0) throw new TslakeError("there is no lake to delete", { where: { path: lake } });
   const filesIn = (folder: string): readonly string[] => listFiles(folder).map((path) => join(folder, path));
@@ -46,15 +53,22 @@ export function planReset(lake: string, landing: string, samples: Samples | unde
 }
 
 /**
- * Deletes a lake as planned, the user's files first brought back for good; no run can begin before all is gone. The samples
- * in the archive, by which such a lake is known, go last: one that was killed can be planned and done again.
- * @throws TslakeError while a run works on the lake; StorageError when a file cannot be brought back: then nothing is deleted
+ * Deletes a lake, the user's files first brought back for good; no run can begin before all is gone. What is planned is
+ * what the lake holds once no run works on it. The samples in the archive, by which such a lake is known, go last: one that
+ * was killed can be done again.
+ * @throws TslakeError as `planReset`, and while a run works on the lake; StorageError when a file cannot be brought back: then
+ * nothing is deleted
  */
-export async function resetLake(lake: string, reset: Reset, runId: string, since: string): Promise<void> {
+export async function resetLake(place: ResetPlace, runId: string, since: string): Promise<Reset> {
+  const { lake } = place;
   const lock = lockOf(lake);
   const runs = dirname(lock);
+  // A lock would make the folder of a lake that is not there.
+  planReset(place);
   const release = lockLake(lake, runId, since);
+  let reset: Reset;
   try {
+    reset = planReset(place);
     for (const [from, to] of reset.returned) await bringBack(from, to);
     const returned = reset.returned.map(([from]) => from);
     const records = pathsIn(runs).filter((path) => path !== lock);
@@ -68,6 +82,7 @@ export async function resetLake(lake: string, reset: Reset, runId: string, since
   }
   removeIfEmpty(runs);
   removeIfEmpty(lake);
+  return reset;
 }
 
 function pathsIn(folder: string): readonly string[] {

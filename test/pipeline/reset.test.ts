@@ -3,13 +3,14 @@ import fs, { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSy
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { planReset, resetLake } from "../../lib/pipeline/reset.js";
+import { resetLake } from "../../lib/pipeline/reset.js";
 import { lockLake } from "../../lib/pipeline/run_lock.js";
 import type { Samples } from "../../lib/pipeline/samples.js";
 
 let folder = "";
 const lake = (): string => join(folder, "lake");
 const landing = (): string => join(folder, "landing");
+const place = () => ({ lake: lake(), landing: landing(), samples });
 const write = (path: string, content: string): void => {
   mkdirSync(dirname(join(folder, path)), { recursive: true });
   writeFileSync(join(folder, path), content);
@@ -42,7 +43,7 @@ describe("a lake that is begun afresh", () => {
       removed++;
       expect(() => lockLake(lake(), "another", "now")).toThrow(/run reset .* is working on this lake/);
     });
-    await resetLake(lake(), planReset(lake(), landing(), samples), "reset", "now");
+    await resetLake(place(), "reset", "now");
     expect(removed).toBeGreaterThan(3);
     expect(existsSync(lake())).toBe(false);
   });
@@ -54,7 +55,7 @@ describe("a lake that is begun afresh", () => {
       rmSync(path, options);
       if (path === join(lake(), "_runs", "lock")) release ??= lockLake(lake(), "next", "now");
     });
-    await resetLake(lake(), planReset(lake(), landing(), samples), "reset", "now");
+    await resetLake(place(), "reset", "now");
     expect(JSON.parse(readFileSync(join(lake(), "_runs", "lock"), "utf8"))).toMatchObject({ runId: "next" });
     release?.();
     expect(readdirSync(lake())).toEqual(["_runs"]);
@@ -78,8 +79,26 @@ describe("a lake that is begun afresh", () => {
       expect(readFileSync(target, "utf8")).toBe("mine");
       return rm(path, options);
     });
-    await resetLake(lake(), planReset(lake(), landing(), samples), "reset", "now");
+    await resetLake(place(), "reset", "now");
     expect(readdirSync(dirname(target))).toEqual(["mine.csv"]);
+  });
+
+  test("gives back a file that a run has taken right before", async () => {
+    const { linkSync } = fs;
+    vi.spyOn(fs, "linkSync").mockImplementationOnce((from, to) => {
+      write("lake/bronze/_archive/sales/20230102_000000_late.csv", "late");
+      linkSync(from, to);
+    });
+    const { returned } = await resetLake(place(), "reset", "now");
+    expect(returned).toHaveLength(2);
+    expect(readFileSync(join(landing(), "sales", "late.csv"), "utf8")).toBe("late");
+    expect(existsSync(lake())).toBe(false);
+  });
+
+  test("is not made when there is none", async () => {
+    rmSync(lake(), { recursive: true });
+    await expect(resetLake(place(), "reset", "now")).rejects.toThrow("there is no lake to delete");
+    expect(existsSync(lake())).toBe(false);
   });
 
   test("can be begun afresh again after it was killed, wherever that was", async () => {
@@ -91,7 +110,7 @@ describe("a lake that is begun afresh", () => {
       const dying = vi.spyOn(fs.promises, "rm").mockImplementation((path, options) => {
         return removed++ < survives ? rm(path, options) : Promise.reject(new Error("killed"));
       });
-      const reset = resetLake(lake(), planReset(lake(), landing(), samples), "reset", "now");
+      const reset = resetLake(place(), "reset", "now");
       await reset.catch((error: unknown) => expect(error).toMatchObject({ message: "killed" }));
       dying.mockRestore();
       expect(readdirSync(join(landing(), "sales"))).toEqual(["mine.csv"]);
@@ -102,9 +121,8 @@ describe("a lake that is begun afresh", () => {
   });
 
   test("stays as it is when a file cannot be brought back", async () => {
-    const plan = planReset(lake(), landing(), samples);
-    write("landing/sales/mine.csv", "came in between");
-    await expect(resetLake(lake(), plan, "reset", "now")).rejects.toThrow("another file is there now");
+    write("landing/sales", "no folder");
+    await expect(resetLake(place(), "reset", "now")).rejects.toThrow("Could not bring back");
     expect(readdirSync(lake())).toEqual(["_report", "_runs", "bronze", "warehouse.duckdb"]);
     expect(readdirSync(join(lake(), "_runs"))).toEqual(["20230101"]);
   });
