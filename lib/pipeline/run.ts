@@ -1,6 +1,6 @@
 import { newId, nowMicros, nowMillis, stopwatch } from "../clock.js";
 import { DISPLAY, type Displayable } from "../display.js";
-import { NotebookError } from "../errors.js";
+import { firstLine, NotebookError } from "../errors.js";
 import type { RunObserver } from "./observer.js";
 import { countOf, type StepOutcome, totalsOf } from "./outcome.js";
 import { type PipelineOptions, type Prepared, prepare } from "./prepare.js";
@@ -14,7 +14,7 @@ import { stepTable } from "./run_table.js";
 import { copySamples } from "./samples.js";
 import { inDependencyOrder, Slots } from "./scheduler.js";
 import { staleness } from "./staleness.js";
-import { describeReason, type Step } from "./step.js";
+import { describeReason, type Reason, type Step } from "./step.js";
 
 export interface RunOptions extends PipelineOptions {
   /** Notebooks at a time. */
@@ -151,16 +151,25 @@ async function runSteps(
   /** What there is to say of a notebook that succeeded and left its table as stale as it was. */
   async function unwritten(
     step: Step,
-    { status, versionBefore, versionAfter }: StepOutcome,
+    { status, metrics, versionBefore, versionAfter }: StepOutcome,
   ): Promise<readonly string[]> {
-    if (status !== "succeeded" || (versionAfter !== undefined && versionAfter !== versionBefore)) return [];
-    const left = (await staleness(step, circumstances)).filter(({ kind }) =>
-      ["missing", "code", "source"].includes(kind),
-    );
-    if (left.length === 0) return [];
-    return [`the notebook has not written ${step.name}, which is stale still: ${left.map(describeReason).join("; ")}`];
+    const hasWritten = versionAfter !== undefined && versionAfter !== versionBefore;
+    if (status !== "succeeded" || hasWritten || "recomputed" in metrics) return [];
+    try {
+      const left = (await patiently(running, () => staleness(step, circumstances))).filter(({ kind }) =>
+        SETTLED_BY_WRITING.has(kind),
+      );
+      if (left.length === 0) return [];
+      return [
+        `the notebook has not written ${step.name}, which is stale still: ${left.map(describeReason).join("; ")}`,
+      ];
+    } catch (error) {
+      return [`nobody can tell whether ${step.name} is stale still: ${firstLine(error)}`];
+    }
   }
 }
+
+const SETTLED_BY_WRITING: ReadonlySet<Reason["kind"]> = new Set(["missing", "code", "source", "replaced", "reverted"]);
 
 function idle(step: string, status: "skipped" | "fresh" | "failed", skipped?: string): StepOutcome {
   return {

@@ -337,6 +337,44 @@ describe("failure", () => {
     ]);
   });
 
+  test("a notebook that has only recomputed a stale append-only table is not warned about", async () => {
+    lake.arrive("events/a.csv");
+    await lake.pipeline();
+    lake.arrive("events/b.csv");
+    await lake.pipeline({ select: ["bronze.events"] });
+    lake.behaviours.set("silver.events", async () => ({ recomputed: 2, messages: "2 rows recomputed" }));
+    const summary = await lake.pipeline({ select: ["silver.events"], fullRefresh: true });
+    expect(outcomeOf(summary, "silver.events")?.warnings).toEqual(["silver.events: 2 rows recomputed"]);
+  });
+
+  test("a step that succeeded stays so when nobody can see whether its notebook has written", async () => {
+    lake.arrive("sales/a.csv");
+    await lake.pipeline();
+    lake.code.set("silver.sales", "changed");
+    const snapshot = lake.snapshot.bind(lake);
+    for (const failures of [1, 99]) {
+      let left = 0;
+      lake.behaviours.set("silver.sales", async () => {
+        left = failures;
+        return { read: 1 };
+      });
+      const stored = {
+        snapshot: async (name: string) => {
+          const found = await snapshot(name);
+          if (found === undefined || name !== "silver.sales") return found;
+          const domainMetadata = async (domain: string) => {
+            if (domain === "tslake.step" && left-- > 0) throw new StorageError("no answer", { transient: true });
+            return found.domainMetadata(domain);
+          };
+          return { ...found, domainMetadata };
+        },
+      };
+      const outcome = outcomeOf(await lake.pipeline({ select: ["silver.sales"], stored }), "silver.sales");
+      expect(outcome).toMatchObject({ status: "succeeded", metrics: { read: 1 } });
+      expect(outcome?.warnings).toHaveLength(1);
+    }
+  });
+
   test("a notebook that does not write its table is warned about", async () => {
     lake.behaviours.set("silver.sales", async () => ({ read: 1 }));
     const first = await lake.pipeline({ select: ["+silver.sales"] });
