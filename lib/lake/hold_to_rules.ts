@@ -1,27 +1,37 @@
 import type { AnyTable } from "../contract/define_table.js";
 import { DataError } from "../errors.js";
+import type { BooleanColumn } from "../relation/boolean_column.js";
 import type { Relation } from "../relation/relation.js";
 import { rowText } from "../relation/row_text.js";
+import { lit } from "../relation/when.js";
 
 /** Rows that an error shows at most. */
 const SHOWN = 3;
 
+/** Counts of rows. */
+interface BrokenRules extends Readonly<Record<string, number>> {
+  readonly warned: number;
+}
+
 /**
  * Holds rows that nobody has examined to the expectations of their contract: what breaks a rule has no place to go to.
  * @param rows held, with the contract's columns
- * @returns how many rows break each rule that only warns, as `broken.<expectation>`
+ * @returns how many rows break each rule that only warns, as `broken.<expectation>`, and any of them, as `warned`
  * @throws DataError for rows that break any other rule
  */
-export async function holdToRules(table: AnyTable, rows: Relation): Promise<Readonly<Record<string, number>>> {
+export async function holdToRules(table: AnyTable, rows: Relation): Promise<BrokenRules> {
   const counts: Record<string, number> = {};
+  let warned: BooleanColumn = lit(false);
   for (const { name, severity, condition } of table.expectations) {
-    const broken = rows.filter(() => condition.orElse(false).not());
+    const isBroken = condition.orElse(false).not();
+    const broken = rows.filter(() => isBroken);
     const count = await broken.count();
     if (count === 0) continue;
     if (severity !== "warn") throw await refusal(table, name, broken, count);
     counts[`broken.${name}`] = count;
+    warned = warned.or(isBroken);
   }
-  return counts;
+  return { ...counts, warned: await rows.filter(() => warned).count() };
 }
 
 async function refusal(table: AnyTable, name: string, broken: Relation, count: number): Promise<DataError> {

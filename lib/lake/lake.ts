@@ -13,7 +13,7 @@ import { underWay } from "../progress.js";
 import type { RelationNode, TableSource } from "../relation/node.js";
 import { type AnyRelation, Relation, type Shape, scan } from "../relation/relation.js";
 import type { ArrowTable, Runner, Value } from "../relation/runner.js";
-import { currentRun } from "../run.js";
+import { currentRun, report } from "../run.js";
 import type { Storage } from "../storage/storage.js";
 import type { StructField } from "../types.js";
 import { compareRows } from "./compare.js";
@@ -154,8 +154,15 @@ export class Lake implements Runner {
     evolution(table, target.snapshot);
     if (table.expectations.length === 0 || options.isExamined) return this.#writeSound(target, node);
     const held = await this.materialize(new Relation<Shape>(node, this));
-    const metrics = { ...options.metrics, ...(await holdToRules(table, held)) };
-    return this.#writeSound({ ...target, options: { ...options, metrics } }, held.node);
+    try {
+      const broken = await holdToRules(table, held);
+      const metrics = { ...options.metrics, ...broken };
+      const result = await this.#writeSound({ ...target, options: { ...options, metrics } }, held.node);
+      if (broken.warned > 0 && currentRun()?.step === table.name) report({ warned: broken.warned });
+      return result;
+    } finally {
+      this.engine.release(held.node);
+    }
   }
 
   async #writeSound(target: Target, node: RelationNode): Promise<WriteResult> {

@@ -24,8 +24,12 @@ export class Origins {
 
   /** The version that a read sees: the newest when it is first evaluated, and then always that one. */
   pinned(source: TableSource): Promise<Snapshot | undefined> {
-    const pin = this.#pins.get(source) ?? this.#load(source.table, source.version);
+    const known = this.#pins.get(source);
+    if (known !== undefined) return known;
+    const pin = this.#load(source.table, source.version);
     this.#pins.set(source, pin);
+    // A failure (a disk that is busy) is not remembered.
+    pin.catch(() => this.#pins.delete(source));
     return pin;
   }
 

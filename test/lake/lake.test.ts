@@ -1,13 +1,15 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { Catalog } from "../../lib/contract/catalog.js";
 import { decimal, instant, integer, long, text } from "../../lib/contract/column_spec.js";
 import { defineTable } from "../../lib/contract/define_table.js";
 import { quarantine, warn } from "../../lib/contract/expectation.js";
+import { StorageError } from "../../lib/errors.js";
 import { arrivals } from "../../lib/lake/arrivals.js";
 import { Lake } from "../../lib/lake/lake.js";
 import { newRows } from "../../lib/lake/new_rows.js";
 import { scan } from "../../lib/relation/relation.js";
 import { lit } from "../../lib/relation/when.js";
+import { listen, type StepMetrics } from "../../lib/run.js";
 import { MemoryStorage } from "../../lib/storage/memory.js";
 
 const itens = defineTable("silver.itens", {
@@ -186,6 +188,38 @@ describe("expectations about rows that nobody has examined", () => {
     expect(commit?.operationMetrics).toMatchObject({ "broken.nomeado": "2" });
   });
 
+  test("that only warn are reported by the step of the table, each row once", async () => {
+    const strict = defineTable("silver.itens", {
+      ...{ description: "Items", grain: "one item", write: "append", columns: { id: long().notNull(), nome: text() } },
+      expect: (t) => ({ nomeado: warn(t.nome.isNotNull()), curto: warn(t.nome.eq("a")), positivo: warn(t.id.gt(0n)) }),
+    });
+    const reported: StepMetrics[] = [];
+    listen((metrics) => reported.push(metrics));
+    Object.assign(process.env, { TSLAKE_RUN_ID: "r", TSLAKE_STEP: strict.name });
+    try {
+      const values = [
+        ["1", "a"],
+        ["2", null],
+        ["-3", null],
+      ];
+      const { metrics } = await lake.write(strict, scan({ kind: "values", rows: values }, strict.schema.fields, lake));
+      expect(metrics).toMatchObject({ warned: 2, "broken.nomeado": 2, "broken.curto": 2, "broken.positivo": 1 });
+      expect(reported).toContainEqual({ warned: 2 });
+    } finally {
+      for (const name of ["TSLAKE_RUN_ID", "TSLAKE_STEP"]) delete process.env[name];
+      listen(() => undefined);
+    }
+  });
+
+  test("are looked at in rows that are held until they are written, or refused", async () => {
+    const [materialize, release] = [vi.spyOn(lake.engine, "materialize"), vi.spyOn(lake.engine, "release")];
+    await written(["1", "a"]);
+    await expect(written(["-2", "b"])).rejects.toThrow("rows break positivo");
+    const held = await Promise.all(materialize.mock.results.map(({ value }) => value));
+    expect(held).toHaveLength(2);
+    expect(release.mock.calls.flat()).toEqual(held);
+  });
+
   test("stop the write where there is nowhere else for a row to go", async () => {
     await expect(written(["1", "a"], ["-2", "b"])).rejects.toThrow(
       expect.objectContaining({
@@ -327,6 +361,15 @@ describe("tables that follow others", () => {
     await lake.write(eventos, rows(["1", "a", null, "1"]).select(["id", "nome"]));
     await expect(lake.delete(eventos, lake.read(eventos) as never)).rejects.toThrow();
     expect(await lake.read(eventos).count()).toBe(1);
+  });
+
+  test("a read that has failed once sees the table when it is evaluated again", async () => {
+    await lake.write(eventos, rows(["1", "a", null, "1"]).select(["id", "nome"]));
+    const read = lake.read(eventos);
+    const busy = vi.spyOn(lake, "snapshot").mockRejectedValueOnce(new StorageError("busy", { transient: true }));
+    await expect(read.count()).rejects.toThrow("busy");
+    expect(await read.count()).toBe(1);
+    busy.mockRestore();
   });
 
   test("a read sees one version however often it is evaluated", async () => {
