@@ -53,8 +53,7 @@ export async function runStep(run: RunningStep, step: Step, reasons: readonly Re
     const found = await stateOf(run, step);
     before ??= found;
     const parameters = parametersOf(run, step, found.closed);
-    // An attempt that failed has taken files, or rejected them, all the same.
-    const earlier = step.table.landing === undefined ? {} : metrics;
+    const earlier = hasStayed(step, before.version, found.version) ? metrics : {};
     let heard: StepMetrics = {};
     try {
       heard = await run.notebooks.run({
@@ -116,6 +115,11 @@ async function markFailed(run: RunningStep, { name, table }: Step, before: Table
   };
   // Where that fails too, the failure itself is told all the same.
   await patiently(run, mark).catch(() => undefined);
+}
+
+/** Whether what earlier attempts did has stayed: files that were taken or rejected, rows that an append-only table has got. */
+function hasStayed({ table }: Step, before: number | undefined, now: number | undefined): boolean {
+  return table.landing !== undefined || (table.write === "append" && now !== before);
 }
 
 /** What the log of a step's table says. */

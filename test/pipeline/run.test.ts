@@ -337,6 +337,23 @@ describe("failure", () => {
     ]);
   });
 
+  test("an append-only table that was written by an attempt that failed later has taken those rows", async () => {
+    lake.arrive("events/a.csv");
+    lake.behaviours.set("silver.events", async (job, attempt) => {
+      const told = attempt === 2 ? { read: 3, written: 3 } : { read: attempt === 1 ? 3 : 0, written: 0 };
+      if (attempt === 2) lake.write(job);
+      job.onMetrics?.(told);
+      if (attempt < 3) throw new StorageError("busy", { transient: true });
+      return told;
+    });
+    const { steps } = await lake.pipeline({ select: ["+silver.events"] });
+    expect(steps.find(({ step }) => step === "silver.events")).toMatchObject({
+      status: "succeeded",
+      attempts: 3,
+      metrics: { read: 3, written: 3 },
+    });
+  });
+
   test("a notebook that has only recomputed a stale append-only table is not warned about", async () => {
     lake.arrive("events/a.csv");
     await lake.pipeline();
