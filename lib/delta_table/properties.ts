@@ -46,10 +46,18 @@ const FLAGS: ReadonlySet<string> = new Set([
   ...KNOWN.filter((name) => name.startsWith("delta.enable")),
 ]);
 
+/** The values of those that have a few. */
+const VALUES: ReadonlyMap<string, readonly string[]> = new Map([
+  ["delta.checkpointPolicy", ["classic", "v2"]],
+  ["delta.columnMapping.mode", ["none", "name", "id"]],
+  ["delta.isolationLevel", ["Serializable", "WriteSerializable"]],
+]);
+
 /**
  * Sets table properties, or takes them away; answers the table's version afterwards. Features that they need are added
  * to the protocol.
- * @throws UsageError for a property of Delta that does not exist, DeltaError for a value that cannot be understood
+ * @throws UsageError for a property of Delta that does not exist or has no such value, DeltaError for a value that cannot be
+ * understood
  */
 export async function changeProperties(table: TableHandle, changes: PropertyChanges): Promise<number> {
   const snapshot = await table.forWriting();
@@ -68,12 +76,13 @@ export async function changeProperties(table: TableHandle, changes: PropertyChan
 
 /**
  * Looks at properties before a table gets them.
- * @throws UsageError for a property of Delta that does not exist, DeltaError for a value that cannot be understood
+ * @throws UsageError for a property of Delta that does not exist or has no such value, DeltaError for a value that cannot be
+ * understood
  */
 export function checkProperties(changes: PropertyChanges): void {
   for (const [name, value] of Object.entries(changes)) {
     checkName(name);
-    if (FLAGS.has(name) && value !== null) checkFlag(name, value);
+    if (value !== null) checkValue(name, value);
   }
   const set = Object.entries(changes).filter((change): change is [string, string] => change[1] !== null);
   tableProperties(Object.fromEntries(set));
@@ -193,7 +202,10 @@ function checkName(name: string): void {
   });
 }
 
-function checkFlag(name: string, value: string): void {
-  if (/^(?:true|false)$/i.test(value)) return;
-  throw new UsageError(`The table property ${name} is true or false`, { expected: "true, false", actual: value });
+function checkValue(name: string, value: string): void {
+  if (FLAGS.has(name) && !/^(?:true|false)$/i.test(value))
+    throw new UsageError(`The table property ${name} is true or false`, { expected: "true, false", actual: value });
+  const values = VALUES.get(name);
+  if (values === undefined || values.includes(value)) return;
+  throw new UsageError(`The table property ${name} has no such value`, { expected: values.join(", "), actual: value });
 }

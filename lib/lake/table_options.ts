@@ -10,13 +10,36 @@ export function contractProperties(table: AnyTable): Readonly<Record<string, str
   };
 }
 
-/** Throws ContractError for a contract's property that Delta does not know, or whose value cannot be understood. */
-export function checkContractProperties({ name: table, properties }: AnyTable): void {
+/**
+ * Throws ContractError for a contract's property that Delta does not know, whose value cannot be understood, or that says
+ * something else than the contract.
+ */
+export function checkContractProperties(table: AnyTable): void {
+  const { name, properties, write } = table;
   try {
     checkProperties(properties);
   } catch (error) {
     if (!isTslakeError(error)) throw error;
     const { message, expected, actual, remedy } = error;
-    throw new ContractError(`${table}: ${message}`, { where: { table }, expected, actual, remedy });
+    throw new ContractError(`${name}: ${message}`, { where: { table: name }, expected, actual, remedy });
   }
+  refuseOther(name, properties, "delta.columnMapping.mode", "none", "a contract knows columns by one name only");
+  refuseOther(name, properties, "delta.appendOnly", String(write === "append"), `write is ${write}`);
+}
+
+function refuseOther(
+  table: string,
+  properties: AnyTable["properties"],
+  property: string,
+  value: string,
+  reason: string,
+): void {
+  const actual = properties[property];
+  if (actual === undefined || actual.toLowerCase() === value) return;
+  throw new ContractError(`${table}: ${property} contradicts the contract`, {
+    where: { table },
+    expected: `${value}, because ${reason}`,
+    actual,
+    remedy: "leave the property out",
+  });
 }
