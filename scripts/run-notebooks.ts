@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import fs from "node:fs";
+import { promisify } from "node:util";
 import { Option } from "commander";
-import { $, chalk } from "zx/core";
+import { chalk } from "zx/core";
 import { EXIT, newProgram, runProgram } from "../lib/cli/program.js";
 import { jsonView, planJson, runJson } from "../lib/cli/run_json.js";
 import { formatPlan, formatSummary, type Paint, PLAIN, type Places } from "../lib/cli/run_report.js";
@@ -185,11 +187,15 @@ function onInterrupt(abort: () => void): () => void {
   };
 }
 
-/** The commit of the workspace's code, `-dirty` when it was edited; undefined without git. */
+const GIT_MILLIS = 2_000;
+
+/** The commit of the workspace's code, `-dirty` when it was edited; undefined without git, or where it takes too long. */
 async function gitRevision(root: string): Promise<string | undefined> {
   try {
-    const { stdout } = await $({ cwd: root, quiet: true })`git --no-optional-locks describe --always --dirty`;
-    return stdout.trim() || undefined;
+    const argv = ["--no-optional-locks", "describe", "--always", "--dirty"];
+    const git = promisify(execFile)("git", argv, { cwd: root, timeout: GIT_MILLIS, windowsHide: true });
+    git.child.stdin?.end();
+    return (await git).stdout.trim() || undefined;
   } catch {
     return undefined;
   }

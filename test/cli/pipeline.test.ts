@@ -23,8 +23,14 @@ const lake = join(folder, "lake");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const places = ["--landing", landing, "--lake", lake];
+/** What a shell would read first. */
+const profile = join(folder, "profile");
+writeFileSync(profile, "echo welcome\n");
 const pipeline = (...argv: string[]) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["bin/pipeline.js", ...argv], { encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["bin/pipeline.js", ...argv], {
+    encoding: "utf8",
+    env: { ...process.env, BASH_ENV: profile },
+  });
   return { status, stdout, stderr };
 };
 const start = (...argv: string[]): ChildProcess =>
@@ -135,7 +141,8 @@ describe.sequential("npm run pipeline", () => {
     const folders = readdirSync(join(lake, "_runs"));
     for (const run of runs) expect(folders).toContain(run["run_id"]);
     const last = JSON.parse(readFileSync(join(lake, "_runs", String(runs.at(-1)?.["run_id"]), "run.json"), "utf8"));
-    expect(last).toMatchObject({ status: "failed", rejected_files: 1 });
+    const revision = spawnSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).stdout.trim() || null;
+    expect(last).toMatchObject({ status: "failed", rejected_files: 1, revision });
   });
 
   test.each([
