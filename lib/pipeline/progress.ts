@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { join } from "node:path";
+import { nowMillis } from "../clock.js";
 import type { RunObserver } from "./observer.js";
 import type { StepStatus } from "./outcome.js";
 import { holderOf } from "./run_lock.js";
@@ -14,8 +15,8 @@ export interface RunProgress {
 const PROGRESS = join("_runs", "progress.json");
 
 /**
- * Follows a run as another observer does, and keeps in the lake's folder how far it is. That file is a courtesy: a run goes
- * on where it cannot be written.
+ * Follows a run as another observer does, and keeps in the lake's folder how far it is while it holds the lake. That file is
+ * a courtesy: a run goes on where it cannot be written.
  */
 export function tellProgress(lakeFolder: string, observer: RunObserver): RunObserver {
   const states = new Map<string, RunProgress["steps"][number]["status"]>();
@@ -24,6 +25,7 @@ export function tellProgress(lakeFolder: string, observer: RunObserver): RunObse
     const progress: RunProgress = { runId, steps: [...states].map(([step, status]) => ({ step, status })) };
     const file = join(lakeFolder, PROGRESS);
     try {
+      if (holderOf(lakeFolder, nowMillis()) !== runId) return;
       fs.writeFileSync(`${file}.tmp`, JSON.stringify(progress));
       fs.renameSync(`${file}.tmp`, file);
     } catch {
@@ -52,19 +54,19 @@ export function tellProgress(lakeFolder: string, observer: RunObserver): RunObse
   };
 }
 
-/** Takes the file away: the run's record says the rest. */
-export function endProgress(lakeFolder: string): void {
+/** Takes the file of a run away, which holds the lake still: the run's record says the rest. */
+export function endProgress(lakeFolder: string, runId: string): void {
   try {
-    fs.rmSync(join(lakeFolder, PROGRESS), { force: true });
+    if (holderOf(lakeFolder, nowMillis()) === runId) fs.rmSync(join(lakeFolder, PROGRESS), { force: true });
   } catch {
     // What is left there names a run that has ended: nobody takes it for another one.
   }
 }
 
 /** How far the run is that works on a lake now; undefined while there is none. */
-export function readProgress(lakeFolder: string, nowMillis: number): RunProgress | undefined {
+export function readProgress(lakeFolder: string, at: number): RunProgress | undefined {
   try {
-    const runId = holderOf(lakeFolder, nowMillis);
+    const runId = holderOf(lakeFolder, at);
     if (runId === undefined) return undefined;
     const progress = JSON.parse(fs.readFileSync(join(lakeFolder, PROGRESS), "utf8")) as RunProgress;
     return progress.runId === runId ? progress : undefined;

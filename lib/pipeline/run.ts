@@ -92,7 +92,7 @@ export async function runPipeline(given: RunOptions): Promise<RunSummary> {
     const [recordedSummary] = await Promise.all([recorded(summary, options), options.notebooks.settled()]);
     return recordedSummary;
   } finally {
-    endProgress(options.lakeFolder);
+    endProgress(options.lakeFolder, runId);
     release();
   }
 }

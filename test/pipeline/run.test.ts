@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { DataError, StorageError } from "../../lib/errors.js";
@@ -488,6 +488,20 @@ describe("who follows the run", () => {
     const observer = new Follower();
     await lake.pipeline({ observer, select: ["bronze.sales"] });
     expect(observer.heard).toEqual(["run", "start", "retry", "end"]);
+  });
+
+  test("from elsewhere is another run's once that has taken over the lake", async () => {
+    const runs = join(lake.lake, "_runs");
+    const theirs = JSON.stringify({ runId: "theirs", steps: [] });
+    lake.behaviours.set("bronze.sales", async (job) => {
+      writeFileSync(join(runs, "lock"), JSON.stringify({ runId: "theirs", pid: 1, host: "elsewhere", since: "now" }));
+      writeFileSync(join(runs, "progress.json"), theirs);
+      lake.write(job);
+      return {};
+    });
+    expect((await lake.pipeline({ select: ["+silver.sales"] })).status).toBe("succeeded");
+    expect(readFileSync(join(runs, "progress.json"), "utf8")).toBe(theirs);
+    expect(existsSync(join(runs, "lock"))).toBe(true);
   });
 
   test("from elsewhere keeps no lake locked when that cannot be told any more", async () => {

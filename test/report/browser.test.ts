@@ -146,7 +146,7 @@ describe.skipIf(executablePath === undefined)("in a browser (TSLAKE_TEST_CHROMIU
     await expect.poll(() => live.innerText()).toContain("0 of 2 steps have ended");
     run.stepStarts?.("bronze.a", []);
     await expect.poll(() => live.innerText()).toContain("bronze.a running");
-    endProgress(lakeFolder);
+    endProgress(lakeFolder, runId);
     release();
     await expect.poll(() => live.count()).toBe(0);
     await page.close();

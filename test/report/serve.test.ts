@@ -114,7 +114,7 @@ describe("a served report", () => {
       { step: "silver.a", status: "waiting" },
     ];
     expect((await stream.next()).value).toEqual({ run: { runId, steps }, written });
-    endProgress(fixture.lakeFolder);
+    endProgress(fixture.lakeFolder, runId);
     release();
     expect((await stream.next()).value).toEqual({ run: null, written });
     utimesSync(join(reportFolder(fixture.lakeFolder), "index.html"), new Date(), new Date(Date.now() + 60_000));
