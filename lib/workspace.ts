@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { Catalog } from "./contract/catalog.js";
 import type { AnyTable } from "./contract/define_table.js";
+import type { Star } from "./contract/star.js";
 import { mirrorLanding } from "./ingest/mirror_landing.js";
 import { Lake } from "./lake/lake.js";
 import { checkContractProperties } from "./lake/table_options.js";
@@ -42,7 +43,7 @@ export function openWorkspace(sources: SettingsSources): Workspace {
   const settings = clone === undefined ? written : inClone(written, clone);
   const catalog = new Catalog(
     [bronze, silver, gold].flatMap((layer): readonly AnyTable[] => Object.values(layer)),
-    [warehouse.vendas],
+    Object.values(warehouse).filter(isStar),
   );
   for (const table of catalog.tables) checkContractProperties(table);
   const storage =
@@ -70,6 +71,11 @@ export function openWorkspace(sources: SettingsSources): Workspace {
       return opened;
     },
   };
+}
+
+/** Facts and dimensions are parts of stars, and no steps. */
+function isStar(part: object): part is Star {
+  return "keyMaps" in part;
 }
 
 /** In a clone everything that can be written is another place; the stars are read where they are. */

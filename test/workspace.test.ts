@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { explore } from "../lib/run.js";
 import { openWorkspace } from "../lib/workspace.js";
+import { WorkspaceCopy } from "./support/copied_workspace.js";
 
 const root = mkdtempSync(join(tmpdir(), "tslake-workspace-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -47,3 +48,36 @@ test("what a clone writes into a waiting file stays in the clone", () => {
   appendFileSync(mirrored, "and more\n");
   expect(readFileSync(file, "utf8")).toBe("as it came\n");
 });
+
+test("every star that lib/tables/warehouse exports is a step of the pipeline", async () => {
+  const copy = new WorkspaceCopy();
+  try {
+    writeFileSync(copy.path("lib", "tables", "warehouse", "canais.ts"), CANAIS);
+    appendFileSync(copy.path("lib", "tables", "warehouse", "index.ts"), 'export { canais } from "./canais.js";\n');
+    const plan = ["node", "bin/pipeline.js", "--plan", "--select", "warehouse.*"];
+    const lacking = await copy.run(plan);
+    expect(lacking.stderr).toContain(join("notebooks", "gold", "warehouse_canais.ipynb"));
+    expect(lacking.status).not.toBe(0);
+    const notebook = { cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 };
+    writeFileSync(copy.path("notebooks", "gold", "warehouse_canais.ipynb"), JSON.stringify(notebook));
+    const { stdout } = await copy.run(plan);
+    expect(stdout).toMatch(/warehouse\.canais[\s\S]*warehouse\.vendas/);
+  } finally {
+    copy.remove();
+  }
+});
+
+const CANAIS = `import { defineDimension } from "../../contract/dimension.js";
+import { defineFact, defineStar, degenerate, keyOf } from "../../contract/star.js";
+import { vendas } from "../gold/vendas.js";
+
+const dim_loja = defineDimension("dim_loja", { description: "Shop", from: vendas, key: "loja_id", naturalKey: ["canal"] });
+const fato_lojas = defineFact("fato_lojas", {
+  description: "Sales by shop",
+  grain: "one sale",
+  from: vendas,
+  key: ["venda_id"],
+  columns: { venda_id: degenerate("venda_id"), loja_id: keyOf(dim_loja) },
+});
+export const canais = defineStar("warehouse.canais", { description: "Shops", facts: [fato_lojas] });
+`;
