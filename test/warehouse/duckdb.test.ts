@@ -2,8 +2,9 @@ import { spawn } from "node:child_process";
 import fs, { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { StorageError, WarehouseError } from "../../lib/errors.js";
 import { DuckdbWarehouse } from "../../lib/warehouse/duckdb/warehouse.js";
 import { cloneWarehouse } from "../../lib/warehouse/open_warehouse.js";
@@ -29,12 +30,15 @@ async function number(): Promise<unknown> {
   return (await warehouse.query("SELECT n FROM numero")).rows[0]?.["n"];
 }
 
-/** Opens the file in another process and keeps it open until told to end. */
-async function otherProcess(options: object): Promise<{ readonly pid: number; end(): Promise<void> }> {
+/** Opens the file in another process and keeps it open until told to end; fails where that may not open it. */
+async function otherProcess(options: object, file = path): Promise<{ readonly pid: number; end(): Promise<void> }> {
   const code = `const { DuckDBInstance } = require(${JSON.stringify(resolve("node_modules/@duckdb/node-api"))});
-    DuckDBInstance.create(${JSON.stringify(path)}, ${JSON.stringify(options)}).then((i) => { globalThis.i = i; console.log("open"); setInterval(() => i, 1000); });`;
+    DuckDBInstance.create(${JSON.stringify(file)}, ${JSON.stringify(options)}).then((i) => { globalThis.i = i; console.log("open"); setInterval(() => i, 1000); }, () => process.exit(1));`;
   const child = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "pipe", "inherit"] });
-  await new Promise((done) => child.stdout.once("data", done));
+  await new Promise((done, failed) => {
+    child.stdout.once("data", done);
+    child.once("exit", failed);
+  });
   return {
     pid: child.pid ?? 0,
     end: () =>
@@ -136,22 +140,65 @@ describe("a DuckDB file", () => {
     expect(await number()).toBe(2);
   });
 
-  test("is loaded by one process at a time: another one stops and may try again", async () => {
-    const lock = await DuckDBInstance.create(`${path}.lock`);
-    lock.closeSync();
-    const code = `const { DuckDBInstance } = require(${JSON.stringify(resolve("node_modules/@duckdb/node-api"))});
-      DuckDBInstance.create(${JSON.stringify(`${path}.lock`)}).then((i) => { globalThis.i = i; console.log("open"); setInterval(() => i, 1000); });`;
-    const child = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "pipe", "inherit"] });
-    await new Promise((done) => child.stdout.once("data", done));
-    await expect(put(1)).rejects.toSatisfy((error: unknown) => {
-      expect(error).toBeInstanceOf(WarehouseError);
-      expect(error).toMatchObject({ transient: true, message: "another load of this warehouse is running" });
-      return true;
-    });
-    child.kill("SIGKILL");
-    await new Promise((done) => child.once("exit", done));
-    await put(1);
+  test("is loaded by one process at a time: another one waits for its end", async () => {
+    const lock = await otherProcess({}, `${path}.lock`);
+    const loading = put(1);
+    await sleep(700);
+    expect(fs.existsSync(path)).toBe(false);
+    await lock.end();
+    await loading;
     expect(await number()).toBe(1);
+  });
+
+  test("that another process loads for longer than a minute is left to it: the error names the lock and what to do", async () => {
+    const lock = await otherProcess({}, `${path}.lock`);
+    vi.useFakeTimers({ toFake: ["performance"] });
+    try {
+      const refused = expect(put(1)).rejects.toSatisfy((error: unknown) => {
+        expect(error).toBeInstanceOf(WarehouseError);
+        expect(error).toMatchObject({
+          transient: true,
+          message: "another load of this warehouse is running",
+          where: { path: `${path}.lock` },
+          remedy: "wait for its end, then try again",
+        });
+        expect((error as WarehouseError).actual).toContain(String(lock.pid));
+        return true;
+      });
+      await sleep(100);
+      vi.advanceTimersByTime(60_000);
+      await refused;
+    } finally {
+      vi.useRealTimers();
+      await lock.end();
+    }
+  });
+
+  test.each([
+    ["is empty", Buffer.alloc(0)],
+    ["is half made", "half"],
+    ["is something else", "not a database ".repeat(2000)],
+  ])("whose lock %s is loaded, by one process at a time", async (_, content) => {
+    const lock = `${path}.lock`;
+    await put(1);
+    fs.writeFileSync(lock, content === "half" ? fs.readFileSync(lock).subarray(0, 5000) : content);
+    await put(2);
+    expect(await number()).toBe(2);
+    fs.writeFileSync(lock, "");
+    let other: Awaited<ReturnType<typeof otherProcess>> | undefined;
+    await warehouse.transaction(async () => {
+      other = await otherProcess({}, lock).catch(() => undefined);
+    });
+    expect(other).toBeUndefined();
+  });
+
+  test("whose lock cannot be mended names it", async () => {
+    fs.mkdirSync(`${path}.lock`);
+    await expect(put(1)).rejects.toMatchObject({
+      message: "the warehouse cannot be locked",
+      where: { path: `${path}.lock` },
+      remedy: expect.stringContaining("delete"),
+    });
   });
 
   test("keeps what others have put into it, also when everything of a star is replaced", async () => {

@@ -1,14 +1,25 @@
+import fs from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { StorageError, WarehouseError } from "../../errors.js";
+import { stopwatch } from "../../clock.js";
+import { StorageError } from "../../errors.js";
+import { newFolder, removeFolder } from "../../storage/temporary_folder.js";
+import { otherLoadRuns, PATIENCE_SECONDS } from "../other_load.js";
+
+/** Milliseconds between two looks at a lock that another process holds. */
+const PAUSE = 250;
 
 /** Loads of this process, by the file that they load: the next waits for the one before. */
 const queues = new Map<string, Promise<void>>();
 
 /**
  * Makes this the only load of a file. DuckDB's own lock of a small database beside it is held meanwhile: the operating
- * system lets go of it when the process ends, however that is.
+ * system lets go of it when the process ends, however that is. A load of another process is waited for.
  * @returns gives the lock back
- * @throws WarehouseError, transient, while another process loads the file
+ * @throws WarehouseError, transient, when another process loads the file for longer than `PATIENCE_SECONDS`
+ * @throws StorageError when the lock cannot be made
  */
 export async function lockFile(path: string): Promise<() => void> {
   const before = queues.get(path) ?? Promise.resolve();
@@ -22,24 +33,58 @@ export async function lockFile(path: string): Promise<() => void> {
   );
   await before;
   try {
-    const instance = await DuckDBInstance.create(`${path}.lock`);
+    const instance = await heldLock(`${path}.lock`);
     return () => {
       instance.closeSync();
       done();
     };
-  } catch (cause) {
+  } catch (error) {
     done();
-    throw lockError(path, cause);
+    throw error;
   }
 }
 
-function lockError(path: string, cause: unknown): Error {
-  if (!isLocked(cause)) return new StorageError("the warehouse cannot be locked", { where: { path }, cause });
-  return new WarehouseError("another load of this warehouse is running", {
-    where: { path },
-    actual: holderOf(cause),
-    remedy: "wait for its end, then try again",
-    transient: true,
+async function heldLock(file: string): Promise<DuckDBInstance> {
+  const waited = stopwatch();
+  for (;;) {
+    try {
+      return await openLock(file);
+    } catch (cause) {
+      if (!isLocked(cause)) throw lockError(file, cause);
+      if (waited() >= PATIENCE_SECONDS * 1000) throw otherLoadRuns(file, holderOf(cause));
+    }
+    await sleep(PAUSE);
+  }
+}
+
+/** A database that was left half made is filled again in its place: who holds the file by then keeps holding it. */
+async function openLock(file: string): Promise<DuckDBInstance> {
+  try {
+    return await DuckDBInstance.create(file);
+  } catch (error) {
+    if (isLocked(error)) throw error;
+    await fs.writeFile(file, await emptyDatabase());
+    return DuckDBInstance.create(file);
+  }
+}
+
+async function emptyDatabase(): Promise<Buffer> {
+  const folder = newFolder(tmpdir());
+  try {
+    const path = join(folder, "empty.duckdb");
+    (await DuckDBInstance.create(path)).closeSync();
+    return await fs.readFile(path);
+  } finally {
+    removeFolder(folder);
+  }
+}
+
+function lockError(file: string, cause: unknown): StorageError {
+  return new StorageError("the warehouse cannot be locked", {
+    where: { path: file },
+    expected: "a small file that may be written",
+    remedy: "see to the rights and the room there; while nothing loads the warehouse, it may be deleted",
+    cause,
   });
 }
 

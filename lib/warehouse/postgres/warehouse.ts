@@ -3,6 +3,7 @@ import type { PolarsEngine } from "../../engine/polars/engine.js";
 import { UsageError, WarehouseError } from "../../errors.js";
 import type { Dialect, QueryResult, RecordedLoad, Warehouse, WarehouseTransaction } from "../driver.js";
 import { refuseUnlessOne } from "../one_statement.js";
+import { otherLoadRuns, PATIENCE_SECONDS } from "../other_load.js";
 import { recordedLoads } from "../record.js";
 import { identifier, literal } from "../sql.js";
 import { connect } from "./connect.js";
@@ -12,8 +13,6 @@ import { POSTGRES } from "./dialect.js";
 import { type Doing, isConnectionLost, postgresError, sqlState, unmakableSchema, unusableSchema } from "./errors.js";
 import { AS_TEXT, resultOf, SESSION } from "./values.js";
 
-/** How long a load waits for another one of the same schema. */
-const PATIENCE_SECONDS = 60;
 /** A load sorts and joins millions of rows, in a few statements that are not worth compiling. */
 const SETTINGS = { work_mem: "128MB", maintenance_work_mem: "256MB", jit: "off" } as const;
 
@@ -118,11 +117,7 @@ export class PostgresWarehouse implements Warehouse {
       await client.query(`SELECT pg_advisory_xact_lock(hashtextextended('tslake ' || ${schema}, 0))`);
     } catch (error) {
       if (sqlState(error) !== "55P03") throw error;
-      throw new WarehouseError("another load of this warehouse is running", {
-        where: { path: this.label },
-        remedy: "wait for its end, then try again",
-        transient: true,
-      });
+      throw otherLoadRuns(this.label);
     }
     for (const setting of ["lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"]) {
       await client.query(`SET LOCAL ${setting} TO 0`);
