@@ -1,5 +1,5 @@
 import type { BooleanColumn } from "../relation/boolean_column.js";
-import type { Relation } from "../relation/relation.js";
+import type { Columns, Relation, Shape } from "../relation/relation.js";
 import { at } from "../relation/untyped.js";
 import { lit } from "../relation/when.js";
 
@@ -18,7 +18,8 @@ export function all(conditions: readonly BooleanColumn[]): BooleanColumn {
   return conditions.reduce((one, other) => one.and(other), lit(true));
 }
 
-/** Any condition. */
-export function any(conditions: readonly BooleanColumn[]): BooleanColumn {
-  return conditions.reduce((one, other) => one.or(other), lit(false));
+/** Whether any of the columns has another value than the one that is called `other` of it. */
+export function differs(t: Columns<Shape>, names: readonly string[], other: (name: string) => string): BooleanColumn {
+  const conditions = names.map((name) => at(t, name).eqNullSafe(at(t, other(name))));
+  return all(conditions).not();
 }

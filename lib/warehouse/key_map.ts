@@ -40,8 +40,16 @@ export async function readKeyMap(lake: Lake, dimension: Dimension): Promise<KeyM
     .groupBy()
     .aggregate((t) => ({ greatest: max(t[KEY_MAP.key] as LongColumn) }))
     .collect();
-  const greatest = (found?.greatest ?? 0n) as bigint;
-  return { dimension, rows, isEmpty: greatest === 0n, greatest, readVersion: version };
+  const there = (found?.greatest ?? 0n) as bigint;
+  // Rows of a table that was brought back to an earlier state have gone; what its log marks has not.
+  const marked = (await snapshot.txn(GREATEST_KEY)) ?? 0n;
+  return {
+    dimension,
+    rows,
+    isEmpty: there === 0n,
+    greatest: marked > there ? marked : there,
+    readVersion: version,
+  };
 }
 
 /**
@@ -58,18 +66,28 @@ export async function giveKeys(
   members: Relation,
   order: (t: Columns<Shape>) => readonly (Column | SortKey)[],
 ): Promise<Relation> {
-  const { keyMap } = map.dimension;
   const given = await hold(
     members.extend((t) => ({
       [KEY_MAP.key]: rowNumber({ partitionBy: [], orderBy: order(t) }).plus(lit(map.greatest)),
     })),
   );
-  const count = await given.count();
-  if (count === 0) return given;
+  await recordKeys(lake, map, given, map.greatest + BigInt(await given.count()));
+  return given;
+}
+
+/**
+ * Adds keys to a map.
+ * @param keys with the map's columns, and others
+ * @param greatest of these
+ * @throws ConflictError when another load has given keys since the map was read
+ */
+export async function recordKeys(lake: Lake, map: KeyMap, keys: Relation, greatest: bigint): Promise<void> {
+  if ((await keys.count()) === 0) return;
+  const { keyMap } = map.dimension;
   // The mark is what another load that gives keys at the same time fails by.
-  const txns = { [GREATEST_KEY]: Number(map.greatest) + count };
+  const txns = { [GREATEST_KEY]: Number(greatest > map.greatest ? greatest : map.greatest) };
   try {
-    await lake.write(keyMap, given.select(keyMap.columnNames), { readVersion: map.readVersion, txns });
+    await lake.write(keyMap, keys.select(keyMap.columnNames), { readVersion: map.readVersion, txns });
   } catch (cause) {
     if (map.readVersion !== null || (await lake.snapshot(keyMap.name)) === undefined) throw cause;
     throw new ConflictError(`${keyMap.name}: another load has given the first keys meanwhile`, {
@@ -79,5 +97,4 @@ export async function giveKeys(
       cause,
     });
   }
-  return given;
 }

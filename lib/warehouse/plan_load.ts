@@ -57,7 +57,7 @@ export async function planLoad(
   const tables = star.table.reads.map((name) => lake.catalog.table(name));
   const found = await Promise.all(tables.map(async (table) => ({ table, snapshot: await lake.snapshot(table.name) })));
   let full = reasonOf(last, definitions, options);
-  full ??= await otherKeys(lake, star, last);
+  for (const keyMap of star.keyMaps) full ??= await lostKeys(lake, keyMap, last);
   for (const { table, snapshot } of found)
     full ??= await changedOtherwise(table.name, snapshot, last?.sources[table.name]);
   const sources = new Map<string, LoadSource>();
@@ -86,14 +86,14 @@ function reasonOf(
   return codeHash !== undefined && known !== codeHash ? "the notebook or the star has changed" : undefined;
 }
 
-/** Why the keys that the warehouse has may stand for other members by now: a key map is not the one that they were given by. */
-async function otherKeys(lake: Lake, star: Star, last: RecordedLoad | undefined): Promise<string | undefined> {
-  for (const { name } of star.keyMaps) {
-    const loaded = last?.sources[name];
-    const other = loaded && whyOther(name, await lake.snapshot(name), loaded);
-    if (other !== undefined) return other;
-  }
-  return undefined;
+/** Why a key map may lack keys that the warehouse has. */
+export async function lostKeys(
+  lake: Lake,
+  { name }: AnyTable,
+  last: RecordedLoad | undefined,
+): Promise<string | undefined> {
+  const loaded = last?.sources[name];
+  return loaded && changedOtherwise(name, await lake.snapshot(name), loaded);
 }
 
 /** Why a table is no later state of what was loaded. */

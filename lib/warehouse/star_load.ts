@@ -18,6 +18,7 @@ import { factRows } from "./fact_rows.js";
 import type { Hold } from "./hold.js";
 import { currentMembers, type Members, memberDimensions } from "./members.js";
 import { type LoadOptions, type LoadPlan, planLoad } from "./plan_load.js";
+import { recoverKeys } from "./recover_keys.js";
 import { type Totals, totalsOf } from "./totals.js";
 import { versionedMembers } from "./versions.js";
 import { writeStar } from "./write_star.js";
@@ -55,6 +56,7 @@ export class StarLoad {
   /**
    * Finds out what is to be loaded and gives new members their keys.
    * @throws ConflictError, transient, when another load gives keys at the same time
+   * @throws WarehouseError when the lake has given keys that the warehouse has to other members
    */
   static async begin(lake: Lake, star: Star, warehouse: Warehouse, options: LoadOptions = {}): Promise<StarLoad> {
     const plan = await planLoad(lake, star, warehouse, options);
@@ -63,6 +65,7 @@ export class StarLoad {
     try {
       const members = new Map<Dimension | Calendar, Members>();
       for (const dimension of memberDimensions(star)) {
+        await recoverKeys(lake, hold, warehouse, plan.last, dimension);
         const find = dimension.type === 2 ? versionedMembers : currentMembers;
         members.set(dimension, await find(lake, hold, plan, dimension));
       }

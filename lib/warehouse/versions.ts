@@ -2,14 +2,13 @@ import { type Dimension, KEY_MAP, VALIDITY } from "../contract/dimension.js";
 import type { Star } from "../contract/star.js";
 import type { Lake } from "../lake/lake.js";
 import { countRows, min } from "../relation/aggregate.js";
-import type { BooleanColumn } from "../relation/boolean_column.js";
 import type { LongColumn } from "../relation/number_column.js";
 import type { Columns, Relation, Shape } from "../relation/relation.js";
 import type { WallClockColumn } from "../relation/time_column.js";
 import { at, untyped } from "../relation/untyped.js";
 import { lit } from "../relation/when.js";
 import { lag, lastKnown, rowNumber } from "../relation/window.js";
-import { all, any, known, renamed } from "./columns.js";
+import { all, differs, known, renamed } from "./columns.js";
 import type { Hold } from "./hold.js";
 import { giveKeys, type KeyMap, readKeyMap } from "./key_map.js";
 import type { Members } from "./members.js";
@@ -158,16 +157,6 @@ function versionsIn({ natural, attributes }: Names, history: Relation): Relation
     [UNTIL]: lag(at(t, TIME), { ...inOrder(t), orderBy: [at(t, TIME).desc()] }),
   }));
   return untyped(versions);
-}
-
-function differs(t: Columns<Shape>, attributes: readonly string[], other: (name: string) => string): BooleanColumn {
-  return any(
-    attributes.map((name) =>
-      at(t, name)
-        .eqNullSafe(at(t, other(name)))
-        .not(),
-    ),
-  );
 }
 
 /** Versions with their keys, held. */

@@ -79,14 +79,6 @@ describe("a key map", () => {
       `${keyMap.name} went back to version 0`,
       (): void => rmSync(join(folder(), "_delta_log", "00000000000000000001.json")),
     ],
-    [
-      "made anew by another warehouse's load",
-      `${keyMap.name} is another table now`,
-      async (): Promise<void> => {
-        rmSync(folder(), { recursive: true });
-        await load(lake.duckdb("other"));
-      },
-    ],
   ])("that is %s makes the next load a full one: sales keep their products", async (_, why, lose) => {
     const warehouse = lake.duckdb();
     await lake.sell({ id: "f:2", at: "2023-01-01 10:00:00", email: "ana@x.br", product: "Casa" });

@@ -1,0 +1,96 @@
+import { type Dimension, KEY_MAP, VALIDITY } from "../contract/dimension.js";
+import { valuesOf } from "../delta_table/values.js";
+import { WarehouseError } from "../errors.js";
+import type { Lake } from "../lake/lake.js";
+import { type Relation, scan } from "../relation/relation.js";
+import { rowText } from "../relation/row_text.js";
+import { differs, renamed } from "./columns.js";
+import type { QueryResult, RecordedLoad, Warehouse } from "./driver.js";
+import type { Hold } from "./hold.js";
+import { readKeyMap, recordKeys } from "./key_map.js";
+import { lostKeys } from "./plan_load.js";
+import { identifier } from "./sql.js";
+
+/** Members that are taken back at once. */
+const PAGE = 100_000;
+/** Members that an error shows at most. */
+const SHOWN = 5;
+
+/**
+ * Takes keys that a key map has lost (it was deleted or brought back to an earlier state) from the warehouse, which still has
+ * them: no other member gets one of them.
+ * @param last the warehouse's last load of the star
+ * @throws WarehouseError when the map has given keys of the warehouse to other members
+ * @throws ConflictError, transient, when another load gives keys at the same time
+ */
+export async function recoverKeys(
+  lake: Lake,
+  hold: Hold,
+  warehouse: Warehouse,
+  last: RecordedLoad | undefined,
+  dimension: Dimension,
+): Promise<void> {
+  if (last?.definitions[dimension.name] === undefined) return;
+  if ((await lostKeys(lake, dimension.keyMap, last)) === undefined) return;
+  for (let after = 0n; ; ) {
+    const { rows } = await warehouse.query(pageOf(dimension, after));
+    const greatest = rows.at(-1)?.[KEY_MAP.key];
+    if (typeof greatest !== "bigint") return;
+    await takeBack(lake, hold, dimension, rows, greatest);
+    after = greatest;
+  }
+}
+
+/** Members with keys above one, in the columns of the key map. A version counts as opened when it became valid. */
+function pageOf({ name, key, keyMap }: Dimension, after: bigint): string {
+  const names = new Map<string, string>([
+    [KEY_MAP.key, key],
+    [KEY_MAP.opened, VALIDITY.from],
+  ]);
+  const columns = keyMap.columnNames.map(
+    (column) => `${identifier(names.get(column) ?? column)} AS ${identifier(column)}`,
+  );
+  return `SELECT ${columns.join(", ")} FROM ${identifier(name)} WHERE ${identifier(key)} > ${after} ORDER BY ${identifier(key)} LIMIT ${PAGE}`;
+}
+
+async function takeBack(
+  lake: Lake,
+  hold: Hold,
+  dimension: Dimension,
+  rows: QueryResult["rows"],
+  greatest: bigint,
+): Promise<void> {
+  const { fields } = dimension.keyMap.schema;
+  const map = await readKeyMap(lake, dimension);
+  const loaded = await hold(scan(valuesOf(fields, rows), fields, lake));
+  const lost = await hold(loaded.antiJoin(map.rows, [KEY_MAP.key]));
+  await refuseOtherMembers(dimension, map.rows, loaded, lost);
+  await recordKeys(lake, map, lost, greatest);
+}
+
+/** A key that is recorded for another member, or a member of type 1 that has got another key, would be changed by the load. */
+async function refuseOtherMembers(
+  { name, keyMap, naturalKey, attributes, type }: Dimension,
+  recorded: Relation,
+  loaded: Relation,
+  lost: Relation,
+): Promise<void> {
+  const natural = naturalKey.map((column) => column.name);
+  const names = type === 2 ? [...natural, ...attributes.map((column) => column.name)] : natural;
+  const other = (column: string): string => `_recorded_${column}`;
+  const pairs = names.map((column) => [other(column), column] as const);
+  const taken = loaded
+    .join(renamed(recorded, { [KEY_MAP.key]: KEY_MAP.key, ...Object.fromEntries(pairs) }), [KEY_MAP.key])
+    .filter((t) => differs(t, names, other))
+    .select(loaded.columnNames);
+  const moved = type === 1 ? lost.semiJoin(recorded, natural) : lost.limit(0);
+  const found = await taken.union(moved).limit(SHOWN).collect();
+  if (found.length === 0) return;
+  throw new WarehouseError(`${keyMap.name} has other keys than ${name} in the warehouse; nothing was loaded`, {
+    where: { table: keyMap.name },
+    expected: "the keys that the warehouse has",
+    actual: ["in the warehouse:", ...found.map(rowText)].join("\n"),
+    remedy:
+      "bring back the key map that the warehouse was loaded with, from a copy; or give up its keys: drop the star's tables there, or name another warehouse",
+  });
+}
