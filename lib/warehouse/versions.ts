@@ -6,8 +6,8 @@ import type { LongColumn } from "../relation/number_column.js";
 import type { Columns, Relation, Shape } from "../relation/relation.js";
 import type { WallClockColumn } from "../relation/time_column.js";
 import { at, untyped } from "../relation/untyped.js";
-import { lit } from "../relation/when.js";
-import { lag, lastKnown, rowNumber } from "../relation/window.js";
+import { lit, when } from "../relation/when.js";
+import { lag, lastKnown } from "../relation/window.js";
 import { all, differs, known, renamed } from "./columns.js";
 import type { Hold } from "./hold.js";
 import { giveKeys, type KeyMap, readKeyMap } from "./key_map.js";
@@ -18,11 +18,15 @@ import type { LoadPlan } from "./plan_load.js";
 const [FROM, UNTIL, KEY] = [VALIDITY.from, VALIDITY.until, KEY_MAP.key];
 /** Columns of a row of a member's history. */
 const [TIME, TIE] = ["_at", "_tie"];
+/** Column of a version: time of the last row of the version before; null of the first. */
+const SINCE = "_since";
 
 /**
  * Members of a type 2 dimension: a row for each time that their attributes changed, in the order of the facts' own times.
  * At one time the row with the greatest `tie` says what a member is. A version takes the smallest recorded key whose
- * attributes are its own and which was opened while it is valid, or a new one.
+ * attributes are its own and which was opened while it is valid; else, as the row that opened it may be gone, the smallest that
+ * was opened since the version before was last seen; else a new one. No other version fits such a key: between two of the same
+ * attributes there is one of others.
  */
 export async function versionedMembers(lake: Lake, hold: Hold, plan: LoadPlan, dimension: Dimension): Promise<Members> {
   const names = namesOf(dimension);
@@ -132,11 +136,12 @@ async function steadyMembers(
     history.groupBy(...natural, ...attributes).aggregate((t) => ({ [FROM]: min(at<WallClockColumn>(t, TIME)) })),
   );
   const changing = await hold(several(states, natural));
-  const steady = states.antiJoin(changing, natural).extend(() => ({ [UNTIL]: lit(null, "timestamp_ntz") }));
+  const none = lit(null, "timestamp_ntz");
+  const steady = states.antiJoin(changing, natural).extend(() => ({ [UNTIL]: none, [SINCE]: none }));
   return { steady: untyped(steady), changing: await hold(history.semiJoin(changing, natural)) };
 }
 
-/** The versions that rows of histories make: natural key, attributes, from, until. */
+/** The versions that rows of histories make: natural key, attributes, from, until, since. */
 function versionsIn({ natural, attributes }: Names, history: Relation): Relation {
   const before = (name: string): string => `_before_${name}`;
   const inOrder = (t: Columns<Shape>) => ({ partitionBy: natural.map((name) => at(t, name)), orderBy: [at(t, TIME)] });
@@ -144,17 +149,18 @@ function versionsIn({ natural, attributes }: Names, history: Relation): Relation
   const begins = states
     .extend((t) => ({
       ...Object.fromEntries(attributes.map((name) => [before(name), lag(at(t, name), inOrder(t))])),
-      _number: rowNumber(inOrder(t)),
+      [SINCE]: lag(at(t, TIME), inOrder(t)),
     }))
     .filter((t) =>
-      at<LongColumn>(t, "_number")
-        .eq(1n)
+      at(t, SINCE)
+        .isNull()
         .or(differs(t, attributes, before)),
     );
   const versions = begins.select((t) => ({
     ...Object.fromEntries([...natural, ...attributes].map((name) => [name, at(t, name)])),
     [FROM]: at(t, TIME),
     [UNTIL]: lag(at(t, TIME), { ...inOrder(t), orderBy: [at(t, TIME).desc()] }),
+    [SINCE]: at(t, SINCE),
   }));
   return untyped(versions);
 }
@@ -170,7 +176,7 @@ async function withKeys(lake: Lake, hold: Hold, names: Names, versions: Relation
   return found.filter((t) => at(t, KEY).isNotNull()).union(given.select(found.columnNames));
 }
 
-/** Each version with the smallest key that was opened for its attributes while it is valid; null where there is none. */
+/** Each version with the recorded key that fits it; null where there is none. */
 function withRecordedKeys({ natural, attributes }: Names, versions: Relation, map: KeyMap): Relation {
   const recorded = (name: string): string => `_recorded_${name}`;
   const keys = renamed(map.rows, {
@@ -184,14 +190,22 @@ function withRecordedKeys({ natural, attributes }: Names, versions: Relation, ma
     .filter((t) =>
       all([
         differs(t, attributes, recorded).not(),
-        at<WallClockColumn>(t, "_opened").ge(at<WallClockColumn>(t, FROM)),
+        at(t, SINCE)
+          .isNull()
+          .or(at<WallClockColumn>(t, "_opened").gt(at<WallClockColumn>(t, SINCE))),
         at(t, UNTIL)
           .isNull()
           .or(at<WallClockColumn>(t, "_opened").lt(at<WallClockColumn>(t, UNTIL))),
       ]),
     )
+    .extend((t) => {
+      const whileValid = at<WallClockColumn>(t, "_opened").ge(at<WallClockColumn>(t, FROM));
+      return { _valid: when(whileValid, at<LongColumn>(t, KEY)).otherwise(lit(null, "long")) };
+    })
     .groupBy(...natural, FROM)
-    .aggregate((t) => ({ [KEY]: min(at<LongColumn>(t, KEY)) }));
+    .aggregate((t) => ({ _valid: min(at<LongColumn>(t, "_valid")), [KEY]: min(at<LongColumn>(t, KEY)) }))
+    .extend((t) => ({ [KEY]: at<LongColumn>(t, "_valid").orElse(at<LongColumn>(t, KEY)) }))
+    .drop("_valid");
   return versions.leftJoin(fitting, [...natural, FROM]);
 }
 

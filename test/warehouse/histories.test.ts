@@ -158,6 +158,8 @@ class History {
       if (was === undefined) expect(is).toBeGreaterThan(greatest);
       else expect(is).toBe(was);
     }
+    const taken = versions.map((version) => recordedKey(version, keys));
+    expect(new Set(taken).size).toBe(versions.length);
     const rows = await warehouse.query("SELECT * FROM dim_cliente WHERE cliente_id <> -1");
     expect(rows.rows.map(described).sort()).toEqual(
       versions

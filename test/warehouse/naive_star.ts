@@ -7,6 +7,8 @@ export interface NaiveVersion {
   readonly phone: string | null;
   readonly from: string;
   readonly until: string | null;
+  /** Time of the last sale of the version before; null of the first. */
+  readonly since: string | null;
 }
 
 /** A row of `gold.chaves_cliente`. */
@@ -31,24 +33,31 @@ export function versionsOf(sales: readonly Sale[]): readonly NaiveVersion[] {
     const begins = states.filter(
       (state, i) => i === 0 || state.name !== states[i - 1]?.name || state.phone !== states[i - 1]?.phone,
     );
-    for (const [i, { at, name, phone }] of begins.entries())
-      versions.push({ email, name, phone, from: at, until: begins[i + 1]?.at ?? null });
+    for (const [i, { at, name, phone }] of begins.entries()) {
+      const since = times.filter((time) => time < at).at(-1) ?? null;
+      versions.push({ email, name, phone, from: at, until: begins[i + 1]?.at ?? null, since });
+    }
   }
   return versions;
 }
 
-/** The smallest recorded key of a version's attributes that was opened while it is valid. */
+/**
+ * The smallest recorded key of a version's attributes that was opened while it is valid; where there is none, the smallest that
+ * was opened after the last sale of the version before.
+ */
 export function recordedKey(version: NaiveVersion, keys: readonly RecordedKey[]): bigint | undefined {
-  const { email, name, phone, from, until } = version;
+  const { email, name, phone, from, until, since } = version;
   const fitting = keys.filter(
     (key) =>
       key.email === email &&
       key.name === name &&
       key.phone === phone &&
-      key.opened >= from &&
+      (since === null || key.opened > since) &&
       (until === null || key.opened < until),
   );
-  return fitting.map(({ key }) => key).sort((a, b) => (a < b ? -1 : 1))[0];
+  const whileValid = fitting.filter((key) => key.opened >= from);
+  const candidates = whileValid.length > 0 ? whileValid : fitting;
+  return candidates.map(({ key }) => key).sort((a, b) => (a < b ? -1 : 1))[0];
 }
 
 /** The version that a sale refers to. */

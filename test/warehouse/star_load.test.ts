@@ -58,6 +58,50 @@ describe("a customer", () => {
   });
 });
 
+describe("a version whose first sale is withdrawn", () => {
+  const DAYS = [
+    { id: "f:1", at: "2023-01-01 10:00:00", email: "ana@x.br", phone: "1" },
+    { id: "f:2", at: "2023-01-02 10:00:00", email: "ana@x.br", phone: "1" },
+    { id: "f:3", at: "2023-01-03 10:00:00", email: "ana@x.br", phone: "2" },
+    { id: "f:4", at: "2023-01-04 10:00:00", email: "ana@x.br", phone: "2" },
+    { id: "f:5", at: "2023-01-05 10:00:00", email: "ana@x.br", phone: "1" },
+    { id: "f:6", at: "2023-01-06 10:00:00", email: "ana@x.br", phone: "1" },
+  ];
+  const versions = (warehouse: Warehouse): Promise<readonly string[]> =>
+    rows(
+      warehouse,
+      "SELECT cliente_id, telefone, CAST(valido_de AS DATE) FROM dim_cliente WHERE cliente_id > 0 ORDER BY valido_de",
+    );
+
+  test.each([
+    ["f:1", ["1 | 1 | 2023-01-02", "2 | 2 | 2023-01-03", "3 | 1 | 2023-01-05"]],
+    ["f:3", ["1 | 1 | 2023-01-01", "2 | 2 | 2023-01-04", "3 | 1 | 2023-01-05"]],
+    ["f:5", ["1 | 1 | 2023-01-01", "2 | 2 | 2023-01-03", "3 | 1 | 2023-01-06"]],
+  ])("keeps its key, also when the sale comes again or the warehouse is rebuilt: %s", async (id, wanted) => {
+    const warehouse = lake.duckdb();
+    await lake.sell(...DAYS);
+    await load(warehouse);
+    const before = await versions(warehouse);
+    await lake.withdraw(id);
+    await load(warehouse);
+    expect(await versions(warehouse)).toEqual(wanted);
+    await load(lake.duckdb("other"));
+    expect(await versions(lake.duckdb("other"))).toEqual(wanted);
+    await lake.sell(...DAYS.filter((sale) => sale.id === id));
+    await load(warehouse);
+    expect(await versions(warehouse)).toEqual(before);
+  });
+
+  test("takes no key that another version before it had", async () => {
+    const warehouse = lake.duckdb();
+    await lake.sell(...DAYS);
+    await load(warehouse);
+    await lake.withdraw("f:1", "f:2");
+    await load(warehouse);
+    expect(await versions(warehouse)).toEqual(["2 | 2 | 2023-01-03", "3 | 1 | 2023-01-05"]);
+  });
+});
+
 describe("a key map", () => {
   const loadPlanned = async (warehouse: Warehouse): Promise<string | undefined> => {
     const begun = await StarLoad.begin(lake.lake, stars.vendas, warehouse);
