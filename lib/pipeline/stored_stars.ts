@@ -1,5 +1,5 @@
 import type { Catalog } from "../contract/catalog.js";
-import type { Star } from "../contract/star.js";
+import { partNames, type Star } from "../contract/star.js";
 import type { Snapshot } from "../delta/snapshot.js";
 import { sourceAppId } from "../lake/consumed.js";
 import { STEP_DOMAIN } from "../lake/step_mark.js";
@@ -12,14 +12,18 @@ interface LakeTables extends StoredTables {
   snapshot(name: string): Promise<Snapshot | undefined>;
 }
 
-/** The tables of a lake and its stars: what a star has consumed, its warehouse itself says. */
+/**
+ * The tables of a lake and its stars: what a star has consumed, its warehouse itself says. A star of which a table or view is
+ * missing there is not stored.
+ */
 export function withStars(lake: LakeTables, warehouse: () => Warehouse): StoredTables {
   return {
     snapshot: async (name) => {
       const star = lake.catalog.star(name);
       if (star === undefined) return lake.snapshot(name);
       const load = (await warehouse().loads()).find((one) => one.star === name);
-      return load && storedStar(lake, star, load);
+      const isWhole = load !== undefined && partNames(star).every((part) => load.definitions[part] !== undefined);
+      return isWhole ? storedStar(lake, star, load) : undefined;
     },
   };
 }

@@ -3,11 +3,14 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { addDays, yesterday } from "../../lib/clock.js";
 import { Catalog } from "../../lib/contract/catalog.js";
-import { defineFact, defineStar, degenerate } from "../../lib/contract/star.js";
+import { defineFact, defineStar, degenerate, type Star } from "../../lib/contract/star.js";
+import type { Snapshot } from "../../lib/delta/snapshot.js";
 import { DeltaError, UsageError, WarehouseError } from "../../lib/errors.js";
 import { planPipeline } from "../../lib/pipeline/plan.js";
 import { openSamples, type Samples } from "../../lib/pipeline/samples.js";
 import { describeReason } from "../../lib/pipeline/step.js";
+import { withStars } from "../../lib/pipeline/stored_stars.js";
+import type { RecordedLoad, Warehouse } from "../../lib/warehouse/driver.js";
 import { FakeLake } from "./fake_lake.js";
 
 let lake: FakeLake;
@@ -50,12 +53,17 @@ describe("a plan", () => {
   });
 });
 
-describe("a star whose warehouse does not answer", () => {
-  test("is unknown; the other steps are planned", async () => {
+describe("a star", () => {
+  const starOf = (): Star => {
     const gold = lake.catalog.table("gold.sales");
     const about = { description: "", grain: "a row" };
     const fact = defineFact("fato_sales", { ...about, from: gold, key: ["a"], columns: { a: degenerate("a") } });
-    const star = defineStar("warehouse.sales", { description: "", facts: [fact] });
+    const view = { name: "vw_sales", description: "", columns: { a: "" }, select: () => "SELECT a FROM fato_sales" };
+    return defineStar("warehouse.sales", { description: "", facts: [fact], views: [view] });
+  };
+
+  test("whose warehouse does not answer is unknown; the other steps are planned", async () => {
+    const star = starOf();
     const catalog = new Catalog(lake.catalog.tables, [star]);
     const stored = {
       snapshot: (name: string) =>
@@ -66,9 +74,30 @@ describe("a star whose warehouse does not answer", () => {
     expect(planned["gold.sales"]).toBe("never built; after silver.sales");
   });
 
-  test("is the only thing that a plan does without", async () => {
+  test("whose warehouse does not answer is the only thing that a plan does without", async () => {
     const stored = { snapshot: () => Promise.reject(new DeltaError("broken")) };
     await expect(plan({ stored })).rejects.toThrow("broken");
+  });
+
+  test.each(["fato_sales", "vw_sales"])("of which somebody has dropped a part is loaded again: %s", async (part) => {
+    const star = starOf();
+    const catalog = new Catalog(lake.catalog.tables, [star]);
+    lake.arrive("sales/a.csv");
+    await lake.pipeline();
+    const { steps } = await planPipeline({ ...lake.options(), catalog });
+    const codeHash = steps.find(({ step }) => step.name === star.name)?.step.codeHash;
+    const { version = 0, metadata } = (await lake.snapshot("gold.sales")) ?? {};
+    const sources = { "gold.sales": { version, id: metadata?.id ?? "" } };
+    const load = { star: star.name, number: 1, sources, step: JSON.stringify({ codeHash, parameters: {} }) };
+    const planned = (definitions: RecordedLoad["definitions"]): Promise<Record<string, string>> => {
+      const warehouse = { loads: () => Promise.resolve([{ ...load, definitions }]) } as unknown as Warehouse;
+      const tables = { catalog, snapshot: (name: string) => lake.snapshot(name) as Promise<Snapshot | undefined> };
+      return plan({ catalog, stored: withStars(tables, () => warehouse) });
+    };
+    const whole = { fato_sales: "1", vw_sales: "1" };
+    expect((await planned(whole))[star.name]).toBe("");
+    const left = Object.fromEntries(Object.entries(whole).filter(([name]) => name !== part));
+    expect((await planned(left))[star.name]).toBe("never built");
   });
 });
 
