@@ -1,5 +1,5 @@
 import { ContractError } from "../errors.js";
-import type { DataType } from "../types.js";
+import { type DataType, formatType } from "../types.js";
 import { type ColumnSpec, long, text, timestamp } from "./column_spec.js";
 import { type AnyTable, defineTable } from "./define_table.js";
 
@@ -128,7 +128,31 @@ export function defineDimension<T extends AnyTable>(name: string, spec: Dimensio
   };
 }
 
-/** Defines a dimension of days; the load fills it with the whole years that the facts touch. */
+/**
+ * What a calendar can tell of a day, as column and type. `dia_semana` counts from 1, Monday, to 7; `feriado` is a national
+ * holiday of Brazil's; `ano_iso` is the year of the ISO week.
+ */
+export const CALENDAR_COLUMNS: Readonly<Record<string, DataType>> = {
+  data: "date",
+  ano: "integer",
+  trimestre: "integer",
+  mes: "integer",
+  nome_mes: "string",
+  dia: "integer",
+  dia_semana: "integer",
+  nome_dia_semana: "string",
+  ano_iso: "integer",
+  semana_iso: "integer",
+  fim_de_semana: "boolean",
+  feriado: "boolean",
+  nome_feriado: "string",
+};
+
+/**
+ * Defines a dimension of days; the load fills it with the whole years that the facts touch. The key, an integer, stands first,
+ * under any name that is none of `CALENDAR_COLUMNS`; the other columns are some of those.
+ * @throws ContractError for columns that the load cannot fill
+ */
 export function defineCalendar(
   name: string,
   spec: {
@@ -138,14 +162,31 @@ export function defineCalendar(
   },
 ): Calendar {
   checkName(name, "dim_");
+  checkName(spec.key, "");
   const columns = Object.entries(spec.columns).map(([column, { type, nullable, description }]) => ({
     name: column,
     type,
     nullable: nullable || column !== spec.key,
     description,
   }));
-  if (columns[0]?.name !== spec.key) refusal(name)("the key is the first column", columns[0]?.name ?? "none");
+  const [key, ...others] = columns;
+  if (key?.name !== spec.key) refusal(name)("the key is the first column", key?.name ?? "none");
+  if (CALENDAR_COLUMNS[spec.key] !== undefined) refusal(name)("the key has the name of another column", spec.key);
+  checkFilled(name, spec.key, key?.type, "integer");
+  for (const { name: column, type } of others) checkFilled(name, column, type, CALENDAR_COLUMNS[column]);
   return { kind: "calendar", name, description: spec.description, key: spec.key, columns };
+}
+
+function checkFilled(table: string, column: string, type: DataType | undefined, filled: DataType | undefined): void {
+  if (filled !== undefined && type === filled) return;
+  throw new ContractError(`${table}: a calendar cannot fill the column`, {
+    where: { table, column },
+    expected:
+      filled === undefined
+        ? `one of ${Object.keys(CALENDAR_COLUMNS).join(", ")}`
+        : `a column of type ${String(filled)}`,
+    actual: type === undefined ? column : `${column}: ${formatType(type)}`,
+  });
 }
 
 /** A column of a source table under a name of the star. */

@@ -37,9 +37,10 @@ export function withoutGaps(years: Iterable<number>): ReadonlySet<number> {
 
 /** The days of some years, as rows of the calendar's table. */
 export function calendarRows(lake: Lake, calendar: Calendar, years: Iterable<number>): Relation {
-  const rows = [...years].flatMap((year) => calendarDays(`${year}-01-01`, `${year}-12-31`));
+  const days = [...years].flatMap((year) => calendarDays(`${year}-01-01`, `${year}-12-31`));
+  const rows = days.map((day): Readonly<Record<string, Value>> => ({ ...day, [calendar.key]: day.data_id }));
   const fields = calendar.columns.map(({ name, type, nullable }) => field(name, type, nullable));
-  return scan(valuesOf(fields, rows as unknown as readonly Readonly<Record<string, Value>>[]), fields, lake);
+  return scan(valuesOf(fields, rows), fields, lake);
 }
 
 function datesOf(star: Star, calendar: Calendar, plan: LoadPlan): readonly (readonly [Relation, string])[] {

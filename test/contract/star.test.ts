@@ -92,6 +92,26 @@ describe("a dimension", () => {
       "a calendar whose key comes later",
       () => defineCalendar("dim_x", { description: "", key: "b", columns: { a: text(), b: text() } }),
     ],
+    [
+      "a column that is nothing of a day",
+      () => defineCalendar("dim_x", { description: "", key: "id", columns: { id: integer(), lua: text() } }),
+    ],
+    [
+      "a column of a day with another type",
+      () => defineCalendar("dim_x", { description: "", key: "id", columns: { id: integer(), mes: text() } }),
+    ],
+    [
+      "a calendar's key of another type",
+      () => defineCalendar("dim_x", { description: "", key: "id", columns: { id: text() } }),
+    ],
+    [
+      "a calendar's key that has the name of something else",
+      () => defineCalendar("dim_x", { description: "", key: "mes", columns: { mes: integer() } }),
+    ],
+    [
+      "a calendar's column that is no name",
+      () => defineCalendar("dim_x", { description: "", key: "Id", columns: { Id: integer() } }),
+    ],
   ])("with %s is refused", (_, define) => {
     expect(refusal(define)).toContain("ContractError");
   });

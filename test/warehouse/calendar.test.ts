@@ -1,6 +1,7 @@
 import Holidays from "date-holidays";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { CALENDAR_COLUMNS } from "../../lib/contract/dimension.js";
 import { calendarDays, nationalHolidays } from "../../lib/warehouse/calendar.js";
 
 /** National holidays as the federal government listed them for these years (month-day), written down by hand. */
@@ -52,6 +53,11 @@ describe("national holidays", () => {
 });
 
 describe("days", () => {
+  test("are told in the columns that a calendar may have, and a key", () => {
+    const [day = {}] = calendarDays("2023-01-01", "2023-01-01");
+    expect(Object.keys(day)).toEqual(["data_id", ...Object.keys(CALENDAR_COLUMNS)]);
+  });
+
   test("a day has everything that a report groups by", () => {
     expect(calendarDays("2024-12-30", "2024-12-30")).toEqual([
       {

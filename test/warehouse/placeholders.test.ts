@@ -45,8 +45,8 @@ const dim_loja = defineDimension("dim_loja", {
 });
 const dim_dia = defineCalendar("dim_dia", {
   description: "Day",
-  key: "data_id",
-  columns: { data_id: integer().notNull().describe("Key"), data: date().describe("Day") },
+  key: "dia_id",
+  columns: { dia_id: integer().notNull().describe("Key"), data: date().describe("Day") },
 });
 const star = defineStar("warehouse.lojas", {
   description: "Sales of shops",
@@ -130,7 +130,7 @@ describe("a dimension with a table of its own", () => {
     await load();
     expect(await rows(sales)).toContain("3 | 4 | 3 | 20251231");
     // The calendar has whole years and no gaps.
-    expect(await rows("SELECT COUNT(*), MIN(data), MAX(data) FROM dim_dia WHERE data_id > 0")).toEqual([
+    expect(await rows("SELECT COUNT(*), MIN(data), MAX(data) FROM dim_dia WHERE dia_id > 0")).toEqual([
       "1096 | 2023-01-01 | 2025-12-31",
     ]);
     const other = new DuckdbWarehouse(join(folder, "anew.duckdb"), lake.engine);
