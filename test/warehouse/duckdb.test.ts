@@ -225,6 +225,22 @@ describe("a DuckDB file", () => {
     expect(await number()).toBe(3);
   });
 
+  test("whose disk does not confirm the new star's place says that it is there", async () => {
+    await put(1);
+    const failing = vi.spyOn(fs, "fsyncSync").mockImplementation(() => {
+      throw Object.assign(new Error("EIO: i/o error, fsync"), { code: "EIO" });
+    });
+    try {
+      await expect(put(2)).rejects.toMatchObject({
+        message: "the new warehouse is in its place, but the disk has not confirmed it",
+        where: { path },
+      });
+    } finally {
+      failing.mockRestore();
+    }
+    expect(await number()).toBe(2);
+  });
+
   test("that is none is refused, with its path", async () => {
     fs.writeFileSync(path, "not a database, but long enough to be looked at ".repeat(100));
     await expect(put(1)).rejects.toMatchObject({ where: { path } });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { DuckdbEngine } from "../../lib/engine/duckdb/engine.js";
 import { describeError, isTslakeError, UsageError, WarehouseError } from "../../lib/errors.js";
 import { warehouse as stars } from "../../lib/tables/index.js";
 import type { Warehouse } from "../../lib/warehouse/driver.js";
@@ -160,7 +161,13 @@ describe("a load into Redshift", () => {
     };
     const failing = new RedshiftWarehouse({ ...place, openSession: refusing }, lake.lake.engine);
     await lake.sell({ id: "f:3", at: "2023-01-02 10:00:00", email: "ana@x.br" });
-    await expect(load(failing)).rejects.toThrow("no");
+    const begun = await StarLoad.begin(lake.lake, STAR, failing);
+    const closing = vi.spyOn(DuckdbEngine.prototype, "close").mockRejectedValue(new Error("EBUSY: rmdir"));
+    try {
+      await expect(begun.commit()).rejects.toThrow("no");
+    } finally {
+      closing.mockRestore();
+    }
   });
 
   test("needs a bucket and a role; queries do not", async () => {

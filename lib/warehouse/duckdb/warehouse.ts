@@ -56,6 +56,7 @@ export class DuckdbWarehouse implements Warehouse {
       const stamp = await this.#copyTo(next, options.replaces);
       const result = await this.#workOn(next, work);
       await fsyncFile(next);
+      fs.rmSync(`${next}.tmp`, { recursive: true, force: true });
       await this.#refuseOtherFile(stamp);
       this.#replaceBy(next);
       return result;
@@ -163,8 +164,15 @@ export class DuckdbWarehouse implements Warehouse {
         cause,
       });
     }
-    fs.rmSync(`${next}.tmp`, { recursive: true, force: true });
-    fsyncFolder(dirname(this.#path));
+    try {
+      fsyncFolder(dirname(this.#path));
+    } catch (cause) {
+      throw new StorageError("the new warehouse is in its place, but the disk has not confirmed it", {
+        where: { path: this.#path },
+        remedy: "see to the disk, then run it again",
+        cause,
+      });
+    }
   }
 
   #reading<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {

@@ -103,7 +103,7 @@ export class RedshiftWarehouse implements Warehouse {
   }
 
   /**
-   * Files go to the bucket, into the table, and away again, also when COPY fails. A file that cannot be deleted stays, under
+   * Files go to the bucket, into the table, and away again, also when COPY fails. What cannot be closed or deleted stays, under
    * a name that no load uses again: it is no reason to undo a load, nor to hide why COPY failed.
    */
   async #load(session: RedshiftSession, table: string, pieces: readonly Relation[]): Promise<number> {
@@ -131,9 +131,11 @@ export class RedshiftWarehouse implements Warehouse {
       const prefix = `${staging.address.replace(/\/+$/, "")}/${folder}`;
       if (count > 0) await session.execute(copyParquet(table, { prefix, iamRole: staging.iamRole }));
     } finally {
-      await duckdb.close();
-      removeFolder(local);
       for (const key of keys) await staging.storage.delete(key).catch(() => undefined);
+      await duckdb
+        .close()
+        .then(() => removeFolder(local))
+        .catch(() => undefined);
     }
     return count;
   }
