@@ -1,6 +1,9 @@
 import { addDays } from "../clock.js";
 import type { AnyTable } from "../contract/define_table.js";
+import type { Snapshot } from "../delta/snapshot.js";
+import { standingOf } from "../lake/consumed.js";
 import type { Lake } from "../lake/lake.js";
+import { untellable } from "../lake/new_rows.js";
 import { DAYS_DOMAIN, dayMark } from "./days.js";
 
 /** The days that a table built from histories closes in this run, both included. There are none when `last` lies before `first`. */
@@ -15,9 +18,14 @@ export interface ClosingDays {
 /** The first day to close where none is closed yet. */
 export const BEFORE_ALL_DAYS = "0001-01-01";
 
-/** A table built from histories closes its days through the least closed of them, whatever the day of the run. */
+/**
+ * A table built from histories closes its days through the least closed of them, whatever the day of the run.
+ * @throws DataError when one of them was made anew, or went back to an older version: what it learns then may be behind the
+ * days that the table has closed
+ */
 export async function closingDays(lake: Lake, table: AnyTable): Promise<ClosingDays> {
   const snapshot = await lake.snapshot(table.name);
+  if (snapshot) await refuseOthers(lake, table, snapshot);
   const closed = (await dayMark(snapshot)).day;
   const sources = await Promise.all(table.reads.map(async (name) => (await dayMark(await lake.snapshot(name))).day));
   const least = sources.reduce((a, b) => (a === null || b === null ? null : a < b ? a : b), sources[0] ?? null);
@@ -26,4 +34,11 @@ export async function closingDays(lake: Lake, table: AnyTable): Promise<ClosingD
   const last = (stored ? (await dayMark(stored)).day : least) ?? BEFORE_ALL_DAYS;
   const day = closed === null || last > closed ? least : closed;
   return { first, last, domains: { [DAYS_DOMAIN]: { day } }, readVersion: snapshot?.version ?? null };
+}
+
+async function refuseOthers(lake: Lake, table: AnyTable, snapshot: Snapshot): Promise<void> {
+  for (const name of table.reads) {
+    const { other } = await standingOf(snapshot, name, await lake.snapshot(name));
+    if (other !== undefined) throw untellable(table, lake.catalog.table(name));
+  }
 }

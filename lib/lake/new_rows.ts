@@ -52,6 +52,6 @@ export function untellable(target: AnyTable, source: AnyTable): DataError {
     where: { table: target.name },
     expected: `${source.name} with rows added since it was last read, because ${target.name} is append-only`,
     actual: "it was made anew, went back to an older version, or has lost or changed rows",
-    remedy: `delete the folder of ${target.name} and build it again, or give it the write mode merge`,
+    remedy: `delete the folder of ${target.name} and build it again; where ${source.name} was put back from a copy, put back both`,
   });
 }

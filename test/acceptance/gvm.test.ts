@@ -1,3 +1,5 @@
+import { cpSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { asKnown } from "../../lib/history/as_known.js";
@@ -31,6 +33,34 @@ describe("the event tables and gvm equal a naive calculation", () => {
       { numRuns: Math.ceil(RUNS / 2), endOnFailure: true },
     );
   }, 600_000);
+});
+
+test("gvm is refused a history that was put back to an older day: what that learns anew is behind gvm's closed days", async () => {
+  const workspace = new LakeInProcess();
+  const history = join(workspace.folder, "lake", "silver", "purchase");
+  const steps = EVENT_TABLES.flatMap((name) => [`bronze.${name}`, `silver.${name}`]);
+  const runTo = async (day: string) => {
+    await workspace.run(steps, { date: day });
+    await workspace.run(["gold.gvm"]);
+  };
+  const purchase = (id: number, day: string) =>
+    `{"transaction_datetime":"${day}T10:00:00","transaction_date":"${day}","purchase_id":${id},"buyer_id":1,"prod_item_id":1,"order_date":"${day}","release_date":"${day}","producer_id":1}\n`;
+  try {
+    workspace.land("purchase", "a.ndjson", purchase(1, "2023-01-20"));
+    await runTo("2023-01-20");
+    cpSync(history, join(workspace.folder, "copy"), { recursive: true });
+    await runTo("2023-01-21");
+    rmSync(history, { recursive: true });
+    cpSync(join(workspace.folder, "copy"), history, { recursive: true });
+    workspace.land("purchase", "b.ndjson", purchase(2, "2023-01-19"));
+    await expect(runTo("2023-01-22")).rejects.toThrow(
+      "gold.gvm: nobody can tell which rows of silver.purchase are new",
+    );
+    rmSync(join(workspace.folder, "lake", "gold", "gvm"), { recursive: true });
+    await runTo("2023-01-22");
+  } finally {
+    workspace.remove();
+  }
 });
 
 async function compare(runs: readonly EventRun[]): Promise<void> {
