@@ -241,9 +241,25 @@ describe("a DuckDB file", () => {
     expect(await number()).toBe(2);
   });
 
+  test.each([
+    ["DATE 'infinity'", "infinity"],
+    ["DATE '-infinity'", "-infinity"],
+    ["TIMESTAMP 'infinity'", "infinity"],
+    ["[TIMESTAMPTZ '2024-01-01 00:30:00+00']", "[2024-01-01 00:30:00+00]"],
+    ["{'a': [TIMESTAMPTZ '2024-01-01 00:30:00+00']}", "{'a': [2024-01-01 00:30:00+00]}"],
+    ["MAP {'a': TIMESTAMPTZ '2024-01-01 00:30:00+00'}", "{'a': 2024-01-01 00:30:00+00}"],
+    ["TIMESTAMPTZ '2024-01-01 00:30:00+00'", "2024-01-01T00:30:00Z"],
+    ["TIMESTAMPTZ 'infinity'", "infinity"],
+  ])("tells %s as %s, whatever the machine's time zone", async (sql, text) => {
+    await put(1);
+    expect((await warehouse.query(`SELECT ${sql} AS v`)).rows).toEqual([{ v: text }]);
+  });
+
   test("that is none is refused, with its path", async () => {
     fs.writeFileSync(path, "not a database, but long enough to be looked at ".repeat(100));
-    await expect(put(1)).rejects.toMatchObject({ where: { path } });
+    const refused = { where: { path }, remedy: expect.stringContaining("the next run makes it anew") };
+    await expect(put(1)).rejects.toMatchObject(refused);
+    await expect(number()).rejects.toMatchObject(refused);
     expect(fs.readFileSync(path, "utf8")).toMatch(/^not a database/);
   });
 

@@ -1,8 +1,11 @@
-import { DuckDBTimestampTZValue, DuckDBTimestampValue } from "@duckdb/node-api";
+import { DuckDBDateValue, DuckDBTimestampTZValue } from "@duckdb/node-api";
 import type { Value } from "../../relation/runner.js";
 import { type DataType, decimalType, field, type StructField } from "../../types.js";
 import { distinctNames } from "../distinct_names.js";
 import type { QueryResult } from "../driver.js";
+
+// Texts of instants, also within lists and structs, would be in the machine's time zone.
+DuckDBTimestampTZValue.timezoneOffsetInMinutes = 0;
 
 /** What a query of `@duckdb/node-api` has given. */
 export interface DuckdbRows {
@@ -53,9 +56,8 @@ function valueOf(value: unknown, type: string): Value {
   if (type === "HUGEINT" || type === "UBIGINT") return String(value);
   if (type === "BIGINT" || type === "UINTEGER") return BigInt(String(value));
   if (type === "BLOB") return bytesOf(value);
-  // As text of its own it would be in the machine's time zone.
-  if (value instanceof DuckDBTimestampTZValue)
-    return String(new DuckDBTimestampValue(value.micros)).replace(/^(\S+) (\S+)$/, "$1T$2Z");
+  if (value instanceof DuckDBTimestampTZValue) return String(value).replace(/^(\S+) (\S+)\+00$/, "$1T$2Z");
+  if (value instanceof DuckDBDateValue && !value.isFinite) return value.days > 0 ? "infinity" : "-infinity";
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : String(value);
 }
 

@@ -202,7 +202,13 @@ export class DuckdbWarehouse implements Warehouse {
 
   #refused(cause: unknown): StorageError {
     if (!isLocked(cause)) {
-      return new StorageError("the warehouse's file cannot be opened", { where: { path: this.#path }, cause });
+      return new StorageError("the warehouse's file cannot be opened", {
+        where: { path: this.#path },
+        expected: "a DuckDB database that may be read",
+        remedy:
+          "see to its rights; if it is damaged or something else, bring back a copy or move it away: the next run makes it anew, with the same keys",
+        cause,
+      });
     }
     return new StorageError("a program has the warehouse open for writing", {
       where: { path: this.#path },
