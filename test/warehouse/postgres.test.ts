@@ -400,6 +400,16 @@ describeWith("postgres", "PostgreSQL", () => {
     expect(await as("schema=novo").loads()).toEqual([]);
   });
 
+  test("COPY, whose rows would go nowhere, is refused", async () => {
+    const { warehouse } = await loaded();
+    for (const sql of ["COPY numeros TO STDOUT", "copy (SELECT 1) to stdout with (format csv)"]) {
+      const error = await failure(warehouse.query(sql));
+      expect(error).toBeInstanceOf(UsageError);
+      expect(error.message).toContain("COPY");
+    }
+    expect(await count(warehouse)).toBe(3n);
+  });
+
   test("a parameter in a statement is the statement's fault, not the connection's", async () => {
     const { warehouse } = await loaded();
     const error = await failure(warehouse.query("SELECT $1::int"));

@@ -241,7 +241,7 @@ describeWith("postgres", "PostgreSQL, connecting", () => {
     for (const password of ["errada-e-secreta", ""]) {
       const error = await refusal(server.address("postgres", { password }));
       expect(error.message).toBe("could not connect to the warehouse: the password of analista is wrong or missing");
-      expect(error.where.path).toBe(`analista@localhost:${server.port}/postgres`);
+      expect(error.where.path).toBe(`postgres://analista@localhost:${server.port}/postgres`);
       expect(error.transient).toBe(false);
       expect(told(error)).not.toContain("errada");
     }
@@ -281,6 +281,25 @@ describeWith("postgres", "PostgreSQL, connecting", () => {
     const error = await refusal(`postgres://ana:segredo@127.0.0.1:${port}/dw?sslmode=disable&connect_timeout=1`);
     expect(error.message).toContain(`no server answers at 127.0.0.1, port ${port}`);
     await new Promise((done) => silent.close(done));
+  });
+
+  test.each([
+    ["prefer", "no PostgreSQL server"],
+    ["require", "no PostgreSQL server"],
+    ["disable", "ended the connection"],
+  ])("a port at which something else answers: sslmode=%s", async (mode, meaning) => {
+    const web = createServer((socket) => {
+      socket.on("error", () => undefined).once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    });
+    const port = await new Promise<number>((done) => {
+      web.listen(0, "127.0.0.1", () => done((web.address() as { port: number }).port));
+    });
+    const error = await refusal(`postgres://ana:segredo@127.0.0.1:${port}/dw?sslmode=${mode}`);
+    expect(error.message).toContain(meaning);
+    expect(error.message).toContain(`127.0.0.1, port ${port}`);
+    expect(error.remedy).toContain("check host and port");
+    expect(error.where.path).toBe(`postgres://ana@127.0.0.1:${port}/dw`);
+    await new Promise((done) => web.close(done));
   });
 
   test("a server that is too old", async () => {

@@ -6,6 +6,8 @@ import { type TlsAttempt, tlsAttempts } from "./tls.js";
 
 /** How to connect, found out as libpq does: the address's parts, then its query, then PG… variables, then the defaults. */
 export interface ConnectionOptions {
+  /** Of the address: `postgres`, `postgresql` or a dialect's own. */
+  readonly scheme: string;
   /** A name, an IP address, or the folder of a Unix-domain socket. */
   readonly host: string;
   readonly port: number;
@@ -65,6 +67,7 @@ export function readConnectionOptions(
   const seconds = Number(value("connect_timeout", "PGCONNECT_TIMEOUT") ?? 15);
   if (!Number.isInteger(seconds)) throw wrong("connect_timeout is no whole number of seconds");
   return {
+    scheme: parts.scheme,
     host,
     port,
     user,
@@ -130,6 +133,7 @@ const PARAMETERS = [
 ];
 
 interface AddressParts {
+  readonly scheme: string;
   readonly user: string;
   readonly password: string;
   readonly host: string;
@@ -140,15 +144,16 @@ interface AddressParts {
 
 function splitAddress(address: string): AddressParts {
   const match =
-    /^[a-z][a-z0-9+.-]*:\/\/(?:([^:@/?]*)(?::([^@/]*))?@)?(\[[^\]]*\]|[^:/?]*)(?::([^/?]*))?(?:\/([^?]*))?(?:\?(.*))?$/is.exec(
+    /^([a-z][a-z0-9+.-]*):\/\/(?:([^:@/?]*)(?::([^@/]*))?@)?(\[[^\]]*\]|[^:/?]*)(?::([^/?]*))?(?:\/([^?]*))?(?:\?(.*))?$/is.exec(
       address,
     );
   if (match === null) throw wrong("the address cannot be read");
-  const [, user = "", password = "", host = "", port = "", database = "", query = ""] = match;
+  const [, scheme = "", user = "", password = "", host = "", port = "", database = "", query = ""] = match;
   // What stands before it may be the rest of a password: nothing of it is repeated, and no server is asked for it.
   if ([host, port, database, query].some((part) => part.includes("@")))
     throw wrong("an @ follows the one before the host, or user and password hold a /");
   return {
+    scheme,
     user: decode(user),
     password: decode(password),
     host: decode(host.replace(/^\[(.*)\]$/, "$1")),

@@ -11,6 +11,8 @@ export type Doing =
 
 /** The server and account that a failure is about, as they may be shown. */
 export interface ServerName {
+  /** Of the warehouse's address. */
+  readonly scheme: string;
   readonly host: string;
   readonly port: number;
   readonly database: string;
@@ -116,9 +118,18 @@ function explain(doing: Doing, { code, message, syscall }: Failure, server: Serv
       code !== "ENOTFOUND",
     ];
   }
+  if (isOther(message)) {
+    return [`what answers at ${host}, port ${port}, is no PostgreSQL server`, "check host and port"];
+  }
   if (isTlsFailure(code, message)) return explainTls(code, message, host);
   if (isLost(code, message)) {
-    return ["the connection was lost; what was not committed is undone", "run it again", true];
+    if (doing !== "connect to the warehouse")
+      return ["the connection was lost; what was not committed is undone", "run it again", true];
+    return [
+      `the server at ${host}, port ${port}, ended the connection`,
+      "run it again; if it stays so, check host and port and the server's log",
+      true,
+    ];
   }
   if (code === "28P01" || isPasswordFailure(message)) {
     return [
@@ -189,6 +200,11 @@ function isTlsFailure(code: string, message: string): boolean {
   return TLS.has(code) || code.startsWith("ERR_SSL") || code.startsWith("ERR_TLS") || /SSL connection/.test(message);
 }
 
+/** True when the question for TLS got an answer that no PostgreSQL server gives. */
+function isOther(message: string): boolean {
+  return message === "There was an error establishing an SSL connection";
+}
+
 function isUnreachable(code: string, message: string, syscall: string | undefined): boolean {
   if (message === "timeout expired") return true;
   return UNREACHABLE.has(code) && (syscall === "connect" || syscall === "getaddrinfo" || code === "ETIMEDOUT");
@@ -222,8 +238,8 @@ function failureOf(cause: unknown): Failure {
   };
 }
 
-function place({ host, port, database, user }: ServerName): string {
-  return `${user}@${host}:${port}/${database}`;
+function place({ scheme, host, port, database, user }: ServerName): string {
+  return `${scheme}://${user}@${host}:${port}/${database}`;
 }
 
 const UNREACHABLE = new Set([

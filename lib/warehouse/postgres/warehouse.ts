@@ -1,4 +1,4 @@
-import type { Client } from "pg";
+import type { Client, QueryArrayResult } from "pg";
 import type { PolarsEngine } from "../../engine/polars/engine.js";
 import { UsageError, WarehouseError } from "../../errors.js";
 import type { Dialect, QueryResult, RecordedLoad, Warehouse, WarehouseTransaction } from "../driver.js";
@@ -57,12 +57,18 @@ export class PostgresWarehouse implements Warehouse {
     return this.#connected("query the warehouse", async (client) => {
       await client.query("BEGIN TRANSACTION READ ONLY");
       const unusable = await this.#enterSchema(client, "query the warehouse");
-      const result = await ask(client, sql).catch((error: unknown) => {
+      const answer = await answerTo(client, sql).catch((error: unknown) => {
         if (unusable && sqlState(error) === UNDEFINED_TABLE) throw unusable;
         throw usageErrorOf(error, sql, this.label) ?? error;
       });
       await client.query("ROLLBACK");
-      return result;
+      if (answer.command === "COPY") {
+        throw new UsageError("COPY gives no rows here: only queries are run", {
+          where: { path: this.label },
+          remedy: "write it as a SELECT",
+        });
+      }
+      return resultOf(answer);
     });
   }
 
@@ -210,10 +216,14 @@ WHERE current_schema() IS NULL AND nspname ${meant} AND NOT has_schema_privilege
 /** The driver's client with what its types leave out. */
 type PlainClient = Client & { ref(): void; unref(): void };
 
-/** Runs one statement; several in one text are refused by the server. */
 async function ask(client: Client, sql: string): Promise<QueryResult> {
+  return resultOf(await answerTo(client, sql));
+}
+
+/** Runs one statement; several in one text are refused by the server. */
+function answerTo(client: Client, sql: string): Promise<QueryArrayResult<(string | null)[]>> {
   const question = { text: sql, rowMode: "array" as const, types: AS_TEXT, queryMode: "extended" };
-  return resultOf(await client.query<(string | null)[]>(question));
+  return client.query<(string | null)[]>(question);
 }
 
 async function columnsOf(client: Client): Promise<ReadonlyMap<string, readonly string[]>> {
