@@ -19,7 +19,7 @@ const SHOWN = 5;
 /**
  * Takes keys that a key map has lost (it was deleted or brought back to an earlier state) from the warehouse, which still has
  * them: no other member gets one of them.
- * @param last the warehouse's last load of the star
+ * @param loaded the warehouse's last load of the star
  * @throws WarehouseError when the map has given keys of the warehouse to other members
  * @throws ConflictError, transient, when another load gives keys at the same time
  */
@@ -27,15 +27,16 @@ export async function recoverKeys(
   lake: Lake,
   hold: Hold,
   warehouse: Warehouse,
-  last: RecordedLoad | undefined,
+  loaded: RecordedLoad | undefined,
   dimension: Dimension,
 ): Promise<void> {
-  if (last?.definitions[dimension.name] === undefined) return;
-  if ((await lostKeys(lake, dimension.keyMap, last)) === undefined) return;
+  if (loaded?.definitions[dimension.name] === undefined) return;
+  if ((await lostKeys(lake, dimension.keyMap, loaded)) === undefined) return;
   for (let after = 0n; ; ) {
     const { rows } = await warehouse.query(pageOf(dimension, after));
-    const greatest = rows.at(-1)?.[KEY_MAP.key];
-    if (typeof greatest !== "bigint") return;
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    const greatest = BigInt(String(last[KEY_MAP.key]));
     await takeBack(lake, hold, dimension, rows, greatest);
     after = greatest;
   }
