@@ -1,14 +1,17 @@
+import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { asyncBufferFromFile, parquetMetadataAsync } from "hyparquet";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { WrittenFile } from "../../lib/engine/polars/engine.js";
+import { StorageError } from "../../lib/errors.js";
 import { scan } from "../../lib/relation/relation.js";
 import type { Value } from "../../lib/relation/runner.js";
 import { type DataType, field } from "../../lib/types.js";
+import { mounted } from "../support/mounted.js";
 import { type Cell, engine, locateIn, smallEngine, tables, values } from "./support.js";
 
 let root = "";
@@ -277,6 +280,34 @@ describe("files", () => {
     await engine.writeParquet(data.node, { partitionBy: ["p"], newPath: (_, i) => `${i}.parquet`, locate });
     expect(await readdir(folder)).toEqual(["0.parquet", "1.parquet"]);
   });
+});
+
+test("a disk that is full, in the middle of the rows or of what comes after them, is told with what to do", async ({
+  skip,
+}) => {
+  const names = Array.from({ length: 300 }, (_, i) => `c${i}`);
+  const columns = Object.fromEntries(names.map((name) => [name, "string" as const]));
+  const { node } = values(
+    columns,
+    names.map((_, row) => names.map((name) => `${row}-${name}`)),
+  );
+  for (const left of [400_000, 100_000]) {
+    const folder = await mkdtemp(join(tmpdir(), "engine-full-"));
+    if (!mounted(folder, "1m")) return skip("no file system can be mounted here");
+    try {
+      await writeFile(join(folder, "ballast"), Buffer.alloc(2 ** 20 - left));
+      const writing = engine.writeParquet(node, { newPath: () => "0.parquet", locate: locateIn(folder) });
+      const error = await writing.catch((caught: unknown) => caught);
+      expect(error, `${left} bytes left`).toBeInstanceOf(StorageError);
+      expect(error).toMatchObject({
+        message: expect.stringMatching(/the disk is full$/),
+        remedy: expect.stringMatching(/^Free space/),
+      });
+    } finally {
+      execFileSync("umount", [folder]);
+      await rm(folder, { recursive: true });
+    }
+  }
 });
 
 test("bounds hold for random values", async () => {

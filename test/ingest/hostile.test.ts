@@ -8,6 +8,7 @@ import { text } from "../../lib/contract/column_spec.js";
 import { defineTable, LANDING_COLUMNS } from "../../lib/contract/define_table.js";
 import { StorageError } from "../../lib/errors.js";
 import { vendas } from "../../lib/tables/bronze/index.js";
+import { mounted } from "../support/mounted.js";
 import { withHooks } from "./fault.js";
 import { HEADER, TestLake } from "./test_lake.js";
 
@@ -430,15 +431,6 @@ describe.skipIf(process.platform === "win32")("without permission", () => {
     expect(await lake.rows()).toHaveLength(1);
   });
 });
-
-function mounted(folder: string, size: string): boolean {
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe("a full disk", () => {
   test("loses nothing, rejects nothing, and does not stop smaller files", async ({ skip }) => {

@@ -1,4 +1,7 @@
+import { statfsSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { DataError, RelationError, StorageError } from "../../errors.js";
+import { storageError } from "../../storage/local_errors.js";
 import { TEMPORARY } from "./temporary.js";
 
 /**
@@ -9,6 +12,27 @@ export function engineError(error: unknown): unknown {
   const [message = ""] = error instanceof Error ? error.message.split(PLAN) : [];
   if (message.startsWith(STORE)) return storeError(message.slice(STORE.length).trim());
   return castError(message, error) ?? overflowError(message, error) ?? patternError(message, error) ?? error;
+}
+
+/** What Polars throws when a disk has no room for what it writes at a path, as an error that says what to do; any other as it is. */
+export function writeError(error: unknown, path: string): unknown {
+  const message = error instanceof Error ? error.message : "";
+  const isFull = NO_SPACE.test(message) || (message.includes(NOT_WRITTEN) && isFullAt(dirname(path)));
+  if (!isFull) return error;
+  return storageError("write", dirname(path), basename(path), Object.assign(new Error(message), { code: "ENOSPC" }));
+}
+
+const NO_SPACE = /No space left on device|not enough space on the disk/;
+
+/** Of a header or footer, read or written, Polars does not say what was wrong with it. */
+const NOT_WRITTEN = "Invalid thrift: transport error";
+
+/** Bytes that a header may need. */
+const LITTLE_SPACE = 1 << 16;
+
+function isFullAt(folder: string): boolean {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize < LITTLE_SPACE;
 }
 
 /** What follows an error that constants have made, before any row was read. */

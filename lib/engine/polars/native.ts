@@ -8,7 +8,7 @@ import {
   type PublicDataFrame,
   publicFrames,
 } from "./binding.js";
-import { engineError } from "./engine_error.js";
+import { engineError, writeError } from "./engine_error.js";
 import { fromNative, type PolarsExpr, rows } from "./polars_expr.js";
 
 /**
@@ -155,7 +155,11 @@ export class Frame {
     return this.handle.toString();
   }
   writeIpc(path: string): void {
-    this.handle.writeIpc(path, "uncompressed");
+    try {
+      this.handle.writeIpc(path, "uncompressed");
+    } catch (error) {
+      throw writeError(error, path);
+    }
   }
   /** The object that users of nodejs-polars know. */
   toPublic(): PublicDataFrame {

@@ -5,6 +5,7 @@ import { join, relative, sep } from "node:path";
 import { underWay } from "../../progress.js";
 import { newFolder, removeFolder } from "../../storage/temporary_folder.js";
 import type { StructField } from "../../types.js";
+import { writeError } from "./engine_error.js";
 import { fromDeepPlan, fromPlan, type LazyFrame } from "./native.js";
 import { folderKey } from "./partition_folders.js";
 import * as p from "./polars_expr.js";
@@ -61,7 +62,7 @@ async function streamPart(frame: LazyFrame, folder: string, options: StreamOptio
       bytesPerFile: BYTES_PER_FILE,
       format: parquetFormat(ROWS_PER_GROUP, schema, compression),
     });
-  await runSink(keyed, sinkOf);
+  await runSink(keyed, folder, sinkOf);
 }
 
 /** Streams a result into one Parquet file. */
@@ -71,21 +72,27 @@ export async function streamToFile(
   { schema, compression }: Pick<StreamOptions, "schema" | "compression"> = {},
 ): Promise<void> {
   const format = parquetFormat(ROWS_PER_GROUP, schema, compression);
-  await runSink(query, (rows) => parquetFileSink(rows.serialized(), path, format));
+  await runSink(query, path, (rows) => parquetFileSink(rows.serialized(), path, format));
 }
 
-/** Runs a sink; rows of a plan that is too deep for it go through a file. */
-async function runSink(query: LazyFrame, sinkOf: (rows: LazyFrame) => string): Promise<void> {
+/** Runs a sink that writes to a path; rows of a plan that is too deep for it go through a file. */
+async function runSink(query: LazyFrame, path: string, sinkOf: (rows: LazyFrame) => string): Promise<void> {
   const sink = fromDeepPlan(sinkOf(query));
-  if (sink) return sink.run();
+  if (sink) return written(sink.run(), path);
   const between = newFolder(tmpdir());
   try {
-    const path = join(between, "rows.parquet");
-    await query.sinkParquet(path);
-    await fromPlan(sinkOf(fromPlan(parquetScan([path])))).run();
+    const rows = join(between, "rows.parquet");
+    await written(query.sinkParquet(rows), rows);
+    await written(fromPlan(sinkOf(fromPlan(parquetScan([rows])))).run(), path);
   } finally {
     removeFolder(between);
   }
+}
+
+async function written(writing: Promise<void>, path: string): Promise<void> {
+  return writing.catch((error: unknown) => {
+    throw writeError(error, path);
+  });
 }
 
 /** The files below a folder, by partition values, then in the order in which they were streamed. */
