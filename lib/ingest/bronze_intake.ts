@@ -298,7 +298,7 @@ export class BronzeIntake {
       fs.unlinkSync(file.path);
       return undefined;
     } catch (error) {
-      return `taken, but still in landing. ${storageError("delete", dirname(file.path), file.name, error).message}`;
+      return `still in landing. ${storageError("delete", dirname(file.path), file.name, error).message}`;
     }
   }
 }

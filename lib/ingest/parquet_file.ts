@@ -62,13 +62,18 @@ export async function parquetHeader(path: string): Promise<readonly string[]> {
 
 async function readFooter(path: string): Promise<Footer> {
   const { parquetMetadataAsync } = await import("hyparquet");
+  const file = openBuffer(path);
+  if (file.byteLength < LEAST_BYTES) throw brokenParquet(new RangeError(`${file.byteLength} bytes`));
   try {
-    return footerOf(await parquetMetadataAsync(openBuffer(path)));
+    return footerOf(await parquetMetadataAsync(file));
   } catch (error) {
     if (isTslakeError(error)) throw error;
     throw brokenParquet(error);
   }
 }
+
+/** A file has its magic number twice and the length of its footer. */
+const LEAST_BYTES = 12;
 
 /** The refusal of a Parquet file that a reader could not read. */
 export function brokenParquet(cause: unknown): DataError {

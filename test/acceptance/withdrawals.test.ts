@@ -110,6 +110,23 @@ describe("withdrawals", () => {
     }
   });
 
+  test("of a file outlive the same file, and end with a changed one", async () => {
+    const workspace = new LakeInProcess();
+    try {
+      workspace.land("vendas", "registros_a.csv", csv([1]));
+      await workspace.run(STEPS);
+      await withdraw(workspace.lake, TABLES, (await occurrences(workspace))[0]?.file ?? "");
+      workspace.land("vendas", "registros_a.csv", csv([1]));
+      await workspace.run(STEPS);
+      expect(await stored(workspace, gold.vendas)).toEqual([]);
+      workspace.land("vendas", "registros_a.csv", `${csv([1])}\n`);
+      await workspace.run(STEPS);
+      expect(await stored(workspace, gold.vendas)).toHaveLength(1);
+    } finally {
+      workspace.remove();
+    }
+  });
+
   test("of a single sale reach its repetitions, until it is sent again", async () => {
     await play([
       { what: "send", sales: [1, 1, 2] },

@@ -380,9 +380,10 @@ describe.skipIf(process.platform === "win32")("without permission", () => {
     lake.land("people_1.csv", GOOD);
     fs.chmodSync(join(lake.landing, "people"), 0o555);
     const result = await unprivileged(lake.folder, () => lake.ingest());
-    expect(result.files[0]?.note).toMatch(/^taken, but still in landing. .*permission denied/);
+    expect(result.files[0]?.note).toMatch(/^still in landing. .*permission denied/);
     const again = await unprivileged(lake.folder, () => lake.ingest());
     expect(again.files).toMatchObject([{ status: "already taken" }]);
+    expect(again.messages[0]).toMatch(/^people_1.csv: already taken, still in landing. Could not delete .*denied$/);
     expect(await lake.rows()).toHaveLength(1);
     fs.chmodSync(join(lake.landing, "people"), 0o755);
     expect((await lake.ingest()).files).toMatchObject([{ status: "already taken" }]);

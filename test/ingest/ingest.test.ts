@@ -314,6 +314,14 @@ describe("Parquet", () => {
   });
 });
 
+test("a Parquet file that is too short to be one is told by its size", async () => {
+  const lake = lakeOf();
+  lake.land("a.parquet", "");
+  lake.land("b.parquet", "PAR1");
+  await lake.ingest();
+  expect(["a", "b"].map((name) => lake.explanation(`${name}.parquet`)["actual"])).toEqual(["0 bytes", "4 bytes"]);
+});
+
 describe("the same content again", () => {
   test("adds no row under any name, and goes from landing", async () => {
     const lake = lakeOf();
