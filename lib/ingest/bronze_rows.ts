@@ -34,13 +34,16 @@ function fileRows(table: LandingTable, prepared: PreparedFile, arrival: Arrival)
     ...fields.map((name) => field(name, "string")),
     ...(columns.get("_row") === "_row" ? [field("_row", "long")] : []),
   ]);
-  return jsonEscaped(scanned, [...rescue.values()]).select((t) => {
+  const isJson = (from: string): boolean => forms?.get(from) === "json";
+  const quoted = [...rescue.values()].filter((from) => !isJson(from));
+  return jsonEscaped(scanned, quoted).select((t) => {
     const textOf = (name: string): TextColumn => formed(t[name] as TextColumn, forms?.get(name));
+    const jsonOf = (name: string): TextColumn => (isJson(name) ? textOf(name) : concat('"', textOf(name), '"'));
     const values = table.columnNames.map((name): [string, Column] => {
       const from = columns.get(name);
       if (name === "_row") return [name, (t[from ?? "_row"] as TextColumn).cast("long")];
       if (name === "_rescued" && rescue.size > 0)
-        return [name, jsonObject([...rescue].map(([key, from]) => [key, textOf(from)]))];
+        return [name, jsonObject([...rescue].map(([key, from]) => [key, jsonOf(from)]))];
       return [name, from === undefined ? constant(name, arrival) : textOf(from)];
     });
     return Object.fromEntries(values);
@@ -69,12 +72,12 @@ function constant(name: string, arrival: Arrival): Column {
 }
 
 function formed(column: TextColumn, form: TextForm = "as is"): TextColumn {
-  return form === "as is" ? column : column.replaceRegex(" 00:00:00$", "");
+  return form === "without time" ? column.replaceRegex(" 00:00:00$", "") : column;
 }
 
-/** Columns of escaped text as the text of a JSON object, without those that are null; null when all are. */
+/** Columns of JSON as the text of a JSON object, without those that are null; null when all are. */
 function jsonObject(columns: readonly (readonly [string, TextColumn])[]): TextColumn {
-  const members = columns.map(([name, value]) => concat(`${JSON.stringify(name)}:"`, value, '"'));
+  const members = columns.map(([name, value]) => concat(`${JSON.stringify(name)}:`, value));
   return when(coalesce(...members).isNotNull(), concat("{", concatWith(",", ...members), "}")).otherwise(null);
 }
 

@@ -15,15 +15,16 @@ interface Footer {
 
 interface ParquetColumn {
   readonly name: string;
-  /** Why its values cannot be taken as text. */
+  /** Why its values, or some within them, cannot be taken as text. */
   readonly refusal: string | undefined;
   readonly text: TextForm;
 }
 
 /**
  * The rows of a Parquet file, as text: exact decimals, `YYYY-MM-DD`, `YYYY-MM-DD HH:MM:SS[.ffffff]` with nine decimals where
- * six do not hold the time, and a `Z` behind an instant.
- * @throws DataError when its footer is broken, a column is missing, or holds neither text nor numbers, days or times
+ * six do not hold the time, and a `Z` behind an instant; JSON of unknown columns that are nested.
+ * @throws DataError when its footer is broken, a column is missing, or holds neither text nor numbers, days or times; lists and
+ * structs of these are taken from unknown columns only
  */
 export async function prepareParquet(path: string, intake: Intake): Promise<PreparedFile> {
   const footer = await readFooter(path);
@@ -34,6 +35,7 @@ export async function prepareParquet(path: string, intake: Intake): Promise<Prep
   );
   const used = [...map.columns.values(), ...map.unknown.map(({ index }) => index)];
   refuseTypes(used.flatMap((index) => footer.columns[index] ?? []));
+  refuseNested(intake.required.flatMap(({ name }) => footer.columns[map.columns.get(name) ?? -1] ?? []));
   refuseReserved(map);
   const known = [...map.columns].map(([name, index]) => [name, footer.columns[index]?.name ?? name] as const);
   return {
@@ -57,6 +59,7 @@ export async function prepareParquet(path: string, intake: Intake): Promise<Prep
 export async function parquetHeader(path: string): Promise<readonly string[]> {
   const { columns } = await readFooter(path);
   refuseTypes(columns);
+  refuseNested(columns);
   return columns.map(({ name }) => name);
 }
 
@@ -134,8 +137,11 @@ function footerOf({ schema, num_rows }: FileMetaData): Footer {
   const columns: Footer["columns"][number][] = [];
   for (let at = 1; at < schema.length; ) {
     const element = schema[at] as SchemaElement;
-    columns.push({ name: element.name, refusal: refusalOf(element), text: textForm(element) });
-    at = endOf(schema, at);
+    const end = endOf(schema, at);
+    const isNested = end > at + 1 || element.repetition_type === "REPEATED";
+    const [refusal] = schema.slice(at, end).flatMap((part) => refusalOf(part) ?? []);
+    columns.push({ name: element.name, refusal, text: isNested ? "json" : textForm(element) });
+    at = end;
   }
   return { rows: Number(num_rows), columns };
 }
@@ -157,7 +163,6 @@ const TEXTS = new Set(["UTF8", "STRING", "ENUM", "JSON"]);
 
 /** Why the values of an element cannot be taken as text, in words that follow its name. */
 function refusalOf(element: SchemaElement): string | undefined {
-  if ((element.num_children ?? 0) > 0 || element.repetition_type === "REPEATED") return "is a list or a struct";
   const type = element.logical_type?.type ?? element.converted_type;
   if (type === "DECIMAL") {
     const digits = element.logical_type?.type === "DECIMAL" ? element.logical_type.precision : element.precision;
@@ -169,10 +174,17 @@ function refusalOf(element: SchemaElement): string | undefined {
 }
 
 function refuseTypes(columns: readonly ParquetColumn[]): void {
-  const refused = columns.find((column) => column.refusal !== undefined);
-  if (refused === undefined) return;
-  throw new DataError(`the column "${refused.name}" ${refused.refusal}`, {
-    where: { column: refused.name },
+  for (const { name, refusal } of columns) if (refusal !== undefined) throw refusedType(name, refusal);
+}
+
+/** A column of the contract holds one value in each row. */
+function refuseNested(columns: readonly ParquetColumn[]): void {
+  for (const { name, text } of columns) if (text === "json") throw refusedType(name, "is a list or a struct");
+}
+
+function refusedType(column: string, reason: string): DataError {
+  return new DataError(`the column "${column}" ${reason}`, {
+    where: { column },
     expected: "columns of text, numbers, booleans, days and timestamps",
     remedy: "write the column as text, or leave it out",
   });

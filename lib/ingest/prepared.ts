@@ -1,8 +1,11 @@
 import type { FileSource } from "../relation/node.js";
 import type { CorruptRecord } from "./csv_records.js";
 
-/** What a field's text still needs, when it comes from a typed file: a day loses the midnight that some writers give it. */
-export type TextForm = "as is" | "without time";
+/**
+ * What a field's text still needs, when it comes from a typed file: a day loses the midnight that some writers give it. JSON
+ * is rescued as it is.
+ */
+export type TextForm = "as is" | "without time" | "json";
 
 /**
  * The rows of a landed file, ready for the engine. Where `path` is undefined they are read from the file itself, which

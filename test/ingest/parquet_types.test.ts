@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { HEADER, TestLake } from "./test_lake.js";
+import type { DriftMode } from "../../lib/contract/define_table.js";
+import { HEADER, people, TestLake } from "./test_lake.js";
 
 const lakes: TestLake[] = [];
 afterEach(() => {
@@ -9,8 +10,8 @@ afterEach(() => {
 });
 
 /** A lake into which the file `parquet/<type>.parquet` has landed. */
-function landed(type: string): TestLake {
-  const lake = new TestLake();
+function landed(type: string, drift: DriftMode = "rescue"): TestLake {
+  const lake = new TestLake(people(drift));
   lakes.push(lake);
   lake.land(`${type}.parquet`, readFileSync(join(import.meta.dirname, "parquet", `${type}.parquet`)));
   return lake;
@@ -61,6 +62,7 @@ describe("a Parquet file is rejected, and the others are taken, for a column of"
     ["float16", 'the column "id" holds bytes (FLOAT16), not text'],
     ["decimal256", 'the column "id" holds decimals of more than 38 digits'],
     ["list", 'the column "id" is a list or a struct'],
+    ["unknown_bytes", 'the column "struct" holds bytes (BYTE_ARRAY), not text'],
   ])("%s", async (type, reason) => {
     const lake = landed(type);
     lake.land("people_1.csv", `${HEADER}1,Ana\n`);
@@ -68,5 +70,29 @@ describe("a Parquet file is rejected, and the others are taken, for a column of"
     expect(lake.explanation(`${type}.parquet`)["reason"]).toBe(reason);
     expect(await lake.values("id")).toEqual([["1"]]);
     expect(lake.archived()).toHaveLength(1);
+  });
+});
+
+describe("a nested column of a Parquet file that the contract does not know", () => {
+  const struct = '{"n":9007199254740993,"text":"a \\"b\\"","price":"1.50","at":"1960-01-01 10:00:00.500"}';
+
+  test("is rescued as JSON, as from NDJSON", async () => {
+    const lake = landed("unknown_nested");
+    lake.land("z.ndjson", '{"id":3,"map":[]}\n');
+    expect((await lake.ingest()).totals.files).toBe(2);
+    expect(await lake.values("id", "_rescued")).toEqual([
+      ["1", `{"struct":${struct},"map":[{"key":"k","value":[1.5]}]}`],
+      ["2", '{"list":[1,null],"map":[]}'],
+      ["3", '{"map":[]}'],
+    ]);
+  });
+
+  test("becomes a column of JSON when the contract says so", async () => {
+    const lake = landed("unknown_nested", "evolve");
+    expect((await lake.ingest()).totals.files).toBe(1);
+    expect(await lake.values("struct", "list", "map")).toEqual([
+      [struct, null, '[{"key":"k","value":[1.5]}]'],
+      [null, "[1,null]", "[]"],
+    ]);
   });
 });

@@ -150,6 +150,11 @@ export class Frame {
       }),
     );
   }
+  /** The names of columns of lists or structs. */
+  nested(): ReadonlySet<string> {
+    const dtypes = this.handle.dtypes();
+    return new Set(this.handle.columns.filter((_, i) => isNested(dtypes[i])));
+  }
   /** The first rows as a text table. */
   toString(): string {
     return this.handle.toString();
@@ -245,6 +250,10 @@ function relationType(dtype: unknown): DataType | undefined {
     default:
       return undefined;
   }
+}
+
+function isNested(dtype: unknown): boolean {
+  return /^(List|FixedSizeList|Struct)$/.test(String((dtype as { readonly variant?: string }).variant));
 }
 
 const RELATION_TYPES: Readonly<Record<string, DataType>> = {

@@ -27,27 +27,35 @@ export function scanCsv(source: FileSource, fields: readonly StructField[], hold
 }
 
 /**
- * A Parquet file's columns as text, and `_row`, counted from 1. They hold plain values; times have nine decimals where six do
- * not hold them, and what has no type of its own in a relation (unsigned numbers, texts of a dictionary, nothing but nulls) is
- * as Polars writes it.
+ * A Parquet file's columns as text, and `_row`, counted from 1. Times have nine decimals where six do not hold them, lists and
+ * structs are JSON, and what has no type of its own in a relation (unsigned numbers, texts of a dictionary, nothing but nulls)
+ * is as Polars writes it.
  */
 export function scanForeignParquet(source: FileSource, fields: readonly StructField[]): LazyFrame {
   const index = `${TEMPORARY}record`;
   const frame = fromPlan(parquetScan([source.path], { rowIndex: index }));
   const names = fields.map((f) => f.name).filter((name) => name !== "_row");
-  const types = frame
+  const empty = frame
     .select(names.map((name) => p.column(name)))
     .slice(0, 0)
-    .collectSync()
-    .types();
+    .collectSync();
+  const [types, nested] = [empty.types(), empty.nested()];
   const columns = fields.map(({ name }): PolarsExpr => {
     if (name === "_row") return p.alias(p.binary("Plus", p.cast(p.column(index), "long"), p.int64(1)), name);
     const type = types.get(name);
     const value = p.column(name);
+    if (nested.has(name)) return p.alias(jsonOf(value), name);
     if (isTime(type)) return p.alias(exactTime(value, type), name);
     return p.alias(type === undefined ? p.cast(value, "string") : compileCast(value, type, "string", "Strict"), name);
   });
   return frame.select(columns);
+}
+
+/** The JSON text of a list or struct: only as a member of a struct it is one, whose name and brackets are taken off. */
+function jsonOf(value: PolarsExpr): PolarsExpr {
+  const whole = p.call('{"StructExpr":"JsonEncode"}', p.struct([p.alias(value, "v")]));
+  const open = p.stringCall('"StripPrefix"', whole, p.text('{"v":'));
+  return p.choose(p.isNull(value), p.nullOf("string"), p.stringCall('"StripSuffix"', open, p.text("}")));
 }
 
 /** Of the type that the other branch of a choice has. */

@@ -47,4 +47,15 @@ for name, column in COLUMNS.items():
     path = Path(__file__).with_name(f"{name}.parquet")
     pq.write_table(table, path, use_deprecated_int96_timestamps=name == "int96")
 
+STRUCT = pa.struct({"n": pa.int64(), "text": pa.string(), "price": pa.decimal128(10, 2), "at": pa.timestamp("us")})
+NESTED = {
+    "struct": pa.array([{"n": 2**53 + 1, "text": 'a "b"', "price": Decimal("1.50"), "at": MOMENTS[1]}, None], STRUCT),
+    "list": pa.array([None, [1, None]]),
+    "map": pa.array([[("k", [1.5])], []], pa.map_(pa.string(), pa.list_(pa.float64()))),
+}
+PEOPLE = {"id": ["1", "2"], "Nome Próprio": ["Ana", "Bia"]}
+pq.write_table(pa.table({**PEOPLE, **NESTED}), Path(__file__).with_name("unknown_nested.parquet"))
+BYTES = pa.array([{"b": b"\xff"}, None])
+pq.write_table(pa.table({**PEOPLE, "struct": BYTES}), Path(__file__).with_name("unknown_bytes.parquet"))
+
 pq.write_table(pa.table({"id": COLUMNS["dictionary"]}), Path(__file__).with_name("dictionary_alone.parquet"))
