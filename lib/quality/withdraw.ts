@@ -29,7 +29,7 @@ const EXTENSION = "\\.[A-Za-z0-9]+(\\.gz)?$";
  * then on by its first row that counts. Silver comes first: when this breaks off, the next run finds rows gone from silver
  * and makes gold anew.
  * @param what archived name of a file (with or without extension), or a `venda_id`
- * @throws UsageError when there is no such file or sale, or it is withdrawn already
+ * @throws UsageError when there is no such file or sale, more than one, or it is withdrawn already
  */
 export async function withdraw(lake: Lake, tables: SaleTables, what: string): Promise<Withdrawn> {
   const { silver, gold } = tables;
@@ -63,16 +63,16 @@ async function withdrawalsWith(
   if ((await sales.filter((t) => (t["venda_id"] as TextColumn).eq(what)).count()) > 0) {
     return { files: known.files, ids: sorted([...known.ids, ...(await placesOfSale(rows, known, what))]) };
   }
-  const files = await filesCalled(rows, what);
-  if (files.length === 0) return undefined;
-  if (files.every((file) => known.files.includes(file))) {
-    throw new UsageError(`nothing to withdraw: ${files.join(", ")} is withdrawn already`, {
+  const file = await fileCalled(rows, what);
+  if (file === undefined) return undefined;
+  if (known.files.includes(file)) {
+    throw new UsageError(`nothing to withdraw: ${file} is withdrawn already`, {
       expected: "a file whose rows count",
       actual: what,
       remedy: `npx tslake show ${silver.name} lists the sales that are there, with their files`,
     });
   }
-  return { files: sorted([...known.files, ...files]), ids: known.ids };
+  return { files: sorted([...known.files, file]), ids: known.ids };
 }
 
 /** Where rows stand that are identical to a sale's and count. */
@@ -83,11 +83,17 @@ async function placesOfSale(rows: Relation, known: Withdrawals, sale: string): P
   return [sale, ...places.map(({ place }) => String(place))];
 }
 
-/** The archived files of exactly this name; if there is none, of this name before their extension. */
-async function filesCalled(rows: Relation, name: string): Promise<readonly string[]> {
+/** The archived file of exactly this name; if there is none, of this name before its extensions. */
+async function fileCalled(rows: Relation, name: string): Promise<string | undefined> {
   const files = (await rows.select(["_file"]).distinct().collect()).map((row) => String(row["_file"]));
-  if (files.includes(name)) return [name];
-  return files.filter((file) => file.replace(new RegExp(EXTENSION), "") === name);
+  if (files.includes(name)) return name;
+  const called = files.filter((file) => file.replace(new RegExp(EXTENSION), "") === name).sort();
+  if (called.length <= 1) return called[0];
+  throw new UsageError(`more than one file is called ${name}`, {
+    expected: "an archived file name that only one file has",
+    actual: called.join(", "),
+    remedy: "name one of them with its extension",
+  });
 }
 
 /**

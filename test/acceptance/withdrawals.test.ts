@@ -110,6 +110,27 @@ describe("withdrawals", () => {
     }
   });
 
+  test("by a name that two files have without their extensions are refused", async () => {
+    const workspace = new LakeInProcess();
+    try {
+      const names = ["20240105_081500_registros_a.csv", "20240105_081500_registros_a.csv.gz"];
+      const row = { timestamp_do_registro: "2014-05-01 08:10:00", valor_da_compra: "1.00", email: "ana@x.br" };
+      const at = { _row: "2", _ingested_at: "2024-01-05 08:15:00Z" };
+      await workspace.fill(
+        bronze.vendas,
+        names.map((name) => ({ ...row, ...at, nome: name, _file: name })),
+      );
+      await workspace.run(["silver.vendas", "gold.vendas"]);
+      await expect(withdraw(workspace.lake, TABLES, "20240105_081500_registros_a")).rejects.toThrow(
+        expect.objectContaining({ actual: names.join(", "), remedy: "name one of them with its extension" }),
+      );
+      await withdraw(workspace.lake, TABLES, names[0] ?? "");
+      expect(await stored(workspace, gold.vendas)).toHaveLength(1);
+    } finally {
+      workspace.remove();
+    }
+  });
+
   test("of a file outlive the same file, and end with a changed one", async () => {
     const workspace = new LakeInProcess();
     try {
