@@ -11,7 +11,7 @@ import type { TemporaryFiles } from "./temporary_files.js";
 /**
  * The rows of a file with one JSON object per line, in any order of members. A member that is absent is null; a line
  * that is no object, or names a member twice, is a corrupt record; blank lines are none.
- * @throws DataError for a file that cannot be taken: no line is an object, all lines are one list, no object has a column
+ * @throws DataError for a file that cannot be taken: no line is an object, the first one opens a list, no object has a column
  * of the table, the last line is cut off, or the text is not UTF-8
  */
 export async function prepareNdjson(path: string, intake: Intake, temporary: TemporaryFiles): Promise<PreparedFile> {
@@ -44,8 +44,6 @@ class NdjsonWriter {
   #objects = 0;
   #known = 0;
   #firstBroken: Line | undefined;
-  #opensList = false;
-  #closesList = false;
 
   constructor(intake: Intake, temporary: TemporaryFiles) {
     const columns = [...intake.required, ...intake.added];
@@ -57,12 +55,11 @@ class NdjsonWriter {
 
   take(text: string, line: number, ended: boolean): void {
     if (text.trim() === "") return;
-    this.#closesList = text.trimEnd().endsWith("]");
     const members = parseMembers(text);
     if (members !== undefined && this.#add(members, line)) return;
     const isFirst = this.#objects === 0 && this.#firstBroken === undefined;
-    if (isFirst) this.#opensList = isList(text) && !isJson(text);
-    if (!ended && !isJson(text) && !this.#isOneList()) {
+    if (isFirst && opensList(text)) throw noObjects("the first line opens a JSON list", { line, text });
+    if (!ended && !isJson(text)) {
       throw new DataError("the last line is cut off: it has neither a line end nor the end of its object", {
         where: { line },
         expected: "one JSON object per line",
@@ -81,7 +78,6 @@ class NdjsonWriter {
   finish(): PreparedFile {
     const broken = this.#firstBroken;
     if (broken !== undefined && this.#objects === 0) throw noObjects("no line is a JSON object", broken);
-    if (broken !== undefined && this.#isOneList()) throw noObjects("the lines are one JSON list", broken);
     if (this.#objects > 0 && this.#known === 0) {
       throw new DataError("no object has a column of the table", {
         where: { table: this.#intake.table.name },
@@ -95,11 +91,6 @@ class NdjsonWriter {
       [...this.#unknown],
     );
     return { ...prepared, source: { ...prepared.source, emptyTexts: true } };
-  }
-
-  /** The first line opens a list and the last one closes it: the last element may stand alone and look like an object. */
-  #isOneList(): boolean {
-    return this.#opensList && this.#closesList;
   }
 
   /** False when two members mean the same column. */
@@ -148,6 +139,11 @@ function noObjects(reason: string, { line, text }: Line): DataError {
 
 function isList(text: string): boolean {
   return text.trimStart().startsWith("[");
+}
+
+/** Whether a list of the elements in this text goes on in the next lines, where its last element would look like a row. */
+function opensList(text: string): boolean {
+  return isList(text) && !isJson(text) && isJson(`${text.trimEnd().replace(/,$/, "")}]`);
 }
 
 function isJson(text: string): boolean {

@@ -215,13 +215,13 @@ describe("NDJSON", () => {
     expect(await lake.values("id", "_corrupt_record")).toEqual([["1", null], ...broken.map((line) => [null, line])]);
   });
 
-  test("keeps a first line that opens a list as it came, as any other", async () => {
+  test("keeps a first line with a bracket as it came, as any other that is no object", async () => {
     const lake = lakeOf();
-    lake.land("a.ndjson", '[{"id":0},\n{"id":1}\n{"id":2}\n');
+    lake.land("a.ndjson", '[debug] {"id":0}\n{"id":1}\n{"id":2}\n');
     lake.land("b.ndjson", '[{"id":0}]\n{"id":3}\n');
     await lake.ingest();
     expect(await lake.values("id", "_corrupt_record")).toEqual([
-      [null, '[{"id":0},'],
+      [null, '[debug] {"id":0}'],
       ["1", null],
       ["2", null],
       [null, '[{"id":0}]'],
@@ -238,10 +238,15 @@ describe("NDJSON", () => {
   });
 
   test.each([
-    ["a list", '[{"id":1},\n{"id":2}]\n', "no line is a JSON object", 1],
-    ["a list without line end", '[{"id":1},\n{"id":2}]', "no line is a JSON object", 1],
+    ["a list", '[{"id":1},\n{"id":2}]\n', "the first line opens a JSON list", 1],
+    ["a list that is cut off", '[\n{"id":1},\n{"id":2}', "the first line opens a JSON list", 1],
     ["a list in one line, without line end", '[{"id":1},{"id":2}]', "no line is a JSON object", 1],
-    ["a list with brackets on lines of their own", '\n[\n{"id":1},\n{"id":2}\n]\n', "the lines are one JSON list", 2],
+    [
+      "a list with brackets on lines of their own",
+      '\n[\n{"id":1},\n{"id":2}\n]\n',
+      "the first line opens a JSON list",
+      2,
+    ],
     ["lists", "[1]\n[2]\n", "no line is a JSON object", 1],
     [
       "a line cut off",
