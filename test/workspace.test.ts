@@ -1,7 +1,8 @@
-import {
+import fs, {
   appendFileSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -10,7 +11,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
+import { StorageError } from "../lib/errors.js";
 import { explore } from "../lib/run.js";
 import { openWorkspace } from "../lib/workspace.js";
 import { WorkspaceCopy } from "./support/copied_workspace.js";
@@ -47,6 +49,21 @@ test("what a clone writes into a waiting file stays in the clone", () => {
   expect(statSync(mirrored).mtimeMs).toBe(1_700_000_000_000);
   appendFileSync(mirrored, "and more\n");
   expect(readFileSync(file, "utf8")).toBe("as it came\n");
+});
+
+test("files that were copied into a clone in part are copied again", () => {
+  const landing = join(root, "landing");
+  writeFileSync(join(landing, "vendas", "registros_2.csv"), "the second\n");
+  explore({ folder: join(root, "third"), until: Date.now() });
+  const { landing: mirrored } = openWorkspace({ cwd: process.cwd(), flags: { landing } });
+  const copy = fs.cpSync;
+  vi.spyOn(fs, "cpSync").mockImplementation((from, to, options) => {
+    if (String(from).endsWith("registros_2.csv")) throw Object.assign(new Error("no room"), { code: "ENOSPC" });
+    copy(from, to, options);
+  });
+  expect(mirrored).toThrow(StorageError);
+  vi.restoreAllMocks();
+  expect(readdirSync(join(mirrored(), "vendas"))).toEqual(["registros_1.csv", "registros_2.csv"]);
 });
 
 test("every star that lib/tables/warehouse exports is a step of the pipeline", async () => {

@@ -3,17 +3,20 @@ import { join } from "node:path";
 import { storageError } from "../storage/local_errors.js";
 
 /**
- * Gives a clone a landing zone of its own, with copies of the files that wait now. Taking them from there, or writing to
- * them, leaves the original ones as they are. A landing zone that the clone has already stays.
+ * Gives a clone a landing zone of its own, with copies of the files that wait now: all of them, or none when it fails. Taking
+ * them from there, or writing to them, leaves the original ones as they are. A landing zone that the clone has already stays.
  * @throws StorageError
  */
 export function mirrorLanding(landing: string, clone: string): void {
   if (fs.existsSync(clone)) return;
+  const partial = `${clone}.${process.pid}.tmp`;
   try {
-    fs.mkdirSync(clone, { recursive: true });
-    if (fs.existsSync(landing)) mirrorFolder(landing, clone);
+    fs.mkdirSync(partial, { recursive: true });
+    if (fs.existsSync(landing)) mirrorFolder(landing, partial);
+    fs.renameSync(partial, clone);
   } catch (error) {
-    throw storageError("copy", landing, clone, error);
+    fs.rmSync(partial, { recursive: true, force: true });
+    if (!fs.existsSync(clone)) throw storageError("copy", landing, clone, error);
   }
 }
 
