@@ -187,7 +187,7 @@ function onInterrupt(abort: () => void): () => void {
   };
 }
 
-const GIT_MILLIS = 2_000;
+const GIT_MILLIS = 5_000;
 
 /** The commit of the workspace's code, `-dirty` when it was edited; undefined without git, or where it takes too long. */
 async function gitRevision(root: string): Promise<string | undefined> {

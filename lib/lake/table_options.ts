@@ -11,8 +11,8 @@ export function contractProperties(table: AnyTable): Readonly<Record<string, str
 }
 
 /**
- * Throws ContractError for a contract's property that Delta does not know, whose value cannot be understood, or that says
- * something else than the contract.
+ * Looks at the Delta properties that a contract names.
+ * @throws ContractError for one that Delta does not know, whose value cannot be understood, or that contradicts the contract
  */
 export function checkContractProperties(table: AnyTable): void {
   const { name, properties, write } = table;

@@ -7,6 +7,9 @@ import { report } from "../run.js";
 import { contentColumns, firstOccurrences } from "./occurrences.js";
 import { type Withdrawals, withdrawals, withoutWithdrawn } from "./withdrawals.js";
 
+/** Files that a message names at most. */
+const SHOWN = 5;
+
 /** Source rows without their repetitions. */
 export interface Originals {
   /** Of identical rows the first, by arrival, then file name, then line; none that an earlier run has taken. */
@@ -44,9 +47,10 @@ async function tellLost(rows: Relation, gone: Withdrawals, { name }: AnyTable): 
   if (withdrawn.size === 0) return;
   for (const { _file } of await rows.select(["_file"]).distinct().collect()) withdrawn.delete(String(_file));
   if (withdrawn.size === 0) return;
+  const more = withdrawn.size > SHOWN ? ` and ${withdrawn.size - SHOWN} more` : "";
   report({
     messages:
-      `withdrawn, and not among its files any more: ${[...withdrawn].join(", ")}; where the rows have come again ` +
+      `withdrawn, and not among its files any more: ${[...withdrawn].slice(0, SHOWN).join(", ")}${more}; where the rows have come again ` +
       `under another name they count: npx tslake show ${name} lists them, npx tslake withdraw takes them out`,
   });
 }

@@ -121,12 +121,12 @@ export function choose(condition: PolarsExpr, then: PolarsExpr, otherwise: Polar
   return expr(`{"Ternary":{"predicate":${condition},"truthy":${then},"falsy":${otherwise}}}`);
 }
 
-/** An aggregate in Polars' notation, for instance `aggregate("Sum", x)`. */
 /** Null in place of a value; as SQL's NULLIF. */
 export function nullIf(input: PolarsExpr, value: PolarsExpr, type: PhysicalType): PolarsExpr {
   return choose(binary("Eq", input, value), nullOf(type), input);
 }
 
+/** An aggregate in Polars' notation, for instance `aggregate("Sum", x)`. */
 export function aggregate(fn: string, input: PolarsExpr): PolarsExpr {
   return expr(`{"Agg":{"${fn}":${input}}}`);
 }
