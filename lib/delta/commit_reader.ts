@@ -34,6 +34,12 @@ export async function readCommitInfo(
   return parseCommitInfo(version, await readCommitFile(storage, version));
 }
 
+/** The commitInfo of one commit, without a listing of the log; undefined also where the log does not hold that commit. */
+export async function findCommitInfo(storage: Storage, version: number): Promise<CommitInfo | undefined> {
+  const file = await storage.head(commitPath(version));
+  return file && readCommitInfo(storage, { ...file, version });
+}
+
 const HEAD_BYTES = 1 << 16;
 const LINE_FEED = 10;
 

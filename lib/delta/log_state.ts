@@ -1,5 +1,13 @@
 import { DeltaError } from "../errors.js";
-import type { Commit, DomainMetadata, Metadata, Protocol, RemoveFile, SetTransaction } from "./actions/action.js";
+import type {
+  Commit,
+  CommitInfo,
+  DomainMetadata,
+  Metadata,
+  Protocol,
+  RemoveFile,
+  SetTransaction,
+} from "./actions/action.js";
 import type { RowCondition } from "./checkpoint_pruning.js";
 import type { CheckpointReader } from "./checkpoint_reader.js";
 import type { ActiveFiles } from "./file_state.js";
@@ -9,6 +17,8 @@ import type { CheckpointFiles } from "./log_segment.js";
 export interface LogState {
   readonly version: number;
   readonly timestamp: number;
+  /** Of this version's own commit, as far as the log holds it. */
+  readonly commitInfo: CommitInfo | undefined;
   readonly protocol: Protocol;
   readonly metadata: Metadata;
   readonly checkpoint: CheckpointFiles | undefined;
@@ -83,4 +93,9 @@ export async function protocolAndMetadata(
   if (metadata === undefined)
     throw new DeltaError("The log holds no metaData action, which every table needs", { where: { version } });
   return { protocol, metadata };
+}
+
+/** When a commit says that it was made, in milliseconds since the epoch. */
+export function committedAt(info: CommitInfo | undefined): number | undefined {
+  return info?.inCommitTimestamp ?? info?.timestamp;
 }

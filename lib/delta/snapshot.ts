@@ -5,6 +5,7 @@ import type { StructType } from "../types.js";
 import type {
   AddFile,
   Commit,
+  CommitInfo,
   DomainMetadata,
   Metadata,
   PartitionValues,
@@ -14,12 +15,12 @@ import type {
 } from "./actions/action.js";
 import { CheckpointReader } from "./checkpoint_reader.js";
 import { tableSchema } from "./column_mapping.js";
-import { readCommitInfo, readCommits, readCommitsFrom } from "./commit_reader.js";
+import { findCommitInfo, readCommitInfo, readCommits, readCommitsFrom } from "./commit_reader.js";
 import { factsFilter, fileFilter } from "./data_skipping.js";
 import { type ActiveFiles, applyCommits, applyRemoves } from "./file_state.js";
 import type { ParquetHandler } from "./handler.js";
 import { type CheckpointFiles, listCommitsAfter, listLogSegment } from "./log_segment.js";
-import { CheckpointBase, type LogState, protocolAndMetadata } from "./log_state.js";
+import { CheckpointBase, committedAt, type LogState, protocolAndMetadata } from "./log_state.js";
 import { parquetHandler } from "./parquet_handler.js";
 import type { Predicate } from "./predicate.js";
 import { type FileStats, parseStats } from "./stats.js";
@@ -28,6 +29,8 @@ import { type CommitChanges, changesBetween } from "./table_changes.js";
 import { checkReadable } from "./table_features.js";
 import { type TableProperties, tableProperties } from "./table_properties.js";
 import { Transaction, type TransactionOptions } from "./transaction.js";
+
+const DAY_MILLIS = 86_400_000;
 
 export interface LoadOptions {
   /** Default: the newest. */
@@ -80,12 +83,8 @@ export class Snapshot {
     const newest = commits.at(-1)?.commitInfo ?? (segment.last && (await readCommitInfo(storage, segment.last)));
     return new Snapshot(storage, handler, {
       version: segment.version,
-      timestamp:
-        newest?.inCommitTimestamp ??
-        newest?.timestamp ??
-        segment.last?.modifiedAt ??
-        segment.checkpoint?.parts[0]?.modifiedAt ??
-        0,
+      timestamp: committedAt(newest) ?? segment.last?.modifiedAt ?? segment.checkpoint?.parts[0]?.modifiedAt ?? 0,
+      commitInfo: newest,
       protocol,
       metadata,
       checkpoint: segment.checkpoint,
@@ -112,7 +111,7 @@ export class Snapshot {
   /** The newest version: this snapshot itself when nothing was committed since, otherwise the new commits are read. */
   async refresh(): Promise<Snapshot> {
     // Clean-up removes only commits of former days, so what was the newest version today has all that followed.
-    if (dayOf(nowMillis()) === dayOf(this.#seenAt)) {
+    if (Math.floor(nowMillis() / DAY_MILLIS) === Math.floor(this.#seenAt / DAY_MILLIS)) {
       return this.withCommits(await readCommitsFrom(this.storage, this.version + 1));
     }
     const files = await listCommitsAfter(this.storage, this.version);
@@ -129,7 +128,8 @@ export class Snapshot {
     const snapshot = new Snapshot(this.storage, this.handler, {
       ...state,
       version: newest.version,
-      timestamp: newest.commitInfo?.inCommitTimestamp ?? newest.commitInfo?.timestamp ?? state.timestamp,
+      timestamp: committedAt(newest.commitInfo) ?? state.timestamp,
+      commitInfo: newest.commitInfo,
       protocol: last("protocol") ?? state.protocol,
       metadata: last("metadata") ?? state.metadata,
       commits: [...state.commits, ...commits],
@@ -150,6 +150,7 @@ export class Snapshot {
     return new Snapshot(storage, handler, {
       version: 0,
       timestamp: commit.commitInfo?.timestamp ?? 0,
+      commitInfo: commit.commitInfo,
       protocol,
       metadata,
       checkpoint: undefined,
@@ -272,6 +273,13 @@ export class Snapshot {
     return changesBetween(this.storage, version, this.version, this.#state.commits);
   }
 
+  /** What the commit of a version up to this one says of itself; undefined when it says nothing, or the log no longer holds it. */
+  async commitInfo(version: number): Promise<CommitInfo | undefined> {
+    if (version === this.version) return this.#state.commitInfo;
+    const known = this.#state.commits.find((commit) => commit.version === version);
+    return known ? known.commitInfo : findCommitInfo(this.storage, version);
+  }
+
   /** A new commit on top of this version. Throws UnsupportedFeatureError when this engine must not write to the table. */
   transaction(options: TransactionOptions): Transaction {
     return Transaction.on(this, options);
@@ -288,8 +296,4 @@ export class Snapshot {
     });
     return this.#files;
   }
-}
-
-function dayOf(millis: number): number {
-  return Math.floor(millis / 86_400_000);
 }

@@ -1,7 +1,7 @@
 import { addDays } from "../clock.js";
 import type { AnyTable } from "../contract/define_table.js";
 import type { Snapshot } from "../delta/snapshot.js";
-import { standingOf } from "../lake/consumed.js";
+import { consumedOf, divergence } from "../lake/consumed.js";
 import type { Lake } from "../lake/lake.js";
 import { untellable } from "../lake/new_rows.js";
 import { DAYS_DOMAIN, dayMark } from "./days.js";
@@ -25,10 +25,13 @@ export const BEFORE_ALL_DAYS = "0001-01-01";
  */
 export async function closingDays(lake: Lake, table: AnyTable): Promise<ClosingDays> {
   const snapshot = await lake.snapshot(table.name);
-  if (snapshot) await refuseOthers(lake, table, snapshot);
+  const sources = new Map(
+    await Promise.all(table.reads.map(async (name) => [name, await lake.snapshot(name)] as const)),
+  );
+  if (snapshot) await refuseDiverged(lake, table, snapshot, sources);
   const closed = (await dayMark(snapshot)).day;
-  const sources = await Promise.all(table.reads.map(async (name) => (await dayMark(await lake.snapshot(name))).day));
-  const least = sources.reduce((a, b) => (a === null || b === null ? null : a < b ? a : b), sources[0] ?? null);
+  const days = await Promise.all([...sources.values()].map(async (source) => (await dayMark(source)).day));
+  const least = days.reduce((a, b) => (a === null || b === null ? null : a < b ? a : b), days[0] ?? null);
   const stored = await lake.recomputed(table.name);
   const first = closed === null ? BEFORE_ALL_DAYS : addDays(closed, 1);
   const last = (stored ? (await dayMark(stored)).day : least) ?? BEFORE_ALL_DAYS;
@@ -36,9 +39,14 @@ export async function closingDays(lake: Lake, table: AnyTable): Promise<ClosingD
   return { first, last, domains: { [DAYS_DOMAIN]: { day } }, readVersion: snapshot?.version ?? null };
 }
 
-async function refuseOthers(lake: Lake, table: AnyTable, snapshot: Snapshot): Promise<void> {
-  for (const name of table.reads) {
-    const { other } = await standingOf(snapshot, name, await lake.snapshot(name));
-    if (other !== undefined) throw untellable(table, lake.catalog.table(name));
+async function refuseDiverged(
+  lake: Lake,
+  table: AnyTable,
+  snapshot: Snapshot,
+  sources: ReadonlyMap<string, Snapshot | undefined>,
+): Promise<void> {
+  const consumed = await consumedOf(snapshot, table.reads);
+  for (const [name, source] of sources) {
+    if (await divergence(consumed.get(name), source)) throw untellable(table, lake.catalog.table(name));
   }
 }

@@ -2,7 +2,7 @@ import type { AnyTable, ShapeOfTable } from "../contract/define_table.js";
 import { max } from "../relation/aggregate.js";
 import type { Relation } from "../relation/relation.js";
 import type { TimestampColumn } from "../relation/time_column.js";
-import { standingOf } from "./consumed.js";
+import { consumedOf, divergence } from "./consumed.js";
 import type { Lake } from "./lake.js";
 import { untellable } from "./new_rows.js";
 import { needsRebuild } from "./step_mark.js";
@@ -33,16 +33,15 @@ export interface Arrivals<T extends AnyTable> {
  */
 export async function arrivals<T extends AnyTable>(lake: Lake, target: AnyTable, source: T): Promise<Arrivals<T>> {
   const snapshot = await lake.snapshot(target.name);
-  const { other } = snapshot
-    ? await standingOf(snapshot, source.name, await lake.snapshot(source.name))
-    : { other: undefined };
-  if (other !== undefined && target.write === "append") throw untellable(target, source);
-  const rebuild = other !== undefined || (await needsRebuild(target, snapshot));
+  const all = lake.read(source) as Relation<ShapeOfTable<T>>;
+  const consumed = snapshot && (await consumedOf(snapshot, [source.name])).get(source.name);
+  const diverged = (await divergence(consumed, await lake.pinned(all))) !== undefined;
+  if (diverged && target.write === "append") throw untellable(target, source);
+  const rebuild = diverged || (await needsRebuild(target, snapshot));
   const marks = JSON.parse((await snapshot?.domainMetadata(ARRIVALS_DOMAIN)) ?? "{}") as Readonly<
     Record<string, string>
   >;
   const after = rebuild ? null : (marks[source.name] ?? null);
-  const all = lake.read(source) as Relation<ShapeOfTable<T>>;
   const arrived = (t: unknown): TimestampColumn => (t as { readonly _ingested_at: TimestampColumn })._ingested_at;
   const [newest] = await all
     .groupBy()

@@ -1,116 +1,76 @@
-import type { CommitInfo } from "../delta/actions/action.js";
 import type { Snapshot } from "../delta/snapshot.js";
 
-/** A source as a table was made from it. */
+/** A version of a table, told from those of the same number that another table, or another past of this one, has. */
 export interface SourceVersion {
   readonly version: number;
-  /** Id of the Delta table: one that is deleted and built again has another. */
-  readonly id: string;
-  /** When the version was committed, in milliseconds since the epoch; undefined where nobody has noted it. */
-  readonly at?: number | undefined;
+  /** Id of the Delta table: one that is deleted and built again has another. Undefined where nobody has noted it. */
+  readonly id: string | undefined;
+  /** `txnId` of the commit; undefined where its writer gives none, and where nobody has noted it. */
+  readonly commit: string | undefined;
 }
 
-/** Domain in which a table keeps what its sources were, by their names. */
-const SOURCES_DOMAIN = "tslake.consumed";
+/** Domain in which a table keeps the versions of its sources that it has consumed, by their names. */
+export const SOURCES_DOMAIN = "tslake.sources";
 
-/** What a table has noted of a source beside the version that it has consumed. */
-interface SourceNote extends Pick<SourceVersion, "id" | "at"> {
-  /** The source began anew when the table had come to this version; absent where it never did. */
-  readonly since?: number | undefined;
-}
-
-type Log = Pick<Snapshot, "txns" | "domainMetadata">;
-
-/**
- * Under this application id a table's log says which version of a source it has consumed. A source whose versions began
- * anew gets another id: the versions of an application only grow.
- */
-export function sourceAppId(source: string, since?: number): string {
-  return since === undefined ? `source:${source}` : `source:${source}@${since}`;
-}
-
-async function sourceNotes(target: Log): Promise<ReadonlyMap<string, SourceNote>> {
-  const text = await target.domainMetadata(SOURCES_DOMAIN);
-  return new Map(text === undefined ? [] : Object.entries(JSON.parse(text) as Readonly<Record<string, SourceNote>>));
-}
-
-/** What a table has consumed of its sources. */
-interface Consumed {
-  /** By name; a source that was never consumed is absent. */
-  readonly versions: ReadonlyMap<string, bigint>;
-  /** Sources that are other tables now than those that were consumed. */
-  readonly replaced: ReadonlySet<string>;
-}
-
-/** @param sources those of interest, by name, with their ids; undefined for one that is not there */
-export async function consumedOf(target: Log, sources: ReadonlyMap<string, string | undefined>): Promise<Consumed> {
-  const notes = await sourceNotes(target);
-  const appId = (name: string): string => sourceAppId(name, notes.get(name)?.since);
-  const marks = await target.txns([...sources.keys()].map(appId));
-  const versions = new Map<string, bigint>();
-  const replaced = new Set<string>();
-  for (const [name, id] of sources) {
-    const noted = notes.get(name);
-    const version = marks.get(appId(name));
-    if (id !== undefined && noted !== undefined && noted.id !== id) replaced.add(name);
-    else if (version !== undefined) versions.set(name, version);
-  }
-  return { versions, replaced };
-}
-
-/** A source as its log says now. */
-interface SourceTable extends Pick<Snapshot, "version" | "addedSince"> {
+/** A source as its log says. */
+interface Source extends Pick<Snapshot, "version" | "commitInfo"> {
   readonly metadata: Pick<Snapshot["metadata"], "id">;
 }
 
-/** A source as it is, for a table that was made from it. */
-export interface Standing {
-  /** The version that was consumed; undefined where the table has consumed nothing of this source. */
-  readonly consumed: bigint | undefined;
-  /**
-   * Why the source is no later state of what was consumed, so that its new rows alone say nothing: it is another table, or
-   * its log has lost the version that was consumed, as when its folder was restored from a copy.
-   */
-  readonly other: "replaced" | "reverted" | undefined;
+/** How a version of a source is noted. */
+export async function sourceVersion(source: Source): Promise<SourceVersion> {
+  const { version, metadata } = source;
+  return { version, id: metadata.id, commit: (await source.commitInfo(version))?.txnId };
 }
 
-/** How a source stands to what a table has consumed of it. */
-export async function standingOf(target: Log, name: string, source: SourceTable | undefined): Promise<Standing> {
-  const { versions, replaced } = await consumedOf(target, new Map([[name, source?.metadata.id]]));
-  const consumed = versions.get(name);
-  if (replaced.has(name)) return { consumed, other: "replaced" };
-  if (source === undefined || consumed === undefined) return { consumed, other: undefined };
-  const { at } = (await sourceNotes(target)).get(name) ?? {};
-  return { consumed, other: (await holds(source, Number(consumed), at)) ? undefined : "reverted" };
+/**
+ * Why a source is no later state of a version that was consumed, so that its new rows alone say nothing: it is another table
+ * (`replaced`), or its log has lost that version (`reverted`), as when its folder was put back from a copy. A commit that log
+ * clean-up has taken counts as held. Undefined where the source is a later state or the same, is not there, or was not consumed.
+ */
+export async function divergence(
+  consumed: SourceVersion | undefined,
+  source: Source | undefined,
+): Promise<"replaced" | "reverted" | undefined> {
+  if (consumed === undefined || source === undefined) return undefined;
+  const { version, id, commit } = consumed;
+  if (id !== undefined && id !== source.metadata.id) return "replaced";
+  if (version > source.version) return "reverted";
+  const held = commit === undefined ? undefined : await source.commitInfo(version);
+  return held === undefined || held.txnId === commit ? undefined : "reverted";
 }
 
-/** Whether a source's log holds the commit of a version; a commit that log clean-up has taken counts as held. */
-async function holds(source: SourceTable, version: number, at: number | undefined): Promise<boolean> {
-  if (source.version < version) return false;
-  const [commit] = (at !== undefined && (await source.addedSince(version - 1))) || [];
-  const committed = commit?.commitInfo && committedAt(commit.commitInfo);
-  return committed === undefined || committed === at;
+type Log = Pick<Snapshot, "txn" | "domainMetadata">;
+type Notes = Readonly<Record<string, SourceVersion | string>>;
+
+async function notesOf(target: Log): Promise<Notes> {
+  return JSON.parse((await target.domainMetadata(SOURCES_DOMAIN)) ?? "{}") as Notes;
 }
 
-function committedAt({ inCommitTimestamp, timestamp }: CommitInfo): number | undefined {
-  return inCommitTimestamp ?? timestamp;
-}
-
-/** What the log of a table is to say of the sources that its rows were read from. */
-export async function marksOfSources(
-  target: (Log & Pick<Snapshot, "version">) | undefined,
-  sources: ReadonlyMap<string, SourceVersion>,
-): Promise<{ readonly txns: ReadonlyMap<string, number>; readonly domains: Readonly<Record<string, unknown>> }> {
-  if (sources.size === 0) return { txns: new Map(), domains: {} };
-  const notes = new Map(target && (await sourceNotes(target)));
-  const ids = new Map([...sources].map(([name, { id }]) => [name, id]));
-  const consumed = target && (await consumedOf(target, ids));
-  const txns = new Map<string, number>();
-  for (const [name, { version, id, at }] of sources) {
-    const beganAnew = consumed?.replaced.has(name) || BigInt(version) < (consumed?.versions.get(name) ?? 0n);
-    const since = beganAnew && target ? target.version + 1 : notes.get(name)?.since;
-    txns.set(sourceAppId(name, since), version);
-    notes.set(name, { id, at, since });
+/** What a table has consumed of these sources, by their names; one of which it has consumed nothing is absent. */
+export async function consumedOf(target: Log, names: readonly string[]): Promise<ReadonlyMap<string, SourceVersion>> {
+  const notes = await notesOf(target);
+  const consumed = new Map<string, SourceVersion>();
+  for (const name of names) {
+    const note = notes[name];
+    const version = typeof note === "object" ? note : await olderNote(target, name, note);
+    if (version !== undefined) consumed.set(name, version);
   }
-  return { txns, domains: { [SOURCES_DOMAIN]: Object.fromEntries([...notes].sort()) } };
+  return consumed;
+}
+
+/** Older logs have the version as an application's, beside the id alone or nothing. */
+async function olderNote(target: Log, name: string, id: string | undefined): Promise<SourceVersion | undefined> {
+  const own = id === undefined ? undefined : await target.txn(`source:${name}@${id}`);
+  const version = own ?? (await target.txn(`source:${name}`));
+  return version === undefined ? undefined : { version: Number(version), id, commit: undefined };
+}
+
+/** The value of `SOURCES_DOMAIN` in a table's log once it has consumed these versions, by the names of the sources. */
+export async function notesWith(
+  target: Log | undefined,
+  sources: ReadonlyMap<string, SourceVersion>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const notes = { ...(target && (await notesOf(target))), ...Object.fromEntries(sources) };
+  return Object.fromEntries(Object.entries(notes).sort());
 }

@@ -115,6 +115,12 @@ export class Lake implements Runner {
     return this.#isRecomputed(name) ? undefined : Snapshot.load(this.tableStorage(name), options);
   }
 
+  /** The version of its table that a read sees; undefined while the table is not there. */
+  async pinned({ node }: AnyRelation): Promise<Snapshot | undefined> {
+    const [source] = this.#origins.tablesOf(node);
+    return source && this.#origins.pinned(source);
+  }
+
   /**
    * The stored table that this step recomputes without writing to it; undefined for every other step. A full refresh makes
    * an append-only table anew from its sources only to compare: its history is never rewritten.
@@ -209,9 +215,9 @@ export class Lake implements Runner {
   }
 
   /** Records that a table is in step with a version of one of its sources, where no row has to be written for that. */
-  async markConsumed(table: AnyTable, source: string, consumed: SourceVersion): Promise<WriteResult> {
+  async markConsumed(table: AnyTable, source: string, version: SourceVersion): Promise<WriteResult> {
     const target = await this.#target(table, NO_ROWS, {});
-    return commitChange({ ...target, sources: new Map([[source, consumed]]) }, NO_CHANGE);
+    return commitChange({ ...target, sources: new Map([[source, version]]) }, NO_CHANGE);
   }
 
   /** Records that the step of a table has failed after it had committed: the next run does not take it for finished. */

@@ -3,7 +3,7 @@ import { DataError } from "../errors.js";
 import type { TableSource } from "../relation/node.js";
 import { type Relation, scan } from "../relation/relation.js";
 import { currentRun, report } from "../run.js";
-import { standingOf } from "./consumed.js";
+import { consumedOf, divergence } from "./consumed.js";
 import type { Lake } from "./lake.js";
 import { needsRebuild } from "./step_mark.js";
 
@@ -33,11 +33,12 @@ async function findNewRows<T extends AnyTable>(lake: Lake, target: AnyTable, sou
   const rows = lake.read(source) as Relation<ShapeOfTable<T>>;
   if (snapshot === undefined) return { rows, rebuild: false, readVersion };
   if (await needsRebuild(target, snapshot)) return { rows, rebuild: true, readVersion };
-  const current = await lake.snapshot(source.name);
-  const { consumed, other } = await standingOf(snapshot, source.name, current);
-  if (consumed === undefined && other === undefined) return { rows, rebuild: target.write !== "append", readVersion };
-  const since = Number(consumed);
-  const changes = other === undefined ? await current?.addedSince(since) : undefined;
+  const current = await lake.pinned(rows);
+  const consumed = (await consumedOf(snapshot, [source.name])).get(source.name);
+  if (consumed === undefined) return { rows, rebuild: target.write !== "append", readVersion };
+  const since = consumed.version;
+  const diverged = await divergence(consumed, current);
+  const changes = diverged === undefined ? await current?.addedSince(since) : undefined;
   if (current !== undefined && changes?.every(({ removed }) => removed.length === 0)) {
     const added: TableSource = { kind: "table", table: source.name, version: current.version, since };
     return { rows: scan(added, source.schema.fields, lake), rebuild: false, readVersion };

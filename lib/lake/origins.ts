@@ -5,7 +5,7 @@ import { isBound } from "../delta_table/table_reads.js";
 import { type ColumnSources, lineage } from "../relation/lineage.js";
 import { type RelationNode, sourcesOf, type TableSource } from "../relation/node.js";
 import { lineageText } from "./column_lineage.js";
-import type { SourceVersion } from "./consumed.js";
+import { type SourceVersion, sourceVersion } from "./consumed.js";
 
 /** What the relations of a lake are read from, also through materialised ones. */
 export class Origins {
@@ -48,9 +48,8 @@ export class Origins {
       if (source.table === except || isBound(source)) continue;
       const snapshot = await this.pinned(source);
       if (snapshot === undefined) continue;
-      const { version, timestamp: at, metadata } = snapshot;
-      if (version <= (versions.get(source.table)?.version ?? version))
-        versions.set(source.table, { version, id: metadata.id, at });
+      if (snapshot.version <= (versions.get(source.table)?.version ?? snapshot.version))
+        versions.set(source.table, await sourceVersion(snapshot));
     }
     return versions;
   }

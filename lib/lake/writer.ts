@@ -12,7 +12,7 @@ import type { Relation } from "../relation/relation.js";
 import { currentRun, report } from "../run.js";
 import type { Storage } from "../storage/storage.js";
 import { LINEAGE_DOMAIN } from "./column_lineage.js";
-import { marksOfSources, type SourceVersion } from "./consumed.js";
+import { notesWith, SOURCES_DOMAIN, type SourceVersion } from "./consumed.js";
 import { evolution } from "./evolve.js";
 import { currentMark, STEP_DOMAIN, sameMark, storedMark } from "./step_mark.js";
 import { contractProperties } from "./table_options.js";
@@ -66,8 +66,8 @@ export async function writeRows(target: Target, node: RelationNode, replace: boo
 }
 
 /**
- * Commits a change of files with everything that later runs decide by, in one commit: source versions (`txn`), the
- * step's mark and the caller's domains. Nothing is committed when there is nothing to say.
+ * Commits a change of files with everything that later runs decide by, in one commit: the versions of its
+ * sources, the step's mark, and the caller's marks and domains. Nothing is committed when there is nothing to say.
  */
 export async function commitChange(target: Target, change: FileChange): Promise<WriteResult> {
   const { snapshot, table } = target;
@@ -158,12 +158,12 @@ interface Marks {
 /** The marks that differ from those of the newest version. */
 async function newMarks(target: Target): Promise<Marks> {
   const { snapshot, options, table, sources } = target;
-  const consumed = await marksOfSources(snapshot, sources);
-  const wanted = new Map([...consumed.txns, ...Object.entries(options.txns ?? {})]);
+  const wanted = new Map(Object.entries(options.txns ?? {}));
   const stored = (await snapshot?.txns([...wanted.keys()])) ?? new Map<string, bigint>();
   const txns = new Map([...wanted].filter(([appId, version]) => (stored.get(appId) ?? -1n) < BigInt(version)));
   const domains = new Map<string, string>();
-  for (const [domain, value] of Object.entries({ ...consumed.domains, ...options.domains })) {
+  const consumed = sources.size === 0 ? {} : { [SOURCES_DOMAIN]: await notesWith(snapshot, sources) };
+  for (const [domain, value] of Object.entries({ ...consumed, ...options.domains })) {
     const text = JSON.stringify(value);
     if ((await snapshot?.domainMetadata(domain)) !== text) domains.set(domain, text);
   }

@@ -1,6 +1,6 @@
 import type { Catalog } from "../contract/catalog.js";
 import type { AnyTable } from "../contract/define_table.js";
-import { standingOf } from "../lake/consumed.js";
+import { consumedOf, divergence } from "../lake/consumed.js";
 import { STEP_DOMAIN, type StepMark } from "../lake/step_mark.js";
 import type { LandingView } from "./landing.js";
 import { closedDay, type Reason, type Step, type StoredTable, type StoredTables } from "./step.js";
@@ -49,13 +49,15 @@ async function sourceReasons(
   stored: StoredTables,
 ): Promise<readonly Reason[]> {
   const reasons: Reason[] = [];
+  const versions = await consumedOf(target, names);
   for (const table of names) {
     const source = await stored.snapshot(table);
     if (source === undefined) continue;
-    const { consumed, other } = await standingOf(target, table, source);
-    if (other !== undefined) reasons.push({ kind: other, table });
-    else if (consumed === undefined || consumed < source.version)
-      reasons.push({ kind: "source", table, consumed, current: source.version });
+    const version = versions.get(table);
+    const diverged = await divergence(version, source);
+    const [consumed, current] = [version?.version, source.version];
+    if (diverged !== undefined) reasons.push({ kind: diverged, table });
+    else if (consumed === undefined || consumed < current) reasons.push({ kind: "source", table, consumed, current });
   }
   return reasons;
 }

@@ -32,7 +32,7 @@ export type Reason =
   | { readonly kind: "replaced"; readonly table: string }
   /** A source has lost the version that was read: it went back to an older one. */
   | { readonly kind: "reverted"; readonly table: string }
-  | { readonly kind: "source"; readonly table: string; readonly consumed: bigint | undefined; readonly current: number }
+  | { readonly kind: "source"; readonly table: string; readonly consumed: number | undefined; readonly current: number }
   | { readonly kind: "files"; readonly count: number }
   | { readonly kind: "landing"; readonly problem: string }
   | { readonly kind: "day"; readonly closed: string | undefined; readonly day: string }
@@ -77,7 +77,7 @@ export function describeReason(reason: Reason): string {
 
 /** What the pipeline asks of the log of a stored table. */
 export interface StoredTable
-  extends Pick<Snapshot, "version" | "txn" | "txns" | "allTxns" | "domainMetadata" | "numRecords" | "addedSince"> {
+  extends Pick<Snapshot, "version" | "txn" | "txns" | "allTxns" | "domainMetadata" | "numRecords" | "commitInfo"> {
   readonly metadata: Pick<Snapshot["metadata"], "id">;
 }
 

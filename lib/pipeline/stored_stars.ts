@@ -1,7 +1,7 @@
 import type { Catalog } from "../contract/catalog.js";
-import { partNames, type Star } from "../contract/star.js";
+import { partNames } from "../contract/star.js";
 import type { Snapshot } from "../delta/snapshot.js";
-import { sourceAppId } from "../lake/consumed.js";
+import { SOURCES_DOMAIN } from "../lake/consumed.js";
 import { STEP_DOMAIN } from "../lake/step_mark.js";
 import type { RecordedLoad, Warehouse } from "../warehouse/driver.js";
 import type { StoredTable, StoredTables } from "./step.js";
@@ -23,27 +23,24 @@ export function withStars(lake: LakeTables, warehouse: () => Warehouse): StoredT
       if (star === undefined) return lake.snapshot(name);
       const load = (await warehouse().loads()).find((one) => one.star === name);
       const isWhole = load !== undefined && partNames(star).every((part) => load.definitions[part] !== undefined);
-      return isWhole ? storedStar(lake, star, load) : undefined;
+      return isWhole ? storedStar(load) : undefined;
     },
   };
 }
 
-async function storedStar(lake: LakeTables, star: Star, load: RecordedLoad): Promise<StoredTable> {
-  const consumed = new Map<string, bigint>();
-  for (const name of star.table.reads) {
-    const loaded = load.sources[name];
-    // Another lake's table of that name was never read.
-    const same = loaded !== undefined && (await lake.snapshot(name))?.metadata.id === loaded.id;
-    if (same) consumed.set(sourceAppId(name), BigInt(loaded.version));
-  }
+function storedStar(load: RecordedLoad): StoredTable {
+  const domains = new Map([
+    [SOURCES_DOMAIN, JSON.stringify(load.sources)],
+    [STEP_DOMAIN, load.step],
+  ]);
   return {
     version: load.number,
     metadata: { id: load.star },
-    txn: (appId) => Promise.resolve(consumed.get(appId)),
-    txns: (appIds) => Promise.resolve(new Map([...consumed].filter(([appId]) => appIds.includes(appId)))),
-    allTxns: () => Promise.resolve(new Map([...consumed].map(([appId, version]) => [appId, { appId, version }]))),
-    domainMetadata: (domain) => Promise.resolve(domain === STEP_DOMAIN ? load.step : undefined),
+    txn: () => Promise.resolve(undefined),
+    txns: () => Promise.resolve(new Map()),
+    allTxns: () => Promise.resolve(new Map()),
+    domainMetadata: (domain) => Promise.resolve(domains.get(domain)),
     numRecords: () => Promise.resolve(undefined),
-    addedSince: () => Promise.resolve(undefined),
+    commitInfo: () => Promise.resolve(undefined),
   };
 }

@@ -1,6 +1,7 @@
 import type { AnyTable } from "../contract/define_table.js";
+import type { Snapshot } from "../delta/snapshot.js";
 import { UsageError } from "../errors.js";
-import { consumedOf, type SourceVersion } from "../lake/consumed.js";
+import { consumedOf, divergence, sourceVersion } from "../lake/consumed.js";
 import type { Lake } from "../lake/lake.js";
 import type { Relation } from "../relation/relation.js";
 import type { TextColumn } from "../relation/text_column.js";
@@ -46,7 +47,7 @@ export async function withdraw(lake: Lake, tables: SaleTables, what: string): Pr
   const domains = { [WITHDRAWN_DOMAIN]: next };
   const done = await lake.move(silver, moves, { domains, readVersion: snapshot.version });
   const removed: Record<string, number> = { [silver.name]: done.metrics["deleted"] ?? 0 };
-  const now = { version: done.version, id: snapshot.metadata.id };
+  const now = await lake.snapshot(silver.name, { version: done.version });
   for (const table of gold) removed[table.name] = await moveInGold(lake, table, silver.name, moves, now);
   return { removed };
 }
@@ -123,13 +124,14 @@ async function moveInGold(
   table: AnyTable,
   silver: string,
   moves: Relation,
-  now: SourceVersion,
+  moved: Snapshot | undefined,
 ): Promise<number> {
   const snapshot = await lake.snapshot(table.name);
-  const taken = snapshot && (await consumedOf(snapshot, new Map([[silver, now.id]]))).versions.get(silver);
-  if (taken === undefined) return 0;
+  const consumed = snapshot && (await consumedOf(snapshot, [silver])).get(silver);
+  if (consumed === undefined || moved === undefined) return 0;
   const { metrics } = await lake.move(table, moves);
-  if (taken === BigInt(now.version - 1)) await lake.markConsumed(table, silver, now);
+  const wasInStep = consumed.version === moved.version - 1 && (await divergence(consumed, moved)) === undefined;
+  if (wasInStep) await lake.markConsumed(table, silver, await sourceVersion(moved));
   return metrics["deleted"] ?? 0;
 }
 

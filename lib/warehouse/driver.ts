@@ -1,4 +1,5 @@
 import type { StarView } from "../contract/star.js";
+import type { SourceVersion } from "../lake/consumed.js";
 import type { Relation } from "../relation/relation.js";
 import type { Value } from "../relation/runner.js";
 import type { DataType, StructField } from "../types.js";
@@ -111,8 +112,8 @@ export interface RecordedLoad {
   readonly star: string;
   /** 1, 2, 3… */
   readonly number: number;
-  /** Versions of the lake's tables that are loaded, and of the key maps that gave the keys, with the tables' own ids, by name. */
-  readonly sources: Readonly<Record<string, LoadedVersion>>;
+  /** Versions of the lake's tables that are loaded, and of the key maps that gave the keys, by name. */
+  readonly sources: Readonly<Record<string, SourceVersion>>;
   /**
    * Digests of the definitions of the star's tables and views, by name: what is defined otherwise is made anew. Read again,
    * those that somebody has dropped are left out.
@@ -120,10 +121,4 @@ export interface RecordedLoad {
   readonly definitions: Readonly<Record<string, string>>;
   /** What the step was that loaded it (JSON of a step mark); undefined for a load outside a run. */
   readonly step: string | undefined;
-}
-
-export interface LoadedVersion {
-  readonly version: number;
-  /** Id of the Delta table: another lake's table of the same name has another. */
-  readonly id: string;
 }

@@ -4,18 +4,19 @@ import type { Star } from "../contract/star.js";
 import type { AddFile } from "../delta/actions/action.js";
 import type { Snapshot } from "../delta/snapshot.js";
 import { scanFiles } from "../delta_table/table_reads.js";
+import { divergence, type SourceVersion, sourceVersion } from "../lake/consumed.js";
 import type { Lake } from "../lake/lake.js";
 import type { TableSource } from "../relation/node.js";
 import { type Relation, scan } from "../relation/relation.js";
 import type { StructField } from "../types.js";
-import type { LoadedVersion, RecordedLoad, Warehouse } from "./driver.js";
+import type { RecordedLoad, Warehouse } from "./driver.js";
 import { definitionsOf } from "./star_tables.js";
 
 /** A table of the lake, as a load reads it. */
 export interface LoadSource {
   readonly table: AnyTable;
   /** What is going to be loaded; undefined while the table is not there. */
-  readonly version: LoadedVersion | undefined;
+  readonly version: SourceVersion | undefined;
   /** All its rows, at that version, with the columns that the star needs. */
   readonly all: Relation;
   /** Those that the warehouse lacks; all of them in a full load. */
@@ -97,22 +98,27 @@ export async function lostKeys(
 }
 
 /** Why a table is no later state of what was loaded. */
-function whyOther(name: string, snapshot: Snapshot | undefined, loaded: LoadedVersion): string | undefined {
+async function whyDiverged(
+  name: string,
+  snapshot: Snapshot | undefined,
+  loaded: SourceVersion,
+): Promise<string | undefined> {
   if (snapshot === undefined) return `${name} is not there any more`;
-  if (snapshot.metadata.id !== loaded.id) return `${name} is another table now`;
-  return snapshot.version < loaded.version ? `${name} went back to version ${snapshot.version}` : undefined;
+  const diverged = await divergence(loaded, snapshot);
+  if (diverged === "replaced") return `${name} is another table now`;
+  return diverged && `${name} went back to an older version than was loaded`;
 }
 
 /** Why a table's new rows alone would not do. */
 async function changedOtherwise(
   name: string,
   snapshot: Snapshot | undefined,
-  loaded: LoadedVersion | undefined,
+  loaded: SourceVersion | undefined,
 ): Promise<string | undefined> {
   if (loaded === undefined)
     return snapshot && (await snapshot.numRecords()) !== 0n ? `${name} was never loaded` : undefined;
-  const other = whyOther(name, snapshot, loaded);
-  if (other !== undefined || snapshot === undefined) return other;
+  const diverged = await whyDiverged(name, snapshot, loaded);
+  if (diverged !== undefined || snapshot === undefined) return diverged;
   const changes = snapshot.version === loaded.version ? [] : await snapshot.addedSince(loaded.version);
   if (changes === undefined) return `${name} does not tell any more what changed since version ${loaded.version}`;
   return changes.some(({ removed }) => removed.length > 0) ? `${name} has lost or changed rows` : undefined;
@@ -148,12 +154,11 @@ async function sourceOf(
     const none: Relation = scan({ kind: "values", rows: [] }, fields, lake);
     return { table, version: undefined, all: none, added: none, pieces: [none] };
   }
-  const { version } = snapshot;
-  const at: TableSource = { kind: "table", table: table.name, version };
+  const at: TableSource = { kind: "table", table: table.name, version: snapshot.version };
   const all: Relation = scan(at, fields, lake);
   const added: Relation = since === undefined ? all : scan({ ...at, since }, fields, lake);
   const pieces = since === undefined ? await piecesOf(lake, fields, snapshot) : [added];
-  return { table, version: { version, id: snapshot.metadata.id }, all, added, pieces };
+  return { table, version: await sourceVersion(snapshot), all, added, pieces };
 }
 
 async function piecesOf(lake: Lake, fields: readonly StructField[], snapshot: Snapshot): Promise<readonly Relation[]> {

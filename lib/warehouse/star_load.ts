@@ -4,6 +4,7 @@ import type { Fact, Star } from "../contract/star.js";
 import { DISPLAY, type Displayable, type MimeBundle } from "../display.js";
 import { DuckdbEngine } from "../engine/duckdb/engine.js";
 import { UsageError } from "../errors.js";
+import { type SourceVersion, sourceVersion } from "../lake/consumed.js";
 import type { Lake } from "../lake/lake.js";
 import { currentMark } from "../lake/step_mark.js";
 import { renderTable } from "../picture/table_view.js";
@@ -13,7 +14,7 @@ import { at } from "../relation/untyped.js";
 import { currentRun, report } from "../run.js";
 import { field } from "../types.js";
 import { calendarRows, withoutGaps, yearsTouched } from "./calendar_rows.js";
-import type { LoadedVersion, RecordedLoad, Warehouse } from "./driver.js";
+import type { RecordedLoad, Warehouse } from "./driver.js";
 import { factRows } from "./fact_rows.js";
 import type { Hold } from "./hold.js";
 import { currentMembers, type Members, memberDimensions } from "./members.js";
@@ -152,10 +153,10 @@ export class StarLoad {
 
   /** The key maps as they are when all keys are given. */
   async #keyMaps(): Promise<RecordedLoad["sources"]> {
-    const found: [string, LoadedVersion][] = [];
+    const found: [string, SourceVersion][] = [];
     for (const { name } of this.plan.star.keyMaps) {
       const snapshot = await this.#lake.snapshot(name);
-      if (snapshot) found.push([name, { version: snapshot.version, id: snapshot.metadata.id }]);
+      if (snapshot) found.push([name, await sourceVersion(snapshot)]);
     }
     return Object.fromEntries(found);
   }

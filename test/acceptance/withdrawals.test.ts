@@ -1,8 +1,12 @@
+import { cpSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { AnyTable } from "../../lib/contract/define_table.js";
 import { UsageError } from "../../lib/errors.js";
+import { consumedOf } from "../../lib/lake/consumed.js";
+import { newRows } from "../../lib/lake/new_rows.js";
 import { withdraw } from "../../lib/quality/withdraw.js";
 import { bronze, gold, silver } from "../../lib/tables/index.js";
 import { SALES_HEADER } from "../oracle/vendas.js";
@@ -93,6 +97,34 @@ describe("withdrawals", () => {
       expect(await stored(workspace, gold.vendas)).toHaveLength(2);
     } finally {
       workspace.remove();
+    }
+  });
+
+  test("leave gold in step with silver, but not where silver was put back and has grown again", async () => {
+    for (const isPutBack of [false, true]) {
+      const workspace = new LakeInProcess();
+      try {
+        const silverFolder = join(workspace.folder, "lake", "silver", "vendas");
+        workspace.land("vendas", "registros_a.csv", csv([1, 2]));
+        await workspace.run(["bronze.vendas", "silver.vendas"]);
+        cpSync(silverFolder, join(workspace.folder, "copy"), { recursive: true });
+        workspace.land("vendas", "registros_b.csv", csv([3]));
+        await workspace.run(STEPS);
+        if (isPutBack) {
+          rmSync(silverFolder, { recursive: true });
+          cpSync(join(workspace.folder, "copy"), silverFolder, { recursive: true });
+          workspace.land("vendas", "registros_c.csv", csv([4]));
+          await workspace.run(["bronze.vendas", "silver.vendas"]);
+        }
+        await withdraw(workspace.lake, TABLES, (await saleId(workspace, "1.00")) ?? "");
+        const next = await newRows(workspace.lake, gold.vendas, silver.vendas);
+        expect([next.rebuild, await next.rows.count()]).toEqual(isPutBack ? [true, 3] : [false, 0]);
+        const target = await workspace.lake.snapshot(gold.vendas.name);
+        const marked = target && (await consumedOf(target, [silver.vendas.name])).get(silver.vendas.name);
+        if (!isPutBack) expect(marked?.commit).toBeDefined();
+      } finally {
+        workspace.remove();
+      }
     }
   });
 

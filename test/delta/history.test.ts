@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { writeCheckpoint } from "../../lib/delta/checkpoint.js";
 import { history } from "../../lib/delta/history.js";
 import { DeltaError } from "../../lib/errors.js";
 import { MemoryStorage } from "../../lib/storage/memory.js";
@@ -80,5 +81,26 @@ describe("what was added since a version", () => {
     const cleaned = await load(snapshot.storage);
     expect(await cleaned.addedSince(0)).toBeUndefined();
     expect(await cleaned.addedSince(2)).toHaveLength(2);
+  });
+});
+
+describe("what one commit says of itself", () => {
+  test("is known of the newest version, and is else read alone; what clean-up has taken says nothing", async () => {
+    let snapshot = await newTable();
+    for (const path of ["a", "b", "c"]) snapshot = await append(snapshot, path);
+    const { storage } = snapshot;
+    const ids = (await history(storage)).map(({ version }) => version);
+    const stood = await snapshot.withCheckpoint(await writeCheckpoint(snapshot));
+    for (const one of [snapshot, await load(storage), stood]) {
+      const infos = await Promise.all([...ids].reverse().map((version) => one.commitInfo(version)));
+      expect(new Set(infos.map((info) => info?.txnId)).size).toBe(4);
+      const read = [vi.spyOn(storage, "read"), vi.spyOn(storage, "head"), vi.spyOn(storage, "list")];
+      expect(await one.commitInfo(3)).toMatchObject({ operation: "WRITE", txnId: infos[3]?.txnId });
+      for (const spy of read) expect(spy).not.toHaveBeenCalled();
+      vi.restoreAllMocks();
+    }
+    await storage.delete("_delta_log/00000000000000000001.json");
+    expect(await stood.commitInfo(1)).toBeUndefined();
+    expect(await stood.commitInfo(2)).toMatchObject({ operation: "WRITE" });
   });
 });

@@ -1,10 +1,11 @@
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Catalog } from "../../lib/contract/catalog.js";
 import { decimal, instant, integer, long, text } from "../../lib/contract/column_spec.js";
 import { defineTable } from "../../lib/contract/define_table.js";
 import { quarantine, warn } from "../../lib/contract/expectation.js";
 import { StorageError } from "../../lib/errors.js";
 import { arrivals } from "../../lib/lake/arrivals.js";
+import { SOURCES_DOMAIN } from "../../lib/lake/consumed.js";
 import { Lake } from "../../lib/lake/lake.js";
 import { newRows } from "../../lib/lake/new_rows.js";
 import { scan } from "../../lib/relation/relation.js";
@@ -65,6 +66,8 @@ beforeEach(() => {
     timeZone: "America/Sao_Paulo",
   });
 });
+
+afterEach(() => vi.unstubAllEnvs());
 
 function rows(...values: (readonly [string, string | null, string | null, string])[]) {
   return scan<{ id: "long"; nome: "string"; valor: "decimal"; ano: "integer" }>(
@@ -237,7 +240,8 @@ describe("tables that follow others", () => {
     const first = await newRows(lake, resumo, itens);
     expect([first.rebuild, await first.rows.count()]).toEqual([false, 1]);
     await lake.write(resumo, first.rows.select(["id", "nome"]));
-    expect(await (await lake.snapshot("gold.resumo"))?.txn("source:silver.itens")).toBe(0n);
+    const notes = await (await lake.snapshot("gold.resumo"))?.domainMetadata(SOURCES_DOMAIN);
+    expect(JSON.parse(notes ?? "{}")).toMatchObject({ "silver.itens": { version: 0 } });
     await lake.write(itens, rows(["2", "b", null, "2014"]));
     const second = await newRows(lake, resumo, itens);
     expect([second.rebuild, await second.rows.collect()]).toEqual([
@@ -274,6 +278,7 @@ describe("tables that follow others", () => {
     [", also when it has grown to the version that was read", 1],
     [", also when it has grown beyond the version that was read", 2],
   ])("are made anew when what they have read went back to an older version%s", async (_, commits) => {
+    vi.stubEnv("TSLAKE_NOW", "2024-01-01T00:00:00Z");
     await lake.write(itens, rows(["1", "a", null, "2014"]));
     const restore = await backUp(itens.name);
     await lake.write(itens, rows(["2", "b", null, "2014"]));
@@ -344,6 +349,31 @@ describe("tables that follow others", () => {
     await lake.write(itens, rows(["2", "b", null, "2014"]));
     await lake.write(appended, lake.read(itens).select(["id", "nome"]));
     await restore();
+    await expect(newRows(lake, appended, itens)).rejects.toThrow("nobody can tell which rows of silver.itens are new");
+  });
+
+  test("that are append-only know what they have read also by the notes of older logs", async () => {
+    const appended = resumoBy("append");
+    await lake.write(itens, rows(["1", "a", null, "2014"]));
+    await lake.write(itens, rows(["2", "b", null, "2014"]));
+    const id = (await lake.snapshot(itens.name))?.metadata.id ?? "";
+    await lake.write(appended, rows(["1", "a", null, "2014"]).select(["id", "nome"]), {
+      domains: { [SOURCES_DOMAIN]: { [itens.name]: id } },
+      txns: { [`source:${itens.name}`]: 7, [`source:${itens.name}@${id}`]: 0 },
+    });
+    const next = await newRows(lake, appended, itens);
+    expect((await next.rows.collect()).map((row) => row["id"])).toEqual([2n]);
+    await lake.write(appended, next.rows.select(["id", "nome"]), next);
+    expect(await (await newRows(lake, appended, itens)).rows.count()).toBe(0);
+  });
+
+  test("that are append-only are refused another table than that which older logs note", async () => {
+    const appended = resumoBy("append");
+    await lake.write(appended, rows(["1", "a", null, "2014"]).select(["id", "nome"]), {
+      domains: { [SOURCES_DOMAIN]: { [itens.name]: "another" } },
+      txns: { [`source:${itens.name}`]: 0 },
+    });
+    for (const row of ["2", "3"]) await lake.write(itens, rows([row, "b", null, "2014"]));
     await expect(newRows(lake, appended, itens)).rejects.toThrow("nobody can tell which rows of silver.itens are new");
   });
 

@@ -5,6 +5,9 @@ import { join } from "node:path";
 import { Catalog } from "../../lib/contract/catalog.js";
 import { text } from "../../lib/contract/column_spec.js";
 import { type AnyTable, defineTable } from "../../lib/contract/define_table.js";
+import { DAYS_DOMAIN } from "../../lib/history/days.js";
+import { SOURCES_DOMAIN } from "../../lib/lake/consumed.js";
+import { STEP_DOMAIN } from "../../lib/lake/step_mark.js";
 import type { NotebookJob, Notebooks } from "../../lib/pipeline/notebooks.js";
 import type { Recorder } from "../../lib/pipeline/record.js";
 import { type RunOptions, type RunSummary, runPipeline } from "../../lib/pipeline/run.js";
@@ -48,6 +51,8 @@ export function calendarCatalog(): Catalog {
 interface TableState {
   readonly id: string;
   version: number;
+  /** The `txnId` of each version's commit. */
+  readonly commits: string[];
   rows: bigint;
   readonly txns: Map<string, bigint>;
   readonly domains: Map<string, string>;
@@ -94,7 +99,7 @@ export class FakeLake implements StoredTables, Recorder, Notebooks {
   async snapshot(name: string): Promise<StoredTable | undefined> {
     const state = this.tables.get(name);
     if (state === undefined) return undefined;
-    const { id, version, rows, txns, domains } = state;
+    const { id, version, rows, txns, domains, commits } = state;
     return {
       version,
       metadata: { id },
@@ -103,7 +108,7 @@ export class FakeLake implements StoredTables, Recorder, Notebooks {
       allTxns: async () => new Map([...txns].map(([appId, at]) => [appId, { appId, version: at }])),
       domainMetadata: async (domain) => domains.get(domain),
       numRecords: async () => rows,
-      addedSince: async () => undefined,
+      commitInfo: async (at) => ({ txnId: commits[at] ?? "" }),
     };
   }
 
@@ -113,8 +118,8 @@ export class FakeLake implements StoredTables, Recorder, Notebooks {
 
   async markFailed({ name }: AnyTable): Promise<void> {
     const state = this.tables.get(name);
-    const mark = JSON.parse(state?.domains.get("tslake.step") ?? "{}") as object;
-    state?.domains.set("tslake.step", JSON.stringify({ ...mark, failed: true }));
+    const mark = JSON.parse(state?.domains.get(STEP_DOMAIN) ?? "{}") as object;
+    state?.domains.set(STEP_DOMAIN, JSON.stringify({ ...mark, failed: true }));
   }
 
   async outline(path: string): Promise<{ code: string[]; parameters: string[] }> {
@@ -182,16 +187,18 @@ export class FakeLake implements StoredTables, Recorder, Notebooks {
   write(job: NotebookJob): void {
     const step = stepOf(job);
     const table = this.catalog.table(step);
-    const made = { id: randomUUID(), version: -1, rows: 0n, txns: new Map(), domains: new Map() };
+    const made = { id: randomUUID(), version: -1, commits: [], rows: 0n, txns: new Map(), domains: new Map() };
     const state = this.tables.get(step) ?? made;
     this.tables.set(step, state);
     state.version++;
+    state.commits[state.version] = randomUUID();
     for (const name of table.calendar === undefined ? table.reads : table.reads.slice(0, 1)) {
       const source = this.tables.get(name);
       if (source === undefined) continue;
-      state.txns.set(`source:${name}`, BigInt(source.version));
-      const notes = JSON.parse(state.domains.get("tslake.consumed") ?? "{}") as object;
-      state.domains.set("tslake.consumed", JSON.stringify({ ...notes, [name]: { id: source.id } }));
+      const { id, version } = source;
+      const notes = JSON.parse(state.domains.get(SOURCES_DOMAIN) ?? "{}") as object;
+      const note = { version, id, commit: source.commits[version] };
+      state.domains.set(SOURCES_DOMAIN, JSON.stringify({ ...notes, [name]: note }));
       state.rows += source.rows;
     }
     for (const file of this.#files(table)) {
@@ -200,12 +207,12 @@ export class FakeLake implements StoredTables, Recorder, Notebooks {
       rmSync(file);
     }
     state.domains.set(
-      "tslake.step",
+      STEP_DOMAIN,
       JSON.stringify({ codeHash: job.environment["TSLAKE_CODE_HASH"], parameters: job.parameters }),
     );
     const events = ["bronze.events", "bronze.refunds"].some((name) => (this.tables.get(name)?.rows ?? 0n) > 0n);
     if (this.dated.has(step) && events) {
-      state.domains.set("tslake.closed", JSON.stringify({ day: job.parameters["date"] }));
+      state.domains.set(DAYS_DOMAIN, JSON.stringify({ day: job.parameters["date"] }));
     }
   }
 

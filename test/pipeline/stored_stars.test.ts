@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { staleness } from "../../lib/pipeline/staleness.js";
@@ -32,6 +32,16 @@ test("a star is stale when a table that it was loaded from went back to an older
     expect(await reasons()).toEqual([{ kind: "reverted", table: "gold.vendas" }]);
     await (await StarLoad.begin(gold.lake, stars.vendas, warehouse)).commit();
     expect(await reasons()).toEqual([]);
+    const [folder, copy] = [join(gold.folder, "lake", "gold", "vendas"), join(gold.folder, "copy")];
+    cpSync(folder, copy, { recursive: true });
+    await gold.sell({ id: "f:4", at: "2023-01-03 10:00:00", email: "ana@x.br" });
+    await (await StarLoad.begin(gold.lake, stars.vendas, warehouse)).commit();
+    rmSync(folder, { recursive: true });
+    cpSync(copy, folder, { recursive: true });
+    for (const id of ["f:5", "f:6"]) {
+      await gold.sell({ id, at: "2023-01-04 10:00:00", email: "ana@x.br" });
+      expect(await reasons()).toEqual([{ kind: "reverted", table: "gold.vendas" }]);
+    }
   } finally {
     gold.remove();
   }

@@ -152,7 +152,7 @@ export function driverSuite(open: () => Promise<Warehouse>): void {
     const load = {
       star: "warehouse.x",
       number: 1,
-      sources: { "gold.x": { version: 7, id: "a'b" } },
+      sources: { "gold.x": { version: 7, id: "a'b", commit: "c" } },
       definitions: { fato_x: "1" },
       step: '{"codeHash":"c","parameters":{}}',
     };

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { DeltaTable } from "../../lib/delta_table/delta_table.js";
@@ -111,6 +111,23 @@ function suite(database: () => Promise<Open>): void {
     await lake.sell({ id: "f:4", at: "2023-01-06 10:00:00", email: EMAIL, product: "Banco" });
     await load(warehouse);
     expect(await products(warehouse)).toEqual(["1 Mesa", "3 Banco"]);
+  });
+
+  test("a map that was put back, then has given keys anew, stops the load where they are others", async () => {
+    const warehouse = (await database())(lake.lake.engine);
+    const copy = join(lake.folder, "copy");
+    await lake.sell({ id: "f:2", at: "2023-01-01 10:00:00", email: EMAIL, product: "Mesa" });
+    await load(warehouse);
+    cpSync(folderOf(dim_produto), copy, { recursive: true });
+    await lake.sell({ id: "f:3", at: "2023-01-05 10:00:00", email: EMAIL, product: "Cama" });
+    await load(warehouse);
+    const before = await facts(warehouse);
+    forget(dim_produto);
+    cpSync(copy, folderOf(dim_produto), { recursive: true });
+    await lake.sell({ id: "f:4", at: "2023-01-06 10:00:00", email: EMAIL, product: "Banco" });
+    await load(lake.duckdb("other"));
+    await expect(load(warehouse)).rejects.toMatchObject({ where: { table: "gold.chaves_produto" } });
+    expect(await facts(warehouse)).toEqual(before);
   });
 
   test("a map that has given the warehouse's keys to other members stops the load; nothing is changed", async () => {

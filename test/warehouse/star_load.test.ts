@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ConflictError } from "../../lib/errors.js";
@@ -120,7 +120,7 @@ describe("a key map", () => {
     ["lost", `${keyMap.name} is not there any more`, (): void => rmSync(folder(), { recursive: true })],
     [
       "put back to an earlier state",
-      `${keyMap.name} went back to version 0`,
+      `${keyMap.name} went back to an older version than was loaded`,
       (): void => rmSync(join(folder(), "_delta_log", "00000000000000000001.json")),
     ],
   ])("that is %s makes the next load a full one: sales keep their products", async (_, why, lose) => {
@@ -136,6 +136,26 @@ describe("a key map", () => {
     await lake.sell({ id: "f:5", at: "2023-01-02 10:00:00", email: "ana@x.br", product: "Casa" });
     expect(await loadPlanned(warehouse)).toBeUndefined();
     expect(await sold(warehouse)).toContain("f:5 | Casa");
+  });
+});
+
+describe("gold that was put back from a copy and has grown again", () => {
+  test.each([1, 2])("is loaded anew as a whole, %s version(s) after the copy", async (commits) => {
+    const warehouse = lake.duckdb();
+    const [folder, copy] = [join(lake.folder, "lake", "gold", "vendas"), join(lake.folder, "copy")];
+    await lake.sell({ id: "f:2", at: "2023-01-01 10:00:00", email: "ana@x.br" });
+    await load(warehouse);
+    cpSync(folder, copy, { recursive: true });
+    await lake.sell({ id: "f:3", at: "2023-01-02 10:00:00", email: "ana@x.br" });
+    await load(warehouse);
+    rmSync(folder, { recursive: true });
+    cpSync(copy, folder, { recursive: true });
+    const ids = ["f:4", "f:5"].slice(0, commits);
+    for (const id of ids) await lake.sell({ id, at: "2023-01-03 10:00:00", email: "ana@x.br" });
+    const begun = await StarLoad.begin(lake.lake, stars.vendas, warehouse);
+    expect(begun.plan.full).toBe("gold.vendas went back to an older version than was loaded");
+    await begun.commit();
+    expect(await rows(warehouse, "SELECT venda_id FROM fato_vendas ORDER BY 1")).toEqual(["f:2", ...ids]);
   });
 });
 
