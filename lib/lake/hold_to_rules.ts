@@ -3,25 +3,20 @@ import { DataError } from "../errors.js";
 import type { BooleanColumn } from "../relation/boolean_column.js";
 import type { Relation } from "../relation/relation.js";
 import { rowText } from "../relation/row_text.js";
-import { lit } from "../relation/when.js";
 
 /** Rows that an error shows at most. */
 const SHOWN = 3;
 
-/** Counts of rows. */
-interface BrokenRules extends Readonly<Record<string, number>> {
-  readonly warned: number;
-}
-
 /**
  * Holds rows that nobody has examined to the expectations of their contract: what breaks a rule has no place to go to.
  * @param rows held, with the contract's columns
- * @returns how many rows break each rule that only warns, as `broken.<expectation>`, and any of them, as `warned`
+ * @returns how many rows break each rule that only warns, as `broken.<expectation>`, and any of them, as `warned`; nothing
+ * where all rules are kept
  * @throws DataError for rows that break any other rule
  */
-export async function holdToRules(table: AnyTable, rows: Relation): Promise<BrokenRules> {
+export async function holdToRules(table: AnyTable, rows: Relation): Promise<Readonly<Record<string, number>>> {
   const counts: Record<string, number> = {};
-  let warned: BooleanColumn = lit(false);
+  const warnings: { readonly isBroken: BooleanColumn; readonly count: number }[] = [];
   for (const { name, severity, condition } of table.expectations) {
     const isBroken = condition.orElse(false).not();
     const broken = rows.filter(() => isBroken);
@@ -29,9 +24,13 @@ export async function holdToRules(table: AnyTable, rows: Relation): Promise<Brok
     if (count === 0) continue;
     if (severity !== "warn") throw await refusal(table, name, broken, count);
     counts[`broken.${name}`] = count;
-    warned = warned.or(isBroken);
+    warnings.push({ isBroken, count });
   }
-  return { ...counts, warned: await rows.filter(() => warned).count() };
+  const [first, ...others] = warnings;
+  if (first === undefined) return counts;
+  const anyBroken = others.reduce((any, { isBroken }) => any.or(isBroken), first.isBroken);
+  const warned = others.length === 0 ? first.count : await rows.filter(() => anyBroken).count();
+  return { ...counts, warned };
 }
 
 async function refusal(table: AnyTable, name: string, broken: Relation, count: number): Promise<DataError> {

@@ -164,7 +164,8 @@ export class Lake implements Runner {
       const broken = await holdToRules(table, held);
       const metrics = { ...options.metrics, ...broken };
       const result = await this.#writeSound({ ...target, options: { ...options, metrics } }, held.node);
-      if (broken.warned > 0 && currentRun()?.step === table.name) report({ warned: broken.warned });
+      const { warned } = broken;
+      if (warned !== undefined && currentRun()?.step === table.name) report({ warned });
       return result;
     } finally {
       this.engine.release(held.node);

@@ -214,6 +214,26 @@ describe("expectations about rows that nobody has examined", () => {
     }
   });
 
+  test("are counted rule by rule, and together only where several rules warned", async () => {
+    const two = defineTable("silver.itens", {
+      ...{ description: "Items", grain: "one item", write: "append", columns: { id: long().notNull(), nome: text() } },
+      expect: (t) => ({ nomeado: warn(t.nome.isNotNull()), positivo: warn(t.id.gt(0n)) }),
+    });
+    const count = vi.spyOn(lake.engine, "count");
+    for (const [values, counts, broken] of [
+      [["1", "a"], 2, {}],
+      [["1", null], 2, { warned: 1, "broken.nomeado": 1 }],
+      [["-1", null], 3, { warned: 1, "broken.nomeado": 1, "broken.positivo": 1 }],
+    ] as const) {
+      count.mockClear();
+      await lake.write(two, scan({ kind: "values", rows: [values] }, two.schema.fields, lake));
+      expect(count).toHaveBeenCalledTimes(counts);
+      const [commit] = await lake.history(two.name, { limit: 1 });
+      const told = Object.entries(commit?.operationMetrics ?? {}).filter(([name]) => /^(warned|broken)/.test(name));
+      expect(Object.fromEntries(told.map(([name, value]) => [name, Number(value)]))).toEqual(broken);
+    }
+  });
+
   test("are looked at in rows that are held until they are written, or refused", async () => {
     const [materialize, release] = [vi.spyOn(lake.engine, "materialize"), vi.spyOn(lake.engine, "release")];
     await written(["1", "a"]);
