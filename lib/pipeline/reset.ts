@@ -66,9 +66,8 @@ export async function resetLake(place: ResetPlace, runId: string, since: string)
   // A lock would make the folder of a lake that is not there.
   planReset(place);
   const release = lockLake(lake, runId, since);
-  let reset: Reset;
   try {
-    reset = planReset(place);
+    const reset = planReset(place);
     for (const [from, to] of reset.returned) await bringBack(from, to);
     const returned = reset.returned.map(([from]) => from);
     const records = pathsIn(runs).filter((path) => path !== lock);
@@ -77,12 +76,12 @@ export async function resetLake(place: ResetPlace, runId: string, since: string)
     for (const path of [...records, ...tables, ...returned, ...others]) {
       await fs.promises.rm(path, { recursive: true, force: true });
     }
+    return reset;
   } finally {
     release();
+    removeIfEmpty(runs);
+    removeIfEmpty(lake);
   }
-  removeIfEmpty(runs);
-  removeIfEmpty(lake);
-  return reset;
 }
 
 function pathsIn(folder: string): readonly string[] {

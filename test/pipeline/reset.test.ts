@@ -101,6 +101,17 @@ describe("a lake that is begun afresh", () => {
     expect(existsSync(lake())).toBe(false);
   });
 
+  test("leaves nothing of its own where another one was quicker", async () => {
+    const { linkSync } = fs;
+    vi.spyOn(fs, "linkSync").mockImplementationOnce((from, to) => {
+      for (const name of ["bronze", "_report", "warehouse.duckdb", "_runs/20230101"])
+        rmSync(join(lake(), name), { recursive: true });
+      linkSync(from, to);
+    });
+    await expect(resetLake(place(), "reset", "now")).rejects.toThrow("this lake was not made from the samples");
+    expect(existsSync(lake())).toBe(false);
+  });
+
   test("can be begun afresh again after it was killed, wherever that was", async () => {
     write("lake/bronze/sales/_delta_log/0.json", "{}");
     write("lake/silver/sales/_delta_log/0.json", "{}");
