@@ -45,6 +45,7 @@ export async function runStep(run: RunningStep, step: Step, reasons: readonly Re
   const output = join(run.lakeFolder, notebook);
   let attempts = 0;
   let metrics: StepMetrics = {};
+  let stayed: StepMetrics = {};
   let before: TableState | undefined;
   let after: TableState | undefined;
   let error: unknown;
@@ -53,7 +54,6 @@ export async function runStep(run: RunningStep, step: Step, reasons: readonly Re
     const found = await stateOf(run, step);
     before ??= found;
     const parameters = parametersOf(run, step, found.closed);
-    const earlier = hasStayed(step, before.version, found.version) ? metrics : {};
     let heard: StepMetrics = {};
     try {
       heard = await run.notebooks.run({
@@ -72,7 +72,8 @@ export async function runStep(run: RunningStep, step: Step, reasons: readonly Re
       await markFailed(run, step, found);
       throw thrown;
     } finally {
-      metrics = addMetrics(earlier, heard);
+      metrics = addMetrics(stayed, heard);
+      if (hasStayed(step, heard)) stayed = metrics;
       run.stored.forget(step.name);
     }
   };
@@ -117,9 +118,12 @@ async function markFailed(run: RunningStep, { name, table }: Step, before: Table
   await patiently(run, mark).catch(() => undefined);
 }
 
-/** Whether what earlier attempts did has stayed: files that were taken or rejected, rows that an append-only table has got. */
-function hasStayed({ table }: Step, before: number | undefined, now: number | undefined): boolean {
-  return table.landing !== undefined || (table.write === "append" && now !== before);
+/**
+ * Whether what an attempt did stays when it fails: files that it has taken or rejected, rows that an append-only table has got.
+ * Bytes are told by a commit only.
+ */
+function hasStayed({ table }: Step, { bytes }: StepMetrics): boolean {
+  return table.landing !== undefined || (table.write === "append" && bytes !== undefined);
 }
 
 /** What the log of a step's table says. */

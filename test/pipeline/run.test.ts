@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { DataError, StorageError } from "../../lib/errors.js";
+import { ConflictError, DataError, StorageError } from "../../lib/errors.js";
 import type { RunObserver } from "../../lib/pipeline/observer.js";
 import type { StepOutcome } from "../../lib/pipeline/outcome.js";
 import type { RunSummary } from "../../lib/pipeline/run.js";
@@ -345,7 +345,7 @@ describe("failure", () => {
   test("an append-only table that was written by an attempt that failed later has taken those rows", async () => {
     lake.arrive("events/a.csv");
     lake.behaviours.set("silver.events", async (job, attempt) => {
-      const told = attempt === 2 ? { read: 3, written: 3 } : { read: attempt === 1 ? 3 : 0, written: 0 };
+      const told = attempt === 2 ? { read: 3, written: 3, bytes: 9 } : { read: attempt === 1 ? 3 : 0 };
       if (attempt === 2) lake.write(job);
       job.onMetrics?.(told);
       if (attempt < 3) throw new StorageError("busy", { transient: true });
@@ -354,6 +354,22 @@ describe("failure", () => {
     const { steps } = await lake.pipeline({ select: ["+silver.events"] });
     expect(steps.find(({ step }) => step === "silver.events")).toMatchObject({
       status: "succeeded",
+      attempts: 3,
+      metrics: { read: 3, written: 3 },
+    });
+  });
+
+  test("an append-only table that another writer wrote meanwhile has not taken the rows of the attempt that failed", async () => {
+    lake.arrive("events/a.csv");
+    lake.behaviours.set("silver.events", async (job, attempt) => {
+      const told = { read: 3, ...(attempt === 3 ? { written: 3, bytes: 9 } : {}) };
+      if (attempt !== 2) lake.write(job);
+      job.onMetrics?.(told);
+      if (attempt < 3) throw new ConflictError("another writer was quicker", { transient: true });
+      return told;
+    });
+    const { steps } = await lake.pipeline({ select: ["+silver.events"] });
+    expect(steps.find(({ step }) => step === "silver.events")).toMatchObject({
       attempts: 3,
       metrics: { read: 3, written: 3 },
     });
