@@ -1,9 +1,8 @@
 import fs from "node:fs";
 import { join } from "node:path";
-import { nowMillis } from "../clock.js";
 import type { RunObserver } from "./observer.js";
 import type { StepStatus } from "./outcome.js";
-import { holderOf } from "./run_lock.js";
+import { holderOf, lockedBy } from "./run_lock.js";
 
 /** How far a run is, for those who watch it from another process. */
 export interface RunProgress {
@@ -25,7 +24,7 @@ export function tellProgress(lakeFolder: string, observer: RunObserver): RunObse
     const progress: RunProgress = { runId, steps: [...states].map(([step, status]) => ({ step, status })) };
     const file = join(lakeFolder, PROGRESS);
     try {
-      if (holderOf(lakeFolder, nowMillis()) !== runId) return;
+      if (lockedBy(lakeFolder) !== runId) return;
       fs.writeFileSync(`${file}.tmp`, JSON.stringify(progress));
       fs.renameSync(`${file}.tmp`, file);
     } catch {
@@ -57,7 +56,7 @@ export function tellProgress(lakeFolder: string, observer: RunObserver): RunObse
 /** Takes the file of a run away, which holds the lake still: the run's record says the rest. */
 export function endProgress(lakeFolder: string, runId: string): void {
   try {
-    if (holderOf(lakeFolder, nowMillis()) === runId) fs.rmSync(join(lakeFolder, PROGRESS), { force: true });
+    if (lockedBy(lakeFolder) === runId) fs.rmSync(join(lakeFolder, PROGRESS), { force: true });
   } catch {
     // What is left there names a run that has ended: nobody takes it for another one.
   }

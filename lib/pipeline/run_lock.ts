@@ -55,12 +55,16 @@ export function lockOf(lake: string): string {
   return join(lake, "_runs", "lock");
 }
 
+/** The id of the run that a lake's lock names, whether it lives or not; undefined when there is none. */
+export function lockedBy(lake: string): string | undefined {
+  return readHolder(lockOf(lake))?.runId;
+}
+
 /** The id of the run that holds a lake and has given a sign of life lately; undefined when there is none. */
 export function holderOf(lake: string, nowMillis: number): string | undefined {
-  const lock = lockOf(lake);
-  const written = fs.statSync(lock, { throwIfNoEntry: false });
+  const written = fs.statSync(lockOf(lake), { throwIfNoEntry: false });
   if (written === undefined || nowMillis - written.mtimeMs > SILENCE_MILLIS) return undefined;
-  return readHolder(lock)?.runId;
+  return lockedBy(lake);
 }
 
 function isLinked(mine: string, lock: string): boolean {

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ConflictError, DataError, StorageError } from "../../lib/errors.js";
 import type { RunObserver } from "../../lib/pipeline/observer.js";
 import type { StepOutcome } from "../../lib/pipeline/outcome.js";
@@ -14,7 +14,10 @@ beforeEach(() => {
   lake.arrive("sales/a.csv");
   lake.arrive("events/a.csv");
 });
-afterEach(() => lake.close());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  lake.close();
+});
 
 const statuses = (summary: RunSummary): Record<string, string> =>
   Object.fromEntries(summary.steps.map((step) => [step.step, step.status]));
@@ -509,6 +512,19 @@ describe("who follows the run", () => {
     const observer = new Follower();
     await lake.pipeline({ observer, select: ["bronze.sales"] });
     expect(observer.heard).toEqual(["run", "start", "retry", "end"]);
+  });
+
+  test("from elsewhere is told how far it is, whatever the clock says", async () => {
+    vi.stubEnv("TSLAKE_NOW", "2100-01-01T00:00:00Z");
+    const file = join(lake.lake, "_runs", "progress.json");
+    let told = "";
+    lake.behaviours.set("bronze.sales", async () => {
+      told = readFileSync(file, "utf8");
+      return {};
+    });
+    const { runId } = await lake.pipeline({ select: ["bronze.sales"] });
+    expect(JSON.parse(told)).toEqual({ runId, steps: [{ step: "bronze.sales", status: "running" }] });
+    expect(existsSync(file)).toBe(false);
   });
 
   test("from elsewhere is another run's once that has taken over the lake", async () => {
