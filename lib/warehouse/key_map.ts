@@ -71,18 +71,18 @@ export async function giveKeys(
       [KEY_MAP.key]: rowNumber({ partitionBy: [], orderBy: order(t) }).plus(lit(map.greatest)),
     })),
   );
-  await recordKeys(lake, map, given, map.greatest + BigInt(await given.count()));
+  const count = await given.count();
+  if (count > 0) await recordKeys(lake, map, given, map.greatest + BigInt(count));
   return given;
 }
 
 /**
- * Adds keys to a map.
- * @param keys with the map's columns, and others
+ * Adds keys to a map, in one commit.
+ * @param keys at least one, with the map's columns, and others
  * @param greatest of these
  * @throws ConflictError when another load has given keys since the map was read
  */
 export async function recordKeys(lake: Lake, map: KeyMap, keys: Relation, greatest: bigint): Promise<void> {
-  if ((await keys.count()) === 0) return;
   const { keyMap } = map.dimension;
   // The mark is what another load that gives keys at the same time fails by.
   const txns = { [GREATEST_KEY]: Number(greatest > map.greatest ? greatest : map.greatest) };

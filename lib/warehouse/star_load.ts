@@ -66,7 +66,7 @@ export class StarLoad {
     try {
       const members = new Map<Dimension | Calendar, Members>();
       for (const dimension of memberDimensions(star)) {
-        await recoverKeys(lake, hold, warehouse, plan.last, dimension);
+        await recoverKeys(lake, hold, warehouse, plan, dimension);
         const find = dimension.type === 2 ? versionedMembers : currentMembers;
         members.set(dimension, await find(lake, hold, plan, dimension));
       }

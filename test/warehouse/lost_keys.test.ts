@@ -1,9 +1,12 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DeltaTable } from "../../lib/delta_table/delta_table.js";
+import { valuesOf } from "../../lib/delta_table/values.js";
 import type { PolarsEngine } from "../../lib/engine/polars/engine.js";
 import { WarehouseError } from "../../lib/errors.js";
+import { type Relation, scan } from "../../lib/relation/relation.js";
+import type { Value } from "../../lib/relation/runner.js";
 import { LocalStorage } from "../../lib/storage/local.js";
 import { warehouse as stars } from "../../lib/tables/index.js";
 import type { Warehouse } from "../../lib/warehouse/driver.js";
@@ -61,6 +64,19 @@ async function restore(dimension: typeof dim_produto, version: number): Promise<
   const table = await DeltaTable.open(new LocalStorage(folderOf(dimension)));
   await table.setProperties({ "delta.appendOnly": "false" });
   await table.restore({ version });
+}
+
+/** Makes a dimension's key map anew, with one key that was given otherwise. */
+async function giveOtherwise({ keyMap }: typeof dim_produto, row: Readonly<Record<string, Value>>): Promise<void> {
+  const { fields } = keyMap.schema;
+  const rows: Relation = scan(valuesOf(fields, [row]), fields, lake.lake);
+  await lake.lake.write(keyMap, rows);
+}
+
+/** Has the warehouse answer with one member at a time where many are asked for. */
+function inPagesOfOne(warehouse: Warehouse): void {
+  const query = warehouse.query.bind(warehouse);
+  vi.spyOn(warehouse, "query").mockImplementation((sql) => query(sql.replace(/LIMIT \d+$/, "LIMIT 1")));
 }
 
 /** Two loads, so that each key map has two versions: keys 1, then 2. */
@@ -148,7 +164,42 @@ function suite(database: () => Promise<Open>): void {
     expect(await facts(warehouse)).toEqual(before);
     expect(await recorded(dim_produto.keyMap.name)).toEqual(map);
   });
+
+  test("many members are taken back page by page, in one commit", async () => {
+    const warehouse = (await database())(lake.lake.engine);
+    await sellTwice(warehouse);
+    forget(dim_produto);
+    inPagesOfOne(warehouse);
+    await load(warehouse);
+    expect(await recorded(dim_produto.keyMap.name)).toEqual(["1 Mesa", "2 Cama"]);
+    expect((await lake.lake.snapshot(dim_produto.keyMap.name))?.version).toBe(0);
+  });
+
+  test("a member of the last page that has another key leaves the map as it was", async () => {
+    const warehouse = (await database())(lake.lake.engine);
+    await sellTwice(warehouse);
+    forget(dim_produto);
+    await giveOtherwise(dim_produto, { chave: 2n, produto_adquirido: "Banco" });
+    inPagesOfOne(warehouse);
+    await expect(load(warehouse)).rejects.toMatchObject({ actual: expect.stringContaining("Cama") });
+    expect(await recorded(dim_produto.keyMap.name)).toEqual(["2 Banco"]);
+  });
 }
+
+test("a load of new rows looks once whether keys were lost, and counts a map's new keys once", async () => {
+  const warehouse = lake.duckdb();
+  await sellTwice(warehouse);
+  await lake.sell({ id: "f:4", at: "2023-01-06 10:00:00", email: EMAIL, product: "Banco" });
+  const looks = vi.spyOn(lake.lake, "snapshot");
+  const counts = vi.spyOn(lake.lake, "count");
+  await StarLoad.begin(lake.lake, stars.vendas, warehouse);
+  const ofMap = looks.mock.calls.filter(
+    ([name, options]) => name === dim_produto.keyMap.name && options?.version === undefined,
+  );
+  // For lost keys, and for those that were given.
+  expect(ofMap).toHaveLength(2);
+  expect(counts).toHaveBeenCalledTimes(stars.vendas.keyMaps.length);
+});
 
 describe("a DuckDB file whose lake has lost keys", () => {
   suite(() => Promise.resolve(() => lake.duckdb()));
