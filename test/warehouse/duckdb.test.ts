@@ -142,10 +142,17 @@ describe("a DuckDB file", () => {
 
   test("is loaded by one process at a time: another one waits for its end", async () => {
     const lock = await otherProcess({}, `${path}.lock`);
-    const loading = put(1);
-    await sleep(700);
-    expect(fs.existsSync(path)).toBe(false);
-    await lock.end();
+    const opening = vi.spyOn(DuckDBInstance, "create");
+    const settled = vi.fn();
+    const loading = put(1).finally(settled);
+    const refused = (): number => opening.mock.settledResults.filter(({ type }) => type === "rejected").length;
+    try {
+      await vi.waitFor(() => expect(refused()).toBeGreaterThan(1), { timeout: 10_000 });
+      expect(settled).not.toHaveBeenCalled();
+    } finally {
+      opening.mockRestore();
+      await lock.end();
+    }
     await loading;
     expect(await number()).toBe(1);
   });
@@ -190,6 +197,44 @@ describe("a DuckDB file", () => {
       other = await otherProcess({}, lock).catch(() => undefined);
     });
     expect(other).toBeUndefined();
+  });
+
+  test.each([
+    "IO Error: Cannot open file: Too many open files",
+    "IO Error: Could not write file: No space left on device",
+    "IO Error: Could not read from file: Input/output error",
+  ])("whose lock is one, but cannot be opened, leaves it as it is: %s", async (message) => {
+    await put(1);
+    const lock = `${path}.lock`;
+    fs.appendFileSync(lock, "as it was");
+    const before = fs.readFileSync(lock);
+    const opening = vi.spyOn(DuckDBInstance, "create").mockRejectedValueOnce(new Error(message));
+    try {
+      await expect(put(2)).rejects.toMatchObject({
+        message: "the warehouse cannot be locked",
+        where: { path: lock },
+        cause: { message },
+      });
+    } finally {
+      opening.mockRestore();
+    }
+    expect(fs.readFileSync(lock)).toEqual(before);
+    await put(3);
+    expect(await number()).toBe(3);
+  });
+
+  test("whose spoiled lock cannot be mended tells what is wrong with it, then why", async () => {
+    await put(1);
+    fs.writeFileSync(`${path}.lock`, "");
+    const writing = vi.spyOn(fs.promises, "writeFile").mockRejectedValueOnce(new Error("ENOSPC: no space left"));
+    try {
+      await expect(put(2)).rejects.toMatchObject({
+        message: "the warehouse cannot be locked",
+        cause: { message: expect.stringContaining("not a valid"), cause: { message: "ENOSPC: no space left" } },
+      });
+    } finally {
+      writing.mockRestore();
+    }
   });
 
   test("whose lock cannot be mended names it", async () => {

@@ -11,6 +11,9 @@ import { otherLoadRuns, PATIENCE_SECONDS } from "../other_load.js";
 /** Milliseconds between two looks at a lock that another process holds. */
 const PAUSE = 250;
 
+/** What DuckDB says of a file that is empty, short, spoiled or something else, as opposed to one that it cannot open or read. */
+const NO_DATABASE = /not a valid DuckDB database|could not read enough bytes|corrupt database file/i;
+
 /** Loads of this process, by the file that they load: the next waits for the one before. */
 const queues = new Map<string, Promise<void>>();
 
@@ -62,10 +65,16 @@ async function openLock(file: string): Promise<DuckDBInstance> {
   try {
     return await DuckDBInstance.create(file);
   } catch (error) {
-    if (isLocked(error)) throw error;
-    await fs.writeFile(file, await emptyDatabase());
+    if (!(error instanceof Error && NO_DATABASE.test(error.message))) throw error;
+    await fill(file).catch((cause: unknown) => {
+      throw new Error(error.message, { cause });
+    });
     return DuckDBInstance.create(file);
   }
+}
+
+async function fill(file: string): Promise<void> {
+  await fs.writeFile(file, await emptyDatabase());
 }
 
 async function emptyDatabase(): Promise<Buffer> {
