@@ -9,6 +9,7 @@ describe("a text of", () => {
     "SELECT 'a;b', 'it''s;', \"x;\"\"y\" /* ; */ FROM t;",
     "SELECT E'it\\'s; so', $$a;b$$, $x$c;$$d$x$ ;",
     "PIVOT t ON a USING sum(b)",
+    "SELECT 1 /* a /* b; */ c; */",
   ])("one statement is taken: %s", (sql) => {
     expect(() => refuseUnlessOne(sql, "here")).not.toThrow();
   });

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import pg from "pg";
@@ -400,13 +401,23 @@ describeWith("postgres", "PostgreSQL", () => {
     expect(await as("schema=novo").loads()).toEqual([]);
   });
 
-  test("COPY, whose rows would go nowhere, is refused", async () => {
+  test("COPY, whose rows would go elsewhere, is refused before the server hears of it", async () => {
     const { warehouse } = await loaded();
-    for (const sql of ["COPY numeros TO STDOUT", "copy (SELECT 1) to stdout with (format csv)"]) {
+    const file = join(tmpdir(), `tslake-copia-${process.pid}.csv`);
+    const written = [`COPY numeros TO '${file}'`, `/* a /* b */ c */ -- d\n COPY numeros TO PROGRAM 'cat > ${file}'`];
+    await servers.server.admin("GRANT pg_write_server_files, pg_execute_server_program TO analista");
+    for (const sql of [
+      "COPY numeros TO STDOUT",
+      'Copy"numeros"to stdout',
+      "\n;copy(SELECT 1) to stdout with (format csv)",
+      ...written,
+    ]) {
       const error = await failure(warehouse.query(sql));
+      expect(fs.existsSync(file)).toBe(false);
       expect(error).toBeInstanceOf(UsageError);
-      expect(error.message).toContain("COPY");
+      expect(error.message).toBe("COPY gives no rows here: only queries are run");
     }
+    await servers.server.admin("REVOKE pg_write_server_files, pg_execute_server_program FROM analista");
     expect(await count(warehouse)).toBe(3n);
   });
 

@@ -1,8 +1,8 @@
-import type { Client, QueryArrayResult } from "pg";
+import type { Client } from "pg";
 import type { PolarsEngine } from "../../engine/polars/engine.js";
 import { UsageError, WarehouseError } from "../../errors.js";
 import type { Dialect, QueryResult, RecordedLoad, Warehouse, WarehouseTransaction } from "../driver.js";
-import { refuseUnlessOne } from "../one_statement.js";
+import { refuseCopy, refuseUnlessOne } from "../one_statement.js";
 import { otherLoadRuns, PATIENCE_SECONDS } from "../other_load.js";
 import { recordedLoads } from "../record.js";
 import { identifier, literal } from "../sql.js";
@@ -54,21 +54,16 @@ export class PostgresWarehouse implements Warehouse {
 
   async query(sql: string): Promise<QueryResult> {
     refuseUnlessOne(sql, this.label);
+    refuseCopy(sql, this.label);
     return this.#connected("query the warehouse", async (client) => {
       await client.query("BEGIN TRANSACTION READ ONLY");
       const unusable = await this.#enterSchema(client, "query the warehouse");
-      const answer = await answerTo(client, sql).catch((error: unknown) => {
+      const result = await ask(client, sql).catch((error: unknown) => {
         if (unusable && sqlState(error) === UNDEFINED_TABLE) throw unusable;
         throw usageErrorOf(error, sql, this.label) ?? error;
       });
       await client.query("ROLLBACK");
-      if (answer.command === "COPY") {
-        throw new UsageError("COPY gives no rows here: only queries are run", {
-          where: { path: this.label },
-          remedy: "write it as a SELECT",
-        });
-      }
-      return resultOf(answer);
+      return result;
     });
   }
 
@@ -216,14 +211,10 @@ WHERE current_schema() IS NULL AND nspname ${meant} AND NOT has_schema_privilege
 /** The driver's client with what its types leave out. */
 type PlainClient = Client & { ref(): void; unref(): void };
 
-async function ask(client: Client, sql: string): Promise<QueryResult> {
-  return resultOf(await answerTo(client, sql));
-}
-
 /** Runs one statement; several in one text are refused by the server. */
-function answerTo(client: Client, sql: string): Promise<QueryArrayResult<(string | null)[]>> {
+async function ask(client: Client, sql: string): Promise<QueryResult> {
   const question = { text: sql, rowMode: "array" as const, types: AS_TEXT, queryMode: "extended" };
-  return client.query<(string | null)[]>(question);
+  return resultOf(await client.query<(string | null)[]>(question));
 }
 
 async function columnsOf(client: Client): Promise<ReadonlyMap<string, readonly string[]>> {
