@@ -284,12 +284,23 @@ describeWith("postgres", "PostgreSQL, connecting", () => {
   });
 
   test.each([
-    ["prefer", "no PostgreSQL server"],
-    ["require", "no PostgreSQL server"],
-    ["disable", "ended the connection"],
-  ])("a port at which something else answers: sslmode=%s", async (mode, meaning) => {
+    [
+      "something else",
+      "prefer",
+      "HTTP/1.1 400 Bad Request\r\n\r\n",
+      "does not answer as a PostgreSQL server that works",
+    ],
+    [
+      "something else",
+      "require",
+      "HTTP/1.1 400 Bad Request\r\n\r\n",
+      "does not answer as a PostgreSQL server that works",
+    ],
+    ["something else", "disable", "HTTP/1.1 400 Bad Request\r\n\r\n", "ended the connection"],
+    ["a server in trouble", "require", "E", "does not answer as a PostgreSQL server that works"],
+  ])("a port at which %s answers: sslmode=%s", async (_, mode, answer, meaning) => {
     const web = createServer((socket) => {
-      socket.on("error", () => undefined).once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+      socket.on("error", () => undefined).once("data", () => socket.end(answer));
     });
     const port = await new Promise<number>((done) => {
       web.listen(0, "127.0.0.1", () => done((web.address() as { port: number }).port));
@@ -298,6 +309,8 @@ describeWith("postgres", "PostgreSQL, connecting", () => {
     expect(error.message).toContain(meaning);
     expect(error.message).toContain(`127.0.0.1, port ${port}`);
     expect(error.remedy).toContain("check host and port");
+    expect(error.remedy).toContain("the server's log");
+    expect(error.transient).toBe(true);
     expect(error.where.path).toBe(`postgres://ana@127.0.0.1:${port}/dw`);
     await new Promise((done) => web.close(done));
   });

@@ -118,8 +118,12 @@ function explain(doing: Doing, { code, message, syscall }: Failure, server: Serv
       code !== "ENOTFOUND",
     ];
   }
-  if (isOther(message)) {
-    return [`what answers at ${host}, port ${port}, is no PostgreSQL server`, "check host and port"];
+  if (isNoAnswerToTls(message)) {
+    return [
+      `what is at ${host}, port ${port}, does not answer as a PostgreSQL server that works`,
+      "check host and port, and the server's log",
+      true,
+    ];
   }
   if (isTlsFailure(code, message)) return explainTls(code, message, host);
   if (isLost(code, message)) {
@@ -200,8 +204,8 @@ function isTlsFailure(code: string, message: string): boolean {
   return TLS.has(code) || code.startsWith("ERR_SSL") || code.startsWith("ERR_TLS") || /SSL connection/.test(message);
 }
 
-/** True when the question for TLS got an answer that no PostgreSQL server gives. */
-function isOther(message: string): boolean {
+/** True when the question for TLS got another answer than yes or no: from something else, or from a server in trouble. */
+function isNoAnswerToTls(message: string): boolean {
   return message === "There was an error establishing an SSL connection";
 }
 
