@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DuckdbEngine } from "../../lib/engine/duckdb/engine.js";
 import { describeError, isTslakeError, UsageError, WarehouseError } from "../../lib/errors.js";
@@ -162,12 +163,24 @@ describe("a load into Redshift", () => {
     const failing = new RedshiftWarehouse({ ...place, openSession: refusing }, lake.lake.engine);
     await lake.sell({ id: "f:3", at: "2023-01-02 10:00:00", email: "ana@x.br" });
     const begun = await StarLoad.begin(lake.lake, STAR, failing);
+    const staged: string[] = [];
+    const { write } = DuckdbEngine.prototype;
+    const writing = vi.spyOn(DuckdbEngine.prototype, "write").mockImplementation(function (
+      this: DuckdbEngine,
+      ...args: Parameters<typeof write>
+    ) {
+      staged.push(dirname(args[1]));
+      return write.apply(this, args);
+    });
     const closing = vi.spyOn(DuckdbEngine.prototype, "close").mockRejectedValue(new Error("EBUSY: rmdir"));
     try {
       await expect(begun.commit()).rejects.toThrow("no");
     } finally {
       closing.mockRestore();
+      writing.mockRestore();
     }
+    expect(staged).not.toEqual([]);
+    expect(staged.filter((folder) => existsSync(folder))).toEqual([]);
   });
 
   test("needs a bucket and a role; queries do not", async () => {

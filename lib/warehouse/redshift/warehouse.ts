@@ -134,6 +134,7 @@ export class RedshiftWarehouse implements Warehouse {
       for (const key of keys) await staging.storage.delete(key).catch(() => undefined);
       await duckdb
         .close()
+        .catch(() => undefined)
         .then(() => removeFolder(local))
         .catch(() => undefined);
     }
