@@ -1,3 +1,5 @@
+import { isDay } from "../clock.js";
+
 /**
  * The days of `dim_data`: a calendar with Portuguese names and Brazil's national holidays, computed from nothing but the
  * day itself, so that it is the same in every warehouse.
@@ -160,11 +162,8 @@ function easter(year: number): number {
 }
 
 function dayNumber(day: string): number {
-  const millis = /^\d{4}-\d\d-\d\d$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN;
-  if (Number.isNaN(millis) || isoDay(millis / DAY) !== day || day < "1583") {
-    throw new RangeError(`not a day of the calendar: ${day}`);
-  }
-  return millis / DAY;
+  if (!isDay(day) || day < "1583") throw new RangeError(`not a day of the calendar: ${day}`);
+  return Date.parse(`${day}T00:00:00Z`) / DAY;
 }
 
 function isoDay(day: number): string {
