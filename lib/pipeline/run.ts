@@ -81,7 +81,8 @@ export async function runPipeline(given: RunOptions): Promise<RunSummary> {
     const steps = await runSteps(runId, prepared, options, onFirstStep);
     const totals = totalsOf(steps);
     const failed = steps.some((step) => step.status === "failed") || countOf(totals, "rejected") > 0;
-    const status: RunStatus = options.signal.aborted ? "interrupted" : failed ? "failed" : "succeeded";
+    const isCutShort = options.signal.aborted && steps.some(({ status }) => UNFINISHED.has(status));
+    const status: RunStatus = isCutShort ? "interrupted" : failed ? "failed" : "succeeded";
     const revision = await asked;
     const { days } = prepared;
     const seconds = elapsed() / 1000;
@@ -168,6 +169,9 @@ async function runSteps(
     }
   }
 }
+
+/** A signal that comes after the last step has ended interrupts nothing. */
+const UNFINISHED: ReadonlySet<StepOutcome["status"]> = new Set(["interrupted", "skipped"]);
 
 const SETTLED_BY_WRITING: ReadonlySet<Reason["kind"]> = new Set(["missing", "code", "source", "replaced", "reverted"]);
 
